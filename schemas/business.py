@@ -1,0 +1,69 @@
+"""Business events that come from outside the networks: orders, gestures, labels."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from schemas.labels import Intent, Stage
+from schemas.mention import Count, Id, Instant, MentionId, ShortText
+
+Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$", description="ISO 4217.")]
+Money = Annotated[
+    str,
+    Meta(
+        pattern=r"^-?\d{1,14}(\.\d{1,4})?$",
+        description="A decimal as text: no rounding.",
+        examples=["19.90"],
+    ),
+]
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """A purchase, as the shop records it."""
+
+    order_id: Id
+    author_id: Id
+    ordered_at: Instant
+    amount: Money
+    currency: Currency
+    items: Annotated[int, Meta(ge=1)] = 1
+    product: ShortText = ""
+    referred_by: ShortText = ""  # author_id of who recommended it, when the shop knows
+
+
+class Gesture(msgspec.Struct, frozen=True, kw_only=True):
+    """Something the brand gave without being asked, and what it cost."""
+
+    gesture_id: Id
+    author_id: Id
+    given_at: Instant
+    cost: Money
+    currency: Currency
+    description: ShortText = ""
+
+
+class Label(msgspec.Struct, frozen=True, kw_only=True):
+    """A person's judgement of one mention, by the guide's version."""
+
+    mention_id: MentionId
+    labeller: Id
+    labelled_at: Instant
+    guide_version: ShortText
+    intent: Intent | None = None
+    stage: Stage | None = None
+    needs_reply: bool | None = None
+
+
+class Alert(msgspec.Struct, frozen=True, kw_only=True):
+    """Purchase intent that emerges: what, since when, how sure."""
+
+    alert_id: Id
+    opened_at: Instant
+    since: Instant
+    series: ShortText
+    severity: Annotated[int, Meta(ge=1, le=10)]
+    observed: Count
+    expected: Annotated[float, Meta(ge=0)]
+    evidence: tuple[MentionId, ...] = ()
+    state: Literal["open", "growing", "fading", "closed"] = "open"

@@ -1,0 +1,35 @@
+"""The labels a mention can carry, in the order every array, table and chart uses.
+
+The order is a contract: probability arrays have one column per label, in this order, and stored
+label indices point into these tuples. Append, never reorder.
+"""
+
+from typing import Final, Literal
+
+Intent = Literal["none", "latent", "active"]
+Stage = Literal["none", "awareness", "consideration", "decision", "use", "advocacy"]
+Leg = Literal["none", "branding", "purchase", "use"]
+NeedsReply = Literal["no", "yes"]
+Language = Literal["es", "en"]
+
+INTENTS: Final[tuple[Intent, ...]] = ("none", "latent", "active")
+STAGES: Final[tuple[Stage, ...]] = (
+    "none",
+    "awareness",
+    "consideration",
+    "decision",
+    "use",
+    "advocacy",
+)
+NEEDS_REPLY: Final[tuple[NeedsReply, ...]] = ("no", "yes")
+LANGUAGES: Final[tuple[Language, ...]] = ("es", "en")
+
+# The leg of the customer journey a stage belongs to.
+LEG_OF_STAGE: Final[dict[Stage, Leg]] = {
+    "none": "none",
+    "awareness": "branding",
+    "consideration": "purchase",
+    "decision": "purchase",
+    "use": "use",
+    "advocacy": "use",
+}

@@ -1,0 +1,116 @@
+"""What flows in `mentions.raw.v1`: one Kafka record is one `Event`, as JSON.
+
+Rules that keep old and new programs talking to each other:
+
+- a new field has a default, so that older messages still decode;
+- an unknown field is ignored, so that newer messages still decode;
+- a field never changes its meaning: a new meaning is a new field.
+"""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+MAX_TEXT_CHARS = 100_000
+MAX_ID_CHARS = 512
+
+Id = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=MAX_ID_CHARS,
+        pattern=r"^\S(?:.*\S)?$",
+        description="Not empty and without blanks at its ends.",
+    ),
+]
+MentionId = Annotated[
+    str,
+    Meta(
+        max_length=MAX_ID_CHARS,
+        pattern=r"^[a-z][a-z0-9_]*:\S+$",
+        description="`<source>:<the source's own id>`: the same text always has the same id.",
+        examples=["bluesky:at://did:plc:abc/app.bsky.feed.post/3k", "csv:42"],
+    ),
+]
+SourceName = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z][a-z0-9_]{0,31}$",
+        description="Where it was said.",
+        examples=["bluesky", "csv"],
+    ),
+]
+Instant = Annotated[
+    datetime,
+    Meta(tz=True, description="RFC 3339 with an offset, for example 2026-07-04T10:00:00Z."),
+]
+Count = Annotated[int, Meta(ge=0, le=2**53)]
+Text = Annotated[str, Meta(max_length=MAX_TEXT_CHARS)]
+ShortText = Annotated[str, Meta(max_length=2_048)]
+LanguageCode = Annotated[
+    str,
+    Meta(pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{1,8})*)?$", description="BCP 47; empty if not known."),
+]
+
+
+class Author(msgspec.Struct, frozen=True, kw_only=True):
+    """Who said it, as the source tells it at that moment."""
+
+    id: Annotated[Id, Meta(description="Also the Kafka key: an author's events stay in order.")]
+    handle: ShortText = ""
+    name: ShortText = ""
+    followers: Count = 0
+
+
+class Engagement(msgspec.Struct, frozen=True, kw_only=True):
+    """Reactions counted by the source when the event was made."""
+
+    likes: Count = 0
+    reposts: Count = 0
+    replies: Count = 0
+    quotes: Count = 0
+    views: Count = 0
+
+
+class Mention(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="mention"):
+    """One text by one author in one source."""
+
+    mention_id: MentionId
+    source: SourceName
+    author: Author
+    text: Text
+    published_at: Annotated[
+        Instant, Meta(description="Event time; never changes for a mention_id.")
+    ]
+    lang: LanguageCode = ""
+    url: ShortText = ""
+    parent_id: ShortText = ""  # mention_id of what it answers or reposts
+    root_id: ShortText = ""  # mention_id of the thread's first mention
+    parent_text: Text = ""  # a reply is judged with its parent
+    kind: Literal["post", "reply", "repost", "quote", "review", "comment"] = "post"
+    engagement: Engagement = Engagement()
+
+
+class Interaction(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="interaction"):
+    """A reaction without words of its own; the reactive signals of a network."""
+
+    interaction_id: MentionId
+    source: SourceName
+    author: Author
+    kind: Literal["like", "follow", "repost", "bookmark"]
+    target_id: ShortText  # a mention_id, or an author's id for a follow
+    occurred_at: Instant
+
+
+class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="heartbeat"):
+    """A producer's sign of life; measures freshness and uncovers stalled sources."""
+
+    producer: SourceName
+    sequence: Count
+    sent_at: Instant
+
+
+Event = Mention | Interaction | Heartbeat
+EVENT_TYPES: tuple[type[msgspec.Struct], ...] = (Mention, Interaction, Heartbeat)

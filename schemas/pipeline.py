@@ -1,0 +1,34 @@
+"""What the pipeline says about its own work: dead letters and progress."""
+
+from typing import Literal
+
+import msgspec
+
+from schemas.mention import Count, Instant, ShortText
+
+FailureStage = Literal["decode", "validate", "classify", "store"]
+
+
+class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
+    """A record that can never be processed as it is, kept whole with the reason."""
+
+    topic: str
+    partition: Count
+    offset: Count
+    stage: FailureStage
+    reason: ShortText
+    key: bytes  # base64 in JSON
+    value: bytes  # base64 in JSON: the record's own bytes, unchanged
+    kafka_timestamp: Instant
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """One batch has landed in ClickHouse: what waits for rows can look now."""
+
+    topic: str
+    partition: Count
+    first_offset: Count
+    last_offset: Count
+    mentions: Count
+    newest_published_at: Instant | None
+    stored_at: Instant

@@ -1,0 +1,135 @@
+"""Brings tables and topics to what this version needs: numbered, forward only, repeatable."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import clickhouse_connect
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+import schemas
+from schemas.topics import TOPICS
+from streams.errors import MigrationError, SinkUnavailableError
+from streams.settings import Settings
+from streams.sinks.clickhouse import connection_arguments
+from streams.topic_admin import TopicAdmin
+
+MIGRATIONS = Path(schemas.__file__).parent / "clickhouse"
+_NAME = re.compile(r"^(\d{4})_[a-z0-9_]+$")
+
+
+@dataclass(frozen=True)
+class Migration:
+    """One numbered file of SQL statements."""
+
+    name: str
+    statements: tuple[str, ...]
+
+
+def migrations(folder: Path = MIGRATIONS) -> list[Migration]:
+    """All migrations in order; raises MigrationError when the numbering is not one line.
+
+    `last_migration.txt` names the last one, so that two branches that both add a migration
+    conflict in git and not in production.
+    """
+    files = sorted(folder.glob("*.sql"))
+    for number, file in enumerate(files, start=1):
+        if not _NAME.match(file.stem) or int(file.stem[:4]) != number:
+            raise MigrationError(f"{file.name} should be number {number:04d}")
+    last = (folder / "last_migration.txt").read_text(encoding="utf-8").strip()
+    if not files or files[-1].stem != last:
+        raise MigrationError(f"last_migration.txt says {last}, the last file is {files[-1].stem}")
+    return [Migration(file.stem, _statements(file.read_text(encoding="utf-8"))) for file in files]
+
+
+def _statements(sql: str) -> tuple[str, ...]:
+    without_comments = re.sub(r"^--.*$", "", sql, flags=re.MULTILINE)
+    return tuple(
+        s.strip() for s in re.split(r";\s*$", without_comments, flags=re.MULTILINE) if s.strip()
+    )
+
+
+def migrate(settings: Settings, *, dry_run: bool, say: Callable[[str], None]) -> None:
+    """Create what is missing and say each step; with `dry_run` only say it."""
+    _migrate_clickhouse(settings, dry_run=dry_run, say=say)
+    _migrate_topics(settings, dry_run=dry_run, say=say)
+
+
+def _migrate_clickhouse(settings: Settings, *, dry_run: bool, say: Callable[[str], None]) -> None:
+    database = settings.clickhouse_database
+    client = connect(settings)
+    if not client.query(
+        "SELECT 1 FROM system.databases WHERE name = {name:String}", {"name": database}
+    ).result_rows:
+        say(f"create database {database}")
+        if dry_run:
+            for migration in migrations():
+                say(f"apply {migration.name}")
+            return
+        client.command("CREATE DATABASE IF NOT EXISTS {name:Identifier}", {"name": database})
+    client.database = database
+    if not dry_run:
+        client.command(
+            "CREATE TABLE IF NOT EXISTS schema_migrations"
+            " (name String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3))"
+            " ENGINE = ReplacingMergeTree ORDER BY name"
+        )
+    applied = _applied(client)
+    pending = [m for m in migrations() if m.name not in applied]
+    unknown = applied - {m.name for m in migrations()}
+    if unknown:
+        raise MigrationError(
+            f"the database is newer than this version: it has {', '.join(sorted(unknown))}."
+            " Upgrade Escucha; migrations only go forward"
+        )
+    for migration in pending:
+        say(f"apply {migration.name}")
+        if dry_run:
+            continue
+        for statement in migration.statements:
+            client.command(statement)
+        client.insert("schema_migrations", [[migration.name]], column_names=["name"])
+    if not pending:
+        say("tables are up to date")
+
+
+def _applied(client: Client) -> set[str]:
+    found = client.query("EXISTS TABLE schema_migrations").result_rows
+    if not found[0][0]:
+        return set()
+    return {
+        name for (name,) in client.query("SELECT DISTINCT name FROM schema_migrations").result_rows
+    }
+
+
+def connect(settings: Settings, *, in_database: bool = False) -> Client:
+    """A blocking client; raises SinkUnavailableError with the remedy."""
+    arguments = connection_arguments(settings)
+    if not in_database:
+        arguments["database"] = "default"
+    try:
+        return clickhouse_connect.get_client(**arguments)
+    except (ClickHouseError, OSError) as error:
+        raise SinkUnavailableError(
+            f"ClickHouse at {settings.clickhouse_url} does not answer as"
+            f" {settings.clickhouse_user}: {error}. Is it up (escucha status), and are"
+            " ESCUCHA_CLICKHOUSE_URL, _USER and _PASSWORD right?"
+        ) from error
+
+
+def _migrate_topics(settings: Settings, *, dry_run: bool, say: Callable[[str], None]) -> None:
+    admin = TopicAdmin(settings.kafka_bootstrap)
+    missing = [spec for spec in TOPICS if admin.topic(spec.name) is None]
+    for spec in missing:
+        partitions = spec.partitions or settings.kafka_partitions
+        say(f"create topic {spec.name} with {partitions} partitions")
+        if not dry_run:
+            admin.create(
+                spec,
+                partitions=settings.kafka_partitions,
+                replication=settings.kafka_replication,
+            )
+    if not missing:
+        say("topics are up to date")

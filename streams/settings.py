@@ -1,0 +1,144 @@
+"""Settings of every program, resolved once from the environment; the only reader of it."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from streams.errors import SettingsError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a program of the pipeline needs to know; one field, one `ESCUCHA_…` variable."""
+
+    kafka_bootstrap: str = "127.0.0.1:9092"
+    kafka_partitions: int = 6
+    kafka_replication: int = 1
+    kafka_session_timeout_sec: float = 6.0
+    kafka_group: str = "escucha-mentions"
+    mentions_topic: str = "mentions.raw.v1"
+
+    clickhouse_url: str = "http://127.0.0.1:8123"
+    clickhouse_user: str = "escucha"
+    clickhouse_password: str = field(default="", repr=False)
+    clickhouse_database: str = "escucha"
+    clickhouse_reader_user: str = "grafana"
+    clickhouse_reader_password: str = field(default="", repr=False)
+
+    batch_max_records: int = 4_000  # of one stream item; bounds memory and the size of an insert
+    batch_linger_ms: int = 200  # how long a small fetch waits for company
+    records_in_flight: int = 40_000  # fetched and not yet acknowledged, in one worker
+    classify_threads: int = 2
+    inserts_in_flight: int = 4
+    sink_deadline_sec: float = 900.0  # how long a worker outlasts a dead ClickHouse
+    dead_letter_ceiling: int = 10_000  # in a row, per partition
+    commit_interval_sec: float = 1.0
+
+    brands_file: Path | None = None
+    model_store: Path = Path(".escucha/models")
+    run_dir: Path = Path(".escucha")
+    console_host: str = "127.0.0.1"
+    console_port: int = 8080
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
+        """Read `ESCUCHA_…` variables; raises SettingsError naming the variable and the remedy."""
+        environment = os.environ if environment is None else environment
+        run_dir = Path(environment.get("ESCUCHA_RUN_DIR", ".escucha"))
+        values: dict[str, object] = {"run_dir": run_dir, "model_store": run_dir / "models"}
+        for name, parse in _PARSERS.items():
+            variable = f"ESCUCHA_{name.upper()}"
+            if (raw := environment.get(variable)) is not None:
+                values[name] = _parsed(variable, raw, parse)
+        return cls(**values)  # type: ignore[arg-type]
+
+
+def _parsed(variable: str, raw: str, parse: Callable[[str], T]) -> T:
+    try:
+        return parse(raw)
+    except ValueError as error:
+        raise SettingsError(f"{variable}: {error} (it is {raw!r})") from error
+
+
+def _positive_int(raw: str) -> int:
+    if not raw.isascii() or not raw.isdigit() or int(raw) < 1:
+        raise ValueError("give a whole number of at least 1")
+    return int(raw)
+
+
+def _whole_number(raw: str) -> int:
+    if not raw.isascii() or not raw.isdigit():
+        raise ValueError("give a whole number of at least 0")
+    return int(raw)
+
+
+def _seconds(raw: str) -> float:
+    try:
+        seconds = float(raw)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < 86_400 * 365:
+        raise ValueError("give a number of seconds above 0, for example 6 or 0.5")
+    return seconds
+
+
+def _port(raw: str) -> int:
+    if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw) <= 65_535:
+        raise ValueError("give a port between 1 and 65535")
+    return int(raw)
+
+
+def _bootstrap(raw: str) -> str:
+    for server in raw.split(","):
+        host, _, port = server.strip().rpartition(":")
+        if not host or not port.isdigit():
+            raise ValueError("give host:port, or several with commas between them")
+    return raw
+
+
+def _http_url(raw: str) -> str:
+    parts = urlsplit(raw)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("give an address such as http://127.0.0.1:8123")
+    if parts.username or parts.password:
+        raise ValueError("put user and password in their own variables, not in the address")
+    return raw
+
+
+def _word(raw: str) -> str:
+    if not raw.strip():
+        raise ValueError("give a name, it is empty")
+    return raw
+
+
+_PARSERS: dict[str, Callable[[str], object]] = {
+    "kafka_bootstrap": _bootstrap,
+    "kafka_partitions": _positive_int,
+    "kafka_replication": _positive_int,
+    "kafka_session_timeout_sec": _seconds,
+    "kafka_group": _word,
+    "mentions_topic": _word,
+    "clickhouse_url": _http_url,
+    "clickhouse_user": _word,
+    "clickhouse_password": str,
+    "clickhouse_database": _word,
+    "clickhouse_reader_user": _word,
+    "clickhouse_reader_password": str,
+    "batch_max_records": _positive_int,
+    "batch_linger_ms": _whole_number,
+    "records_in_flight": _positive_int,
+    "classify_threads": _positive_int,
+    "inserts_in_flight": _positive_int,
+    "sink_deadline_sec": _seconds,
+    "dead_letter_ceiling": _positive_int,
+    "commit_interval_sec": _seconds,
+    "brands_file": Path,
+    "model_store": Path,
+    "console_host": _word,
+    "console_port": _port,
+}

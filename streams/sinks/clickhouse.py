@@ -1,0 +1,174 @@
+"""ClickHouse as the pipeline sees it: blocks go in whole and once, small questions come back."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import clickhouse_connect
+import pyarrow as pa
+from clickhouse_connect.driver.asyncclient import AsyncClient
+from clickhouse_connect.driver.exceptions import DatabaseError, OperationalError
+
+from streams import retry
+from streams.errors import SinkRejectedError, SinkUnavailableError
+from streams.settings import Settings
+
+log = logging.getLogger(__name__)
+
+# Server errors that time heals. The names are ClickHouse's.
+TRANSIENT_CODES = frozenset(
+    {
+        3,  # UNEXPECTED_END_OF_FILE
+        74,  # CANNOT_READ_FROM_FILE_DESCRIPTOR
+        75,  # CANNOT_WRITE_TO_FILE_DESCRIPTOR
+        159,  # TIMEOUT_EXCEEDED
+        160,  # TOO_SLOW
+        164,  # READONLY: a replica without its keeper
+        202,  # TOO_MANY_SIMULTANEOUS_QUERIES
+        209,  # SOCKET_TIMEOUT
+        210,  # NETWORK_ERROR
+        225,  # NO_ZOOKEEPER
+        236,  # ABORTED: the server shuts down
+        241,  # MEMORY_LIMIT_EXCEEDED
+        242,  # TABLE_IS_READ_ONLY
+        243,  # NOT_ENOUGH_SPACE
+        252,  # TOO_MANY_PARTS
+        285,  # TOO_FEW_LIVE_REPLICAS
+        319,  # UNKNOWN_STATUS_OF_INSERT
+        394,  # QUERY_WAS_CANCELLED
+        439,  # CANNOT_SCHEDULE_TASK
+        999,  # KEEPER_EXCEPTION
+    }
+)
+
+INSERT_SETTINGS: Mapping[str, str] = {
+    "deduplicate_blocks_in_dependent_materialized_views": "1",
+    # One block in, one part per month out: a cut block would need a token of its own.
+    "max_insert_block_size": "1000000",
+    "min_insert_block_size_rows": "1000000",
+    "min_insert_block_size_bytes": "1073741824",
+    "max_partitions_per_insert_block": "0",
+    "input_format_parallel_parsing": "0",
+    "async_insert": "0",
+}
+
+
+class ClickHouse:
+    """One async client with retries; raises SinkUnavailableError past its deadline.
+
+    Use as an async context manager. Calls may run concurrently.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._deadline_sec = settings.sink_deadline_sec
+        self._client: AsyncClient | None = None
+
+    async def __aenter__(self) -> "ClickHouse":
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._client is not None:
+            await self._client.close()
+
+    async def insert(self, table: str, block: pa.Table, token: str) -> None:
+        """Store `block` once, however often it is called with the same `token`.
+
+        Returns when ClickHouse has acknowledged table and views. The token also covers calls
+        of other workers; it is forgotten after the table's deduplication window.
+        """
+        body = _arrow_stream(block)
+        settings = {**INSERT_SETTINGS, "insert_deduplication_token": token}
+
+        async def attempt(client: AsyncClient) -> None:
+            await client.raw_insert(
+                table,
+                column_names=block.column_names,
+                insert_block=body,
+                settings=settings,
+                fmt="ArrowStream",
+            )
+
+        await self._patiently(attempt, f"insert into {table}")
+
+    async def rows(
+        self, query: str, parameters: Mapping[str, Any] | None = None
+    ) -> Sequence[Sequence[Any]]:
+        """Answer of a query; parameters are bound by the server."""
+
+        async def attempt(client: AsyncClient) -> Sequence[Sequence[Any]]:
+            result = await client.query(query, parameters=dict(parameters or {}))
+            rows: Sequence[Sequence[Any]] = result.result_rows
+            return rows
+
+        return await self._patiently(attempt, "query")
+
+    async def columns(self, query: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
+        """The same as an Arrow table, for answers of many rows."""
+
+        async def attempt(client: AsyncClient) -> pa.Table:
+            return await client.query_arrow(query, parameters=dict(parameters or {}))
+
+        return await self._patiently(attempt, "query")
+
+    async def _patiently(self, attempt: Any, what: str) -> Any:
+        async def translated() -> Any:
+            try:
+                return await attempt(await self._connected())
+            except OperationalError as error:
+                if error.code is not None and error.code not in TRANSIENT_CODES:
+                    raise SinkRejectedError(f"{what}: {error}") from error
+                raise SinkUnavailableError(f"{what}: {error}") from error
+            except DatabaseError as error:
+                if error.code in TRANSIENT_CODES:
+                    raise SinkUnavailableError(f"{what}: {error}") from error
+                raise SinkRejectedError(f"{what}: {error}") from error
+            except (aiohttp.ClientError, OSError, TimeoutError) as error:
+                raise SinkUnavailableError(f"{what}: {error!r}") from error
+
+        return await retry.until_deadline(
+            translated,
+            retry_on=SinkUnavailableError,
+            deadline_sec=self._deadline_sec,
+            what="ClickHouse",
+        )
+
+    async def _connected(self) -> AsyncClient:
+        if self._client is None:
+            self._client = await clickhouse_connect.create_async_client(
+                **connection_arguments(self._settings), connector_limit=32
+            )
+        return self._client
+
+
+def connection_arguments(settings: Settings) -> dict[str, Any]:
+    """What clickhouse-connect's client factories take, for the pipeline's own user."""
+    url = urlsplit(settings.clickhouse_url)
+    secure = url.scheme == "https"
+    return {
+        "host": url.hostname,
+        "port": url.port or (8443 if secure else 8123),
+        "secure": secure,
+        "username": settings.clickhouse_user,
+        "password": settings.clickhouse_password,
+        "database": settings.clickhouse_database,
+        "compress": False,
+        "connect_timeout": 5,
+        "send_receive_timeout": 60,
+        "query_retries": 0,  # the retry above has the deadline and says what it waits for
+    }
+
+
+def _arrow_stream(block: pa.Table) -> bytes:
+    buffer = pa.BufferOutputStream()
+    with pa.ipc.new_stream(buffer, block.schema) as writer:
+        writer.write_table(block)
+    return bytes(buffer.getvalue().to_pybytes())

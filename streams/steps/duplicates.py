@@ -1,0 +1,81 @@
+"""What a source sends twice is counted once.
+
+Kafka's redeliveries are the ledger's business; this is about the same `mention_id` arriving in
+two records: a webhook that retries, polls that overlap, a file ingested again. ClickHouse knows
+every id that is stored; each minute of event time is asked for once and then kept in memory.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import xxhash
+
+Hashes = npt.NDArray[np.uint64]
+
+MAX_RUNS = 12
+
+
+def hash_ids(mention_ids: Sequence[str]) -> Hashes:
+    """64-bit XXH3 of each id, what ClickHouse calls xxh3(mention_id); shape (n,)."""
+    digest = xxhash.xxh3_64_intdigest
+    return np.fromiter((digest(i.encode()) for i in mention_ids), dtype=np.uint64, count=len(mention_ids))
+
+
+class _Generation:
+    """Hashes in sorted runs, as a log-structured merge tree keeps them."""
+
+    def __init__(self) -> None:
+        self.minutes: set[int] = set()
+        self.size = 0
+        self._runs: list[Hashes] = []
+
+    def add(self, hashes: Hashes) -> None:
+        if len(hashes):
+            self._runs.append(np.sort(hashes))
+            self.size += len(hashes)
+        if len(self._runs) > MAX_RUNS:
+            self._runs = [np.unique(np.concatenate(self._runs))]
+            self.size = len(self._runs[0])
+
+    def contains(self, hashes: Hashes) -> npt.NDArray[np.bool_]:
+        found = np.zeros(len(hashes), dtype=bool)
+        for run in self._runs:
+            at = np.searchsorted(run, hashes)
+            at[at == len(run)] = 0
+            found |= run[at] == hashes
+        return found
+
+
+class SeenMentions:
+    """Which mention ids one partition has brought before: a cache over ClickHouse.
+
+    Two generations: when the younger one is full, the older one is dropped, and a minute that
+    only it had loaded is asked for again when it is next needed.
+    """
+
+    def __init__(self, max_ids: int = 200_000) -> None:
+        """Keep about `max_ids` hashes, 8 bytes each."""
+        self._max_ids_per_generation = max(1, max_ids // 2)
+        self._young = _Generation()
+        self._old = _Generation()
+
+    def unknown_minutes(self, minutes: npt.NDArray[np.int64]) -> list[int]:
+        """Those event-time minutes (since 1970) whose stored ids were not loaded yet."""
+        known = self._young.minutes | self._old.minutes
+        return [minute for minute in np.unique(minutes).tolist() if minute not in known]
+
+    def learn(self, minutes: Sequence[int], stored: Hashes) -> None:
+        """Take in the ids that ClickHouse has for `minutes`."""
+        if self._young.size >= self._max_ids_per_generation:
+            self._old, self._young = self._young, _Generation()
+        self._young.minutes.update(minutes)
+        self._young.add(stored)
+
+    def first_of_their_kind(self, hashes: Hashes) -> npt.NDArray[np.bool_]:
+        """Mask of ids never seen before, also not earlier in `hashes`; remembers them all."""
+        fresh = np.zeros(len(hashes), dtype=bool)
+        fresh[np.unique(hashes, return_index=True)[1]] = True
+        fresh &= ~(self._young.contains(hashes) | self._old.contains(hashes))
+        self._young.add(hashes[fresh])
+        return fresh

@@ -1,0 +1,321 @@
+"""Faust transport whose stream items are record batches: the delivery contract of Escucha.
+
+Stock Faust spends 80–120 µs of its own on each event. Here one stream item is what one fetch
+brought from one partition, so that cost is paid once per batch. The contract:
+
+- A batch counts as done only when `RecordBatch.ack` was called. Faust's own acknowledgement,
+  which also happens when it skips an event, commits nothing.
+- Only a contiguous prefix of done batches is committed; an unfinished batch holds the commits
+  of its partition back.
+- After every rebalance and seek all partitions start again at their committed offset (at the
+  beginning of the log where nothing is committed), and batches from before are stale: their
+  ack is ignored.
+- Records in flight (delivered, not done) are bounded.
+- Batches that somebody has planned before (`Transport.planned_ends`) are cut at the same ends
+  again, so that a redelivered batch is the same batch.
+
+What this leans on inside Faust is listed in `FAUST_INTERNALS`, and tests/contract checks it.
+"""
+
+import asyncio
+import inspect
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, ClassVar
+
+import faust
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import IllegalStateError, KafkaError
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+from faust.types.tuples import ConsumerMessage, Message
+from mode.utils.futures import notify
+
+from streams.delivery import BatchOptions, PartitionDelivery, RecordBatch
+
+FAUST_VERSIONS = ("0.15.3",)
+FAUST_INTERNALS: dict[type, tuple[str, ...]] = {
+    driver.Consumer: (
+        "_commit",
+        "_new_consumer_thread",
+        "_unacked_messages",
+        "_wait_next_records",
+        "ack",
+        "force_commit",
+        "getmany",
+        "on_partitions_revoked",
+        "perform_seek",
+        "seek",
+        "seek_wait",
+    ),
+    driver.AIOKafkaConsumerThread: (
+        "_commit",
+        "_create_worker_consumer",
+        "earliest_offsets",
+        "seek_to_committed",
+        "seek_wait",
+    ),
+}
+
+PlannedEnds = Callable[[TP, int], Awaitable[Sequence[int]]]
+
+
+async def _nothing_planned(tp: TP, position: int) -> Sequence[int]:
+    return ()
+
+
+class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
+    """aiokafka in its thread, reading committed records only."""
+
+    def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._isolation_level = "read_committed"  # Faust reads aborted transactions too
+        return consumer
+
+    async def _commit(self, offsets: dict[TP, int]) -> bool:
+        """Commit; False when the broker could not take it now. Stock Faust dies of that."""
+        consumer = self._ensure_consumer()
+        assigned = consumer.assignment()
+        wanted = {tp: offset for tp, offset in offsets.items() if tp in assigned}
+        if not wanted:
+            return False
+        try:
+            await consumer.commit({driver.ensure_aiokafka_TP(tp): o for tp, o in wanted.items()})
+        except (KafkaError, IllegalStateError) as error:
+            self.log.warning("offsets not committed, will try again: %r", error)
+            return False
+        now = time.monotonic()
+        self.tp_last_committed_at.update(dict.fromkeys(wanted, now))
+        return len(wanted) == len(offsets)
+
+
+class Consumer(driver.Consumer):  # type: ignore[misc]
+    """Feeds record batches to the streams and commits what they have done."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._deliveries: dict[TP, PartitionDelivery] = {}
+        self._seeks = 0
+        self._in_flight = 0
+        self._room = asyncio.Event()
+        self._room.set()
+        self._fetched_at = 0.0
+        self._fetched_records = 0
+
+    def _new_consumer_thread(self) -> ConsumerThread:
+        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    # -- fetch
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
+        """Yield one message per batch; its value is a RecordBatch."""
+        if not await self._wait_for_room(timeout):
+            return
+        await self._linger()
+        seeks = self._seeks
+        fetched, _ = await self._wait_next_records(timeout)
+        self._fetched_at = time.monotonic()
+        self._fetched_records = sum(map(len, fetched.values())) if fetched else 0
+        if not fetched or self.should_stop:
+            return
+        if not self.flow_active or seeks != self._seeks:
+            # Fetched around a rebalance or seek: nobody can tell from which position.
+            await self._seek_again()
+            return
+        for tp, records in fetched.items():
+            delivery = self._deliveries.get(tp)
+            if delivery is None:
+                await self._seek_again()
+                return
+            if not delivery.knows_plan:
+                delivery.follow_plan(await self.transport.planned_ends(tp, delivery.position))
+                if not delivery.current:
+                    return  # a seek came in between, and the records come again after it
+            for batch in delivery.cut(records):
+                self._in_flight += len(batch.records)
+                if self._in_flight >= self._max_in_flight:
+                    self._room.clear()
+                yield tp, self._message(batch)
+                if not self.flow_active or seeks != self._seeks:
+                    return  # what is left of the fetch comes again after the seek
+
+    async def _wait_for_room(self, timeout: float) -> bool:
+        if self._room.is_set():
+            return True
+        try:
+            await asyncio.wait_for(self._room.wait(), timeout)
+        except TimeoutError:
+            return False
+        return True
+
+    async def _linger(self) -> None:
+        """Let small fetches wait for company: fewer, larger inserts at no loss of throughput."""
+        if self._fetched_records < self._options.max_records:
+            pause = self._fetched_at + self._options.linger_sec - time.monotonic()
+            if pause > 0:
+                await asyncio.sleep(pause)
+
+    def _message(self, batch: RecordBatch) -> ConsumerMessage:
+        newest = batch.records[-1]
+        return ConsumerMessage(
+            batch.tp.topic,
+            batch.tp.partition,
+            batch.last_offset,
+            newest.timestamp / 1000.0,
+            newest.timestamp_type,
+            None,
+            None,
+            batch,
+            None,
+            0,
+            0,
+            batch.tp,
+            generation_id=self.app.consumer_generation_id,
+        )
+
+    @property
+    def _options(self) -> BatchOptions:
+        options: BatchOptions = self.transport.options
+        return options
+
+    @property
+    def _max_in_flight(self) -> int:
+        return self._options.max_in_flight
+
+    def _on_done(self, records: int) -> None:
+        self._in_flight -= records
+        if self._in_flight < self._max_in_flight:
+            self._room.set()
+
+    # -- acknowledge and commit
+
+    def ack(self, message: Message) -> bool:
+        """Faust is through with the message. Says nothing about its records: see RecordBatch."""
+        message.acked = True
+        self._unacked_messages.discard(message)
+        notify(self._waiting_for_ack)
+        return True
+
+    async def force_commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
+        """Commit the done prefix of every partition that has a new one."""
+        offsets = {
+            tp: delivery.committable
+            for tp, delivery in self._deliveries.items()
+            if delivery.committable > delivery.committed
+            and (topics is None or tp in topics or tp.topic in topics)
+        }
+        deliveries = {tp: self._deliveries[tp] for tp in offsets}
+        if not offsets or not await self._commit(offsets):
+            return False
+        for tp, offset in offsets.items():
+            deliveries[tp].committed = offset
+        return True
+
+    # -- seek and rebalance
+
+    async def perform_seek(self) -> None:
+        """Go back to the committed offset of every assigned partition and forget what was sent.
+
+        Stock Faust leaves a partition without a committed offset where it stands, which loses
+        what was fetched and not processed; here it goes back to the beginning of the log.
+        """
+        self._forget()
+        assigned = self.assignment()
+        if not assigned:
+            return
+        committed = await self._thread.seek_to_committed()
+        fresh = [tp for tp in assigned if not committed.get(tp)]
+        beginnings = await self._thread.earliest_offsets(*fresh) if fresh else {}
+        if beginnings:
+            await self._thread.seek_wait({TP(*tp): start for tp, start in beginnings.items()})
+        for tp in assigned:
+            position = committed.get(tp) or beginnings[tp]
+            self._deliver_from(tp, position)
+
+    async def seek(self, partition: TP, offset: int) -> None:
+        """Go to `offset` in one partition."""
+        self._seeks += 1
+        self._drop(partition)
+        await self._seek(partition, offset)
+        self._deliver_from(partition, offset)
+
+    async def seek_wait(self, partitions: dict[TP, int]) -> None:
+        """Go to the given offsets and wait until the fetcher is there."""
+        self._seeks += 1
+        for tp in partitions:
+            self._drop(tp)
+        await super().seek_wait(partitions)
+        for tp, offset in partitions.items():
+            self._deliver_from(tp, offset)
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Hand partitions over: what is being processed may finish and is committed first."""
+        await super().on_partitions_revoked(revoked)
+        deadline = time.monotonic() + self.app.conf.broker_session_timeout / 3
+        while self._unacked_messages and time.monotonic() < deadline:
+            await asyncio.sleep(0.02)
+        await self.commit()
+        self._forget()
+
+    async def _seek_again(self) -> None:
+        try:
+            await self.perform_seek()
+        except (KafkaError, IllegalStateError, TimeoutError) as error:
+            # A rebalance is under way; it ends with a seek of its own.
+            self.log.info("seek put off to the end of the rebalance: %r", error)
+
+    def _deliver_from(self, tp: TP, position: int) -> None:
+        self._read_offset[tp] = None  # Faust's own filter; PartitionDelivery does its work
+        self._deliveries[tp] = PartitionDelivery(
+            tp,
+            position,
+            max_records=self._options.max_records,
+            on_done=self._on_done,
+        )
+
+    def _drop(self, tp: TP) -> None:
+        if (delivery := self._deliveries.pop(tp, None)) is not None:
+            self._on_done(delivery.records_outstanding)
+            delivery.close()
+
+    def _forget(self) -> None:
+        self._seeks += 1
+        for tp in list(self._deliveries):
+            self._drop(tp)
+
+
+class Transport(driver.Transport):  # type: ignore[misc]
+    """`batchkafka://host:port`, found by Faust through the entry points `faust.transports`."""
+
+    Consumer: ClassVar[type[Consumer]] = Consumer
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.options = BatchOptions()
+        self.planned_ends: PlannedEnds = _nothing_planned
+
+
+class RecordBatchSchema(faust.Schema):  # type: ignore[misc]
+    """Hands the RecordBatch to the agent as it is: bytes are decoded by a step, not by Faust."""
+
+    def compile(self, app: faust.App, **_: Any) -> Callable[..., Awaitable[Any]]:
+        """Return Faust's decode function."""
+
+        async def decode(message: Message, *, propagate: bool = False) -> Any:
+            return app.create_event(None, message.value, {}, message)
+
+        return decode
+
+
+def check_faust(problems: Callable[[str], None]) -> None:
+    """Report each thing of `FAUST_INTERNALS` that this Faust lacks."""
+    if faust.__version__ not in FAUST_VERSIONS:
+        problems(f"Faust {faust.__version__} is not one of the tested versions {FAUST_VERSIONS}")
+    for owner, names in FAUST_INTERNALS.items():
+        for name in names:
+            if not _has(owner, name):
+                problems(f"{owner.__module__}.{owner.__qualname__} has no {name}")
+
+
+def _has(owner: type, name: str) -> bool:
+    return hasattr(owner, name) or any(name in inspect.get_annotations(c) for c in owner.__mro__)

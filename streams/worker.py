@@ -1,0 +1,91 @@
+"""Runs one worker until a signal or an error; what it exits with tells a supervisor why.
+
+Faust's own worker command restarts a failed agent in place, which would skip the failed batch,
+and then ignores SIGTERM for minutes. This one stops for good and lets the next worker take over.
+"""
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import sys
+
+from models.store import ModelStore
+from streams.app import build_app
+from streams.errors import EscuchaError, SinkUnavailableError
+from streams.settings import Settings
+from streams.sinks.clickhouse import ClickHouse
+
+EXIT_OK = 0
+EXIT_FAILED = 70  # a defect or a refusal: a person must look
+EXIT_UNAVAILABLE = 75  # what it depends on is away: starting again may help
+STOP_TIMEOUT_SEC = 8.0
+
+log = logging.getLogger(__name__)
+
+
+def run(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT (exit 0), or until something fails (exit 70 or 75)."""
+    status = asyncio.run(_run(settings))
+    logging.shutdown()
+    sys.stdout.flush()
+    # Threads of Kafka clients that lost their broker can hold the interpreter's exit up.
+    os._exit(status)
+
+
+async def _run(settings: Settings) -> int:
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[BaseException | None] = loop.create_future()
+
+    def end(error: BaseException | None = None) -> None:
+        if not ended.done():
+            ended.set_result(error)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, end)
+    model = ModelStore(settings.model_store).load()
+    async with ClickHouse(settings) as clickhouse:
+        app = build_app(settings, clickhouse, model, end)
+        loop.set_exception_handler(lambda _, context: _unhandled(context))
+        starting = asyncio.create_task(app.start())
+        starting.add_done_callback(lambda task: end(task.exception()) if task.exception() else None)
+        crash = asyncio.create_task(_wait_for_crash(app, end))
+        _tune_garbage_collector()
+        error = await ended
+        crash.cancel()
+        status = _status(error)
+        try:
+            async with asyncio.timeout(STOP_TIMEOUT_SEC):
+                await app.stop()
+        except TimeoutError:
+            log.warning("not everything stopped in %.0f s; leaving", STOP_TIMEOUT_SEC)
+        return status
+
+
+async def _wait_for_crash(app: object, end: object) -> None:
+    while True:
+        await asyncio.sleep(0.5)
+        if app.crashed:
+            end(app.crash_reason or RuntimeError("Faust crashed"))
+
+
+def _status(error: BaseException | None) -> int:
+    if error is None:
+        return EXIT_OK
+    if isinstance(error, EscuchaError):
+        log.error("worker stops: %s", error)
+        return EXIT_UNAVAILABLE if isinstance(error, SinkUnavailableError) else EXIT_FAILED
+    log.error("worker stops", exc_info=error)
+    return EXIT_FAILED
+
+
+def _unhandled(context: dict[str, object]) -> None:
+    log.error("unhandled: %s", context.get("message"), exc_info=context.get("exception"))
+
+
+def _tune_garbage_collector() -> None:
+    """Batches are acyclic: look for cycles rarely, and never in what start-up made."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
