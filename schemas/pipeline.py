@@ -18,7 +18,8 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     stage: FailureStage
     reason: ShortText
     key: bytes  # base64 in JSON
-    value: bytes  # base64 in JSON: the record's own bytes, unchanged
+    value: bytes  # base64 in JSON: the record's own bytes, or nothing when they are too many
+    value_size: Count  # of the record, in bytes; the table dead_letters has it whole
     kafka_timestamp: Instant
 
 

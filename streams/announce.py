@@ -14,6 +14,7 @@ from streams.clock import from_milliseconds
 from streams.steps.decode import Rejected
 
 SEND_TIMEOUT_SEC = 10.0
+MAX_VALUE_BYTES = 256 * 1024  # brokers refuse messages of over a megabyte, and base64 adds a third
 
 log = logging.getLogger(__name__)
 _encode = msgspec.json.Encoder().encode
@@ -39,6 +40,7 @@ class Announcer:
 
     async def _send_dead_letter(self, progress: Progress, rejected: Rejected) -> None:
         record = rejected.record
+        value = record.value or b""
         letter = DeadLetter(
             topic=progress.topic,
             partition=progress.partition,
@@ -46,7 +48,8 @@ class Announcer:
             stage=rejected.stage,
             reason=rejected.reason,
             key=record.key or b"",
-            value=record.value or b"",
+            value=value if len(value) <= MAX_VALUE_BYTES else b"",
+            value_size=len(value),
             kafka_timestamp=from_milliseconds(record.timestamp),
         )
         key = f"{letter.topic}/{letter.partition}/{letter.offset}".encode()

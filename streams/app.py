@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import faust
 from faust.types import TP
@@ -17,6 +18,7 @@ from streams.settings import Settings
 from streams.sinks.clickhouse import ClickHouse
 from streams.steps.match import BrandMatcher, load_brands
 from streams.topic_admin import TopicAdmin, TopicIds
+from streams.transport import Transport
 
 DEFAULT_BRANDS = Path(__file__).with_name("brands.example.yaml")
 
@@ -47,12 +49,13 @@ def build_app(
     async def planned_ends(tp: TP, position: int) -> list[int]:
         return await pipeline.planned_ends(tp.topic, tp.partition, position)
 
-    app.transport.options = BatchOptions(
+    transport = cast(Transport, app.transport)
+    transport.options = BatchOptions(
         max_records=settings.batch_max_records,
         max_in_flight=settings.records_in_flight,
         linger_sec=settings.batch_linger_ms / 1000,
     )
-    app.transport.planned_ends = planned_ends
+    transport.planned_ends = planned_ends
     mentions.register(app, settings.mentions_topic, pipeline, fail)
     return app
 

@@ -2,34 +2,194 @@
 
 import logging
 import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
 
 import click
+import msgspec
 
+from deploy.local.errors import LocalStackError
+from models.errors import ModelError
 from streams.errors import EscuchaError
+from streams.local import local_settings
+from streams.producers.cli import ingest_command
 from streams.settings import Settings
 
-log = logging.getLogger(__name__)
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option("--verbose", "-v", is_flag=True, help="Log more to standard error.")
 @click.version_option(package_name="escucha")
 def cli(verbose: bool) -> None:
-    """Escucha hears purchase intent in what people say, before they say it to you."""
+    """Escucha hears purchase intent in what people say, before they say it to you.
+
+    \b
+    First steps:
+      escucha demo                    a stack, a story, and a page that fills up
+      escucha up                      the local stack; then, in another terminal:
+      escucha ingest posts.csv        send your own file through it
+      escucha reconcile               prove that nothing was lost or counted twice
+    """
     logging.basicConfig(
         level=logging.INFO if verbose else logging.WARNING,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         stream=sys.stderr,
     )
+    if not verbose:  # what their users need to know of a failure, our own errors say
+        for name in ("urllib3", "clickhouse_connect"):
+            logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def _stack_options(command: Command) -> Command:
+    """Where the local stack keeps its things and listens."""
+    options = (
+        ("--broker-port", 9092, "of the Kafka broker"),
+        ("--clickhouse-http-port", 8123, "of ClickHouse's HTTP interface"),
+        ("--clickhouse-tcp-port", 9000, "of ClickHouse's native interface"),
+        ("--console-port", 8080, "of the console"),
+    )
+    for name, default, what in reversed(options):
+        variable = "ESCUCHA" + name.replace("-", "_").replace("__", "_").upper()
+        command = click.option(
+            name,
+            default=default,
+            type=click.IntRange(1, 65_535),
+            envvar=variable,
+            show_default=True,
+            show_envvar=True,
+            help=f"Port {what}.",
+        )(command)
+    command = click.option(
+        "--workers", default=1, type=click.IntRange(1, 64), show_default=True, help="How many."
+    )(command)
+    return _run_dir_option(command)
+
+
+def _run_dir_option(command: Command) -> Command:
+    return click.option(
+        "--run-dir",
+        type=click.Path(path_type=Path),
+        envvar="ESCUCHA_RUN_DIR",
+        show_envvar=True,
+        help="Data, logs and passwords of the local stack.  [default: .escucha]",
+    )(command)
+
+
+def _stack_config(run_dir: Path | None, **options: Any) -> Any:
+    from deploy.local.config import StackConfig, default_run_dir
+
+    prepare = (sys.executable, "-m", "streams.cli", "prepare")
+    return StackConfig(run_dir=run_dir or default_run_dir(), migrate_command=prepare, **options)
+
+
+@cli.command()
+@_stack_options
+@click.option("--detach", is_flag=True, help="Return once everything is ready.")
+def up(run_dir: Path | None, detach: bool, **options: int) -> None:
+    """Start the local stack: broker, ClickHouse, workers, console. Ctrl-C stops all of it."""
+    from deploy.local import control
+
+    sys.exit(control.up(_stack_config(run_dir, **options), detach=detach))
+
+
+@cli.command()
+@_run_dir_option
+def down(run_dir: Path | None) -> None:
+    """Stop the local stack."""
+    from deploy.local import control
+
+    control.down(run_dir)
+
+
+@cli.command()
+@_run_dir_option
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def status(run_dir: Path | None, as_json: bool) -> None:
+    """Show each service of the local stack; exits 1 unless all are healthy."""
+    from deploy.local.status import status as look
+
+    found = look(run_dir)
+    click.echo(msgspec.json.encode(found.as_json()) if as_json else found.table())
+    sys.exit(0 if found.healthy else 1)
+
+
+@cli.command()
+@_run_dir_option
+@click.argument("service", required=False)
+@click.option("-f", "--follow", is_flag=True, help="Go on as lines come.")
+@click.option("-n", "--lines", default=100, type=click.IntRange(min=0), show_default=True)
+def logs(run_dir: Path | None, service: str | None, follow: bool, lines: int) -> None:
+    """Print the logs of the local stack, of all services or of one."""
+    from deploy.local import control
+
+    control.logs(run_dir, service, follow=follow, lines=lines, emit=click.echo)
+
+
+@cli.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@_stack_options
+@click.option("--rate", default=7.0, show_default=True, help="Events/s, so that it can be watched.")
+@click.option("--browser/--no-browser", default=True, help="Open the page.  [default: browser]")
+def demo(
+    file: Path | None, run_dir: Path | None, rate: float, browser: bool, **options: int
+) -> None:
+    """Start a stack, stream the bundled story (or FILE) through it, and open the page."""
+    from streams.demo import run
+
+    sys.exit(run(_stack_config(run_dir, **options), file=file, rate=rate, browser=browser))
 
 
 @cli.command()
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 def migrate(dry_run: bool) -> None:
-    """Create or upgrade ClickHouse tables and Kafka topics."""
+    """Create or upgrade ClickHouse tables and Kafka topics; they only go forward."""
     from streams.migrate import migrate as run_migrations
 
-    run_migrations(Settings.from_environment(), dry_run=dry_run, say=click.echo)
+    run_migrations(local_settings(), dry_run=dry_run, say=click.echo)
+
+
+@cli.command()
+def prepare() -> None:
+    """Do what a worker needs before it starts: migrate, and train a model if there is none."""
+    from streams import training
+    from streams.migrate import migrate as run_migrations
+
+    settings = Settings.from_environment()
+    run_migrations(settings, dry_run=False, say=click.echo)
+    training.train_if_missing(settings, say=click.echo)
+
+
+@cli.command()
+@click.option("--seed", default=7, show_default=True)
+def train(seed: int) -> None:
+    """Train a model on the project's corpus, and let new workers use it."""
+    from streams import training
+
+    training.train(local_settings(), seed=seed, say=click.echo)
+
+
+@cli.command()
+@click.argument("file", type=click.File("rb"), default="-")
+def classify(file: Iterator[bytes]) -> None:
+    """Score JSON lines from FILE or standard input, without any server.
+
+    \b
+    In:   {"text": "¿dónde lo compro?", "id": 1, "lang": "es", "parent_text": "…"}
+    Out:  the same id and lang, intent and stage with probabilities, model_version.
+    A bad line is answered by an error object in its place. Example:
+      echo '{"text": "where can I buy it?"}' | escucha classify
+    """
+    from models.scoring import score_lines
+    from streams import training
+
+    settings = local_settings()
+    training.train_if_missing(settings, say=lambda line: click.echo(line, err=True))
+    out = sys.stdout.buffer
+    for line in score_lines(file, training.current_model(settings)):
+        out.write(line)
+    out.flush()
 
 
 @cli.command()
@@ -40,15 +200,96 @@ def worker() -> None:
     room.run(Settings.from_environment())
 
 
+@cli.command()
+def console() -> None:
+    """Serve the local page with the panels of the Grafana dashboards."""
+    from dashboards.console.app import serve
+    from dashboards.console.config import ConsoleConfig
+
+    settings = Settings.from_environment()
+    serve(
+        ConsoleConfig(
+            clickhouse_url=settings.clickhouse_url,
+            user=settings.clickhouse_reader_user,
+            password=settings.clickhouse_reader_password,
+            database=settings.clickhouse_database,
+            host=settings.console_host,
+            port=settings.console_port,
+        )
+    )
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def reconcile(as_json: bool) -> None:
+    """Compare Kafka, ledger, tables and views; exits 1 unless all is exact."""
+    from streams import reconcile as room
+
+    balance = room.reconcile(local_settings())
+    click.echo(msgspec.json.encode(balance) if as_json else room.describe(balance))
+    sys.exit(1 if balance.problems else 0)
+
+
+@cli.group("dead-letters")
+def dead_letters() -> None:
+    """List, show and replay records that could not be processed."""
+
+
+@dead_letters.command("list")
+def list_dead_letters() -> None:
+    """Reasons with how many letters each has, the most frequent first."""
+    from streams import dead_letters as room
+    from streams.migrate import connect
+
+    for reason in room.reasons(connect(local_settings(), in_database=True)):
+        click.echo(f"{reason.waiting:>8} of {reason.letters:<8} {reason.stage:<9} {reason.reason}")
+
+
+@dead_letters.command("show")
+@click.argument("name", metavar="TOPIC/PARTITION/OFFSET")
+def show_dead_letter(name: str) -> None:
+    """One letter with its reason and its bytes, as JSON (bytes in base64)."""
+    from streams import dead_letters as room
+    from streams.migrate import connect
+
+    letter = room.show(connect(local_settings(), in_database=True), name)
+    click.echo(msgspec.json.format(msgspec.json.encode(letter)))
+
+
+@dead_letters.command("replay")
+@click.option("--reason", default="", help="Only letters whose reason contains this.")
+@click.option("--max-letters", default=1_000, type=click.IntRange(min=1), show_default=True)
+@click.option("--dry-run/--no-dry-run", default=True, show_default=True)
+def replay_dead_letters(reason: str, max_letters: int, dry_run: bool) -> None:
+    """Send letters that were never replayed back to their topic, oldest first."""
+    from streams import dead_letters as room
+    from streams.migrate import connect
+
+    settings = local_settings()
+    client = connect(settings, in_database=True)
+    letters = room.waiting(client, reason_contains=reason, limit=max_letters)
+    if dry_run:
+        for letter in letters:
+            click.echo(f"{letter.name}: {letter.reason}")
+        click.echo(f"{len(letters)} letters would be sent again; add --no-dry-run", err=True)
+    else:
+        click.echo(f"{room.replay(settings, client, letters)} letters sent again")
+
+
+cli.add_command(ingest_command)
+
+
 def main() -> None:
     """Run the command line; errors of the user's making are one line on standard error."""
     try:
-        cli(standalone_mode=False)
-    except EscuchaError as error:
+        sys.exit(cli(standalone_mode=False) or 0)
+    except (EscuchaError, LocalStackError, ModelError) as error:
         click.echo(f"escucha: {error}", err=True)
         sys.exit(1)
-    except click.exceptions.Abort:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(141)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -77,6 +77,7 @@ class PartitionDelivery:
         self.committed = position
         self.committable = position
         self.current = True
+        self.broken = False  # a batch was given up before its plan: none after it may be planned
         self._max_records = max_records
         self._planned: deque[int] | None = None
         self._held: list[ConsumerRecord] = []  # the beginning of a planned batch

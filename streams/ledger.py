@@ -57,25 +57,23 @@ class Plan:
         return f"{self.topic_id}/{self.kafka_partition}/{self.position}"
 
 
-_SCHEMA = pa.schema(
-    [
-        ("topic", pa.string()),
-        ("topic_id", pa.string()),
-        ("kafka_partition", pa.uint32()),
-        ("position", pa.uint64()),
-        ("first_offset", pa.uint64()),
-        ("last_offset", pa.uint64()),
-        ("records", pa.uint32()),
-        ("mentions", pa.uint32()),
-        ("interactions", pa.uint32()),
-        ("heartbeats", pa.uint32()),
-        ("duplicates", pa.uint32()),
-        ("dead_letters", pa.uint32()),
-        ("filtered", pa.uint32()),
-        ("worker", pa.string()),
-        ("model_version", pa.string()),
-    ]
-)
+_COLUMNS: list[tuple[str, pa.DataType]] = [
+    ("topic", pa.string()),
+    ("topic_id", pa.string()),
+    ("kafka_partition", pa.uint32()),
+    ("position", pa.uint64()),
+    ("first_offset", pa.uint64()),
+    ("last_offset", pa.uint64()),
+    ("records", pa.uint32()),
+    ("mentions", pa.uint32()),
+    ("interactions", pa.uint32()),
+    ("heartbeats", pa.uint32()),
+    ("duplicates", pa.uint32()),
+    ("dead_letters", pa.uint32()),
+    ("filtered", pa.uint32()),
+    ("worker", pa.string()),
+    ("model_version", pa.string()),
+]
 
 
 class Ledger:
@@ -96,7 +94,7 @@ class Ledger:
 
     async def plan(self, plan: Plan) -> None:
         """Win the plan's position; raises OwnershipLostError when another worker has it."""
-        block = pa.Table.from_pylist([vars(plan)], schema=_SCHEMA)
+        block = pa.Table.from_pylist([vars(plan)], schema=pa.schema(_COLUMNS))
         await self._clickhouse.insert("ledger", block, plan.token)
         found = await self._clickhouse.rows(
             "SELECT position, last_offset, worker FROM ledger"

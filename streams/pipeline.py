@@ -110,17 +110,9 @@ class Pipeline:
             TooManyDeadLettersError: the ceiling is reached; nothing of the batch is stored.
         """
         try:
-            state = await self._state(batch)
-            async with state.deciding:
-                outcome = await self._decide(batch, state)
-                await state.planning.acquire()  # in the order of the offsets
-            try:
-                if not batch.is_current:
-                    return
-                if not batch.was_planned:
-                    await self._ledger.plan(outcome.plan)
-            finally:
-                state.planning.release()
+            outcome = await self._plan(batch)
+            if outcome is None:
+                return
             await self._store(outcome)
         except OwnershipLostError as error:
             if batch.is_current:
@@ -129,6 +121,27 @@ class Pipeline:
             return
         await self._announce(self._progress(outcome), outcome.rejected)
         batch.ack()
+
+    async def _plan(self, batch: RecordBatch) -> Outcome | None:
+        """Decide and win the position; None when the batch is not this worker's to store."""
+        try:
+            state = await self._state(batch)
+            async with state.deciding:
+                outcome = await self._decide(batch, state)
+                await state.planning.acquire()  # in the order of the offsets
+            try:
+                if batch.delivery.broken or not batch.is_current:
+                    return None
+                if not batch.was_planned:
+                    await self._ledger.plan(outcome.plan)
+            finally:
+                state.planning.release()
+        except BaseException:
+            # The next batch's plan would leave a hole in the chain, and whoever reads it then
+            # cuts both batches as one: under a token of its own, so stored twice.
+            batch.delivery.broken = True
+            raise
+        return outcome
 
     async def _state(self, batch: RecordBatch) -> PartitionState:
         key = (batch.tp.topic, batch.tp.partition)
@@ -151,7 +164,7 @@ class Pipeline:
         decoded = await self._in_thread(lambda: decode_batch(batch.records))
         self._guard_against_draining(batch, state, decoded)
         minutes = _minutes(decoded.mentions)
-        unknown = state.seen.unknown_minutes(minutes)
+        unknown = state.seen.unknown_minutes(minutes, done=batch.delivery.committable)
         if unknown:
             state.seen.learn(unknown, await self._stored_ids(unknown, state.origin, batch.position))
         return await self._in_thread(lambda: self._outcome(batch, state, decoded))
@@ -202,7 +215,8 @@ class Pipeline:
 
     def _outcome(self, batch: RecordBatch, state: PartitionState, decoded: Decoded) -> Outcome:
         origin = state.origin
-        fresh = state.seen.first_of_their_kind(hash_ids([m.mention_id for m in decoded.mentions]))
+        hashes = hash_ids([m.mention_id for m in decoded.mentions])
+        fresh = state.seen.first_of_their_kind(hashes, batch.position)
         mentions = list(compress(decoded.mentions, fresh))
         records = list(compress(decoded.mention_records, fresh))
         blocks: dict[str, pa.Table] = {}

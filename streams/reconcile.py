@@ -84,7 +84,7 @@ def reconcile(settings: Settings) -> Balance:
     name = settings.mentions_topic
     topic = admin.topic(name)
     topic_id, partitions = (topic.topic_id, topic.partitions) if topic else ("", 0)
-    ends = admin.end_offsets(name, range(partitions)) if partitions else {}
+    ends = admin.log_offsets(name, range(partitions)) if partitions else {}
     committed = admin.committed(settings.kafka_group, name, range(partitions)) if partitions else {}
     planned = _by_partition(client, _LEDGER, topic_id)
     stored = {t: _by_partition(client, _STORED.format(table=t), topic_id) for t in STORED}
@@ -98,7 +98,7 @@ def reconcile(settings: Settings) -> Balance:
         )
         for number in range(partitions)
     ]
-    sums = client.query(_SUMS).first_row
+    [sums] = client.query(_SUMS).result_rows
     return Balance(
         topic=name,
         topic_id=topic_id,
@@ -107,7 +107,7 @@ def reconcile(settings: Settings) -> Balance:
         brand_mentions=sums[1],
         mentions_hourly=sums[2],
         brand_mentions_hourly=sums[3],
-        in_flight=any(b.lag or b.committed != b.planned_to for b in balances if b.batches),
+        in_flight=any(b.lag or (b.batches and b.committed != b.planned_to) for b in balances),
     )
 
 
@@ -184,3 +184,26 @@ SELECT
     (SELECT sum(mentions) FROM mentions_hourly),
     (SELECT sum(mentions) FROM brand_mentions_hourly)
 """
+
+
+def describe(balance: Balance) -> str:
+    """The books as text for people."""
+    lines = [
+        f"{balance.topic}: {sum(p.records for p in balance.partitions):,} records read in"
+        f" {sum(p.batches for p in balance.partitions):,} batches =",
+        *(
+            f"  {sum(p.planned[table] for p in balance.partitions):>12,} {table.replace('_', ' ')}"
+            for table in STORED
+        ),
+        f"  {sum(p.duplicates for p in balance.partitions):>12,} duplicates of a source",
+        f"  {sum(p.filtered for p in balance.partitions):>12,} filtered out",
+        f"lag {sum(p.lag for p in balance.partitions):,};"
+        f" {balance.mentions:,} mentions in the table, {balance.mentions_hourly:,} in its view",
+    ]
+    if balance.problems:
+        lines += ["NOT EXACT:", *(f"  {problem}" for problem in balance.problems)]
+    elif balance.in_flight:
+        lines.append("exact so far; some records are still on their way")
+    else:
+        lines.append("exact: every record is accounted for")
+    return "\n".join(lines)

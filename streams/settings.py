@@ -46,9 +46,17 @@ class Settings:
     console_port: int = 8080
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
-        """Read `ESCUCHA_…` variables; raises SettingsError naming the variable and the remedy."""
-        environment = os.environ if environment is None else environment
+    def from_environment(
+        cls,
+        environment: Mapping[str, str] | None = None,
+        *,
+        defaults: Mapping[str, str] | None = None,
+    ) -> "Settings":
+        """Read `ESCUCHA_…` variables; raises SettingsError naming the variable and the remedy.
+
+        `defaults` are variables to go by where the environment has none.
+        """
+        environment = {**(defaults or {}), **(os.environ if environment is None else environment)}
         run_dir = Path(environment.get("ESCUCHA_RUN_DIR", ".escucha"))
         values: dict[str, object] = {"run_dir": run_dir, "model_store": run_dir / "models"}
         for name, parse in _PARSERS.items():

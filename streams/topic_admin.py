@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from confluent_kafka import (
+    Consumer,
     ConsumerGroupTopicPartitions,
     KafkaError,
     KafkaException,
     TopicCollection,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec  # type: ignore[attr-defined]
 
 from schemas.topics import TopicSpec
 from streams import retry
@@ -77,17 +78,52 @@ class TopicAdmin:
                 raise self._unavailable(error) from error
             raise MigrationError(f"topic {spec.name}: {error.args[0].str()}") from error
 
-    def end_offsets(self, topic: str, partitions: Sequence[int]) -> Mapping[int, tuple[int, int]]:
-        """First and next offset of each partition."""
-        ends: dict[int, tuple[int, int]] = {}
+    def log_offsets(self, topic: str, partitions: Sequence[int]) -> Mapping[int, tuple[int, int]]:
+        """First and next offset of each partition.
+
+        The next offset is found by reading to the end: Tansu answers "latest" with the offset
+        after the first record of its last batch.
+        """
         tps = [TopicPartition(topic, partition) for partition in partitions]
         try:
-            first = self._admin.list_offsets({tp: OffsetSpec.earliest() for tp in tps})
-            last = self._admin.list_offsets({tp: OffsetSpec.latest() for tp in tps})
-            for tp in tps:
-                ends[tp.partition] = (first[tp].result().offset, last[tp].result().offset)
+            first = self._admin.list_offsets({tp: OffsetSpec.earliest() for tp in tps})  # type: ignore[no-untyped-call]
+            last = self._admin.list_offsets({tp: OffsetSpec.latest() for tp in tps})  # type: ignore[no-untyped-call]
+            starts = {tp.partition: first[tp].result().offset for tp in tps}
+            about = {tp.partition: last[tp].result().offset for tp in tps}
         except KafkaException as error:
             raise self._unavailable(error) from error
+        ends = self._read_to_end(topic, about)
+        return {partition: (starts[partition], ends[partition]) for partition in partitions}
+
+    def _read_to_end(self, topic: str, about: Mapping[int, int]) -> Mapping[int, int]:
+        ends: dict[int, int] = {}
+        consumer = Consumer(
+            {
+                "bootstrap.servers": self._bootstrap,
+                "group.id": "escucha-reconcile",  # never joined: partitions are assigned by hand
+                "enable.auto.commit": False,
+                "enable.partition.eof": True,
+                "log_level": 0,
+            }
+        )
+        try:
+            consumer.assign([TopicPartition(topic, p, offset) for p, offset in about.items()])
+            deadline = time.monotonic() + REQUEST_TIMEOUT_SEC
+            while len(ends) < len(about):
+                if time.monotonic() > deadline:
+                    raise BrokerUnavailableError(
+                        f"Kafka at {self._bootstrap} did not say in {REQUEST_TIMEOUT_SEC:.0f} s"
+                        f" where {topic} ends"
+                    )
+                message = consumer.poll(0.2)
+                if message is None or (error := message.error()) is None:
+                    continue
+                partition, offset = message.partition(), message.offset()
+                at_end = error.code() == KafkaError._PARTITION_EOF
+                if at_end and partition is not None and offset is not None:
+                    ends[partition] = offset
+        finally:
+            consumer.close()
         return ends
 
     def committed(self, group: str, topic: str, partitions: Sequence[int]) -> Mapping[int, int]:

@@ -20,14 +20,14 @@ What this leans on inside Faust is listed in `FAUST_INTERNALS`, and tests/contra
 import asyncio
 import inspect
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import Any, ClassVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import Any, ClassVar, cast
 
 import faust
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import IllegalStateError, KafkaError
 from faust.transport.drivers import aiokafka as driver
-from faust.types import TP
+from faust.types import TP, AppT
 from faust.types.tuples import ConsumerMessage, Message
 from mode.utils.futures import notify
 
@@ -64,7 +64,7 @@ async def _nothing_planned(tp: TP, position: int) -> Sequence[int]:
     return ()
 
 
-class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
+class ConsumerThread(driver.AIOKafkaConsumerThread):
     """aiokafka in its thread, reading committed records only."""
 
     def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
@@ -72,7 +72,12 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         consumer._isolation_level = "read_committed"  # Faust reads aborted transactions too
         return consumer
 
-    async def _commit(self, offsets: dict[TP, int]) -> bool:
+    def check_membership(self) -> None:
+        """Raise what ended the membership in the group, if anything did."""
+        if self._consumer is not None and self._consumer._coordinator is not None:
+            self._consumer._coordinator.check_errors()
+
+    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         """Commit; False when the broker could not take it now. Stock Faust dies of that."""
         consumer = self._ensure_consumer()
         assigned = consumer.assignment()
@@ -89,8 +94,11 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         return len(wanted) == len(offsets)
 
 
-class Consumer(driver.Consumer):  # type: ignore[misc]
+class Consumer(driver.Consumer):
     """Feeds record batches to the streams and commits what they have done."""
+
+    transport: "Transport"
+    _thread: ConsumerThread
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -105,9 +113,16 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
+    def check_membership(self) -> None:
+        """Raise what ended the membership in the group; Faust would wait without end."""
+        self._thread.check_membership()
+
     # -- fetch
 
-    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
+    async def getmany(
+        self,
+        timeout: float,  # noqa: ASYNC109 - Faust's signature
+    ) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
         """Yield one message per batch; its value is a RecordBatch."""
         if not await self._wait_for_room(timeout):
             return
@@ -139,11 +154,10 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
                 if not self.flow_active or seeks != self._seeks:
                     return  # what is left of the fetch comes again after the seek
 
-    async def _wait_for_room(self, timeout: float) -> bool:
-        if self._room.is_set():
-            return True
+    async def _wait_for_room(self, at_most_sec: float) -> bool:
         try:
-            await asyncio.wait_for(self._room.wait(), timeout)
+            async with asyncio.timeout(at_most_sec):
+                await self._room.wait()
         except TimeoutError:
             return False
         return True
@@ -165,7 +179,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
             newest.timestamp_type,
             None,
             None,
-            batch,
+            cast(Any, batch),  # Faust means bytes; RecordBatchSchema hands it on as it is
             None,
             0,
             0,
@@ -175,8 +189,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
 
     @property
     def _options(self) -> BatchOptions:
-        options: BatchOptions = self.transport.options
-        return options
+        return self.transport.options
 
     @property
     def _max_in_flight(self) -> int:
@@ -239,7 +252,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         await self._seek(partition, offset)
         self._deliver_from(partition, offset)
 
-    async def seek_wait(self, partitions: dict[TP, int]) -> None:
+    async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
         """Go to the given offsets and wait until the fetcher is there."""
         self._seeks += 1
         for tp in partitions:
@@ -252,7 +265,8 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         """Hand partitions over: what is being processed may finish and is committed first."""
         await super().on_partitions_revoked(revoked)
         deadline = time.monotonic() + self.app.conf.broker_session_timeout / 3
-        while self._unacked_messages and time.monotonic() < deadline:
+        # What is not done by then is redelivered to the next owner.
+        while self._unacked_messages and time.monotonic() < deadline:  # noqa: ASYNC110 - Faust's set
             await asyncio.sleep(0.02)
         await self.commit()
         self._forget()
@@ -284,7 +298,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
             self._drop(tp)
 
 
-class Transport(driver.Transport):  # type: ignore[misc]
+class Transport(driver.Transport):
     """`batchkafka://host:port`, found by Faust through the entry points `faust.transports`."""
 
     Consumer: ClassVar[type[Consumer]] = Consumer
@@ -295,10 +309,10 @@ class Transport(driver.Transport):  # type: ignore[misc]
         self.planned_ends: PlannedEnds = _nothing_planned
 
 
-class RecordBatchSchema(faust.Schema):  # type: ignore[misc]
+class RecordBatchSchema(faust.Schema[Any, Any]):
     """Hands the RecordBatch to the agent as it is: bytes are decoded by a step, not by Faust."""
 
-    def compile(self, app: faust.App, **_: Any) -> Callable[..., Awaitable[Any]]:
+    def compile(self, app: AppT, *args: Any, **kwargs: Any) -> Callable[..., Awaitable[Any]]:
         """Return Faust's decode function."""
 
         async def decode(message: Message, *, propagate: bool = False) -> Any:

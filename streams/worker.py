@@ -10,17 +10,24 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable
+from typing import Any, cast
+
+import faust
+from aiokafka.errors import KafkaError
 
 from models.store import ModelStore
 from streams.app import build_app
 from streams.errors import EscuchaError, SinkUnavailableError
 from streams.settings import Settings
 from streams.sinks.clickhouse import ClickHouse
+from streams.transport import Consumer
 
 EXIT_OK = 0
 EXIT_FAILED = 70  # a defect or a refusal: a person must look
 EXIT_UNAVAILABLE = 75  # what it depends on is away: starting again may help
 STOP_TIMEOUT_SEC = 8.0
+WATCH_INTERVAL_SEC = 0.5
 
 log = logging.getLogger(__name__)
 
@@ -49,11 +56,11 @@ async def _run(settings: Settings) -> int:
         app = build_app(settings, clickhouse, model, end)
         loop.set_exception_handler(lambda _, context: _unhandled(context))
         starting = asyncio.create_task(app.start())
-        starting.add_done_callback(lambda task: end(task.exception()) if task.exception() else None)
-        crash = asyncio.create_task(_wait_for_crash(app, end))
+        starting.add_done_callback(lambda task: _end_if_failed(task, end))
+        watch = asyncio.create_task(_watch(app, end))
         _tune_garbage_collector()
         error = await ended
-        crash.cancel()
+        watch.cancel()
         status = _status(error)
         try:
             async with asyncio.timeout(STOP_TIMEOUT_SEC):
@@ -63,11 +70,22 @@ async def _run(settings: Settings) -> int:
         return status
 
 
-async def _wait_for_crash(app: object, end: object) -> None:
+def _end_if_failed(task: asyncio.Task[None], end: Callable[[BaseException | None], None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        end(error)
+
+
+async def _watch(app: faust.App, end: Callable[[BaseException | None], None]) -> None:
+    """End the worker when Faust has crashed or the broker has put it out of its group."""
     while True:
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(WATCH_INTERVAL_SEC)
         if app.crashed:
             end(app.crash_reason or RuntimeError("Faust crashed"))
+        elif app.started:
+            try:
+                cast(Consumer, app.consumer).check_membership()
+            except (KafkaError, RuntimeError) as error:
+                end(error)
 
 
 def _status(error: BaseException | None) -> int:
@@ -80,7 +98,7 @@ def _status(error: BaseException | None) -> int:
     return EXIT_FAILED
 
 
-def _unhandled(context: dict[str, object]) -> None:
+def _unhandled(context: dict[str, Any]) -> None:
     log.error("unhandled: %s", context.get("message"), exc_info=context.get("exception"))
 
 

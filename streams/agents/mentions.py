@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Any, cast
 
 import faust
+from faust import Stream
 from faust.types import EventT, StreamT
 
 from streams.delivery import RecordBatch
@@ -24,15 +26,15 @@ def register(
     @app.agent(channel, name="mentions")
     async def mentions(stream: StreamT[RecordBatch]) -> None:
         running: set[asyncio.Task[None]] = set()
-        async for event in stream.noack().events():
+        async for event in cast(Stream[RecordBatch], stream).noack().events():
             # As many at once as the transport lets in flight; the pipeline keeps the order.
             task = asyncio.create_task(process(event))
             running.add(task)
             task.add_done_callback(running.discard)
 
-    async def process(event: EventT[RecordBatch]) -> None:
+    async def process(event: EventT[Any]) -> None:
         try:
-            await pipeline.process(event.value)
+            await pipeline.process(cast(RecordBatch, event.value))
         except Exception as error:  # noqa: BLE001 - whatever it is, the worker must not go on
             fail(error)
         finally:

@@ -7,8 +7,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
-import clickhouse_connect
 import pyarrow as pa
+from clickhouse_connect.driver import create_async_client
 from clickhouse_connect.driver.asyncclient import AsyncClient
 from clickhouse_connect.driver.exceptions import DatabaseError, OperationalError
 
@@ -109,7 +109,8 @@ class ClickHouse:
             rows: Sequence[Sequence[Any]] = result.result_rows
             return rows
 
-        return await self._patiently(attempt, "query")
+        rows: Sequence[Sequence[Any]] = await self._patiently(attempt, "query")
+        return rows
 
     async def columns(self, query: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
         """The same as an Arrow table, for answers of many rows."""
@@ -117,7 +118,8 @@ class ClickHouse:
         async def attempt(client: AsyncClient) -> pa.Table:
             return await client.query_arrow(query, parameters=dict(parameters or {}))
 
-        return await self._patiently(attempt, "query")
+        table: pa.Table = await self._patiently(attempt, "query")
+        return table
 
     async def _patiently(self, attempt: Any, what: str) -> Any:
         async def translated() -> Any:
@@ -143,7 +145,7 @@ class ClickHouse:
 
     async def _connected(self) -> AsyncClient:
         if self._client is None:
-            self._client = await clickhouse_connect.create_async_client(
+            self._client = await create_async_client(
                 **connection_arguments(self._settings), connector_limit=32
             )
         return self._client

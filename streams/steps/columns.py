@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from models.heads import Predictions
@@ -12,6 +13,7 @@ from schemas.labels import INTENTS, STAGES
 from schemas.mention import Heartbeat, Interaction, Mention
 from streams.steps.decode import Record, Rejected
 
+Column: TypeAlias = "pa.Array[Any]"
 INSTANT = pa.timestamp("ms", tz="UTC")
 
 
@@ -58,7 +60,7 @@ def mentions_table(
             "quotes": pa.array([e.quotes for e in engagements], count),
             "views": pa.array([e.views for e in engagements], count),
             "published_at": pa.array([m.published_at for m in mentions], INSTANT),
-            "brands": _lists(brands),
+            "brands": pa.array(brands, pa.list_(text)),
             "intent": _labels(predictions.intent, INTENTS),
             "intent_latent": pa.array(predictions.intent_probabilities[:, 1]),
             "intent_active": pa.array(predictions.intent_probabilities[:, 2]),
@@ -115,7 +117,7 @@ def dead_letters_table(rejected: Sequence[Rejected], origin: Origin) -> pa.Table
     )
 
 
-def _origin_columns(origin: Origin, records: Sequence[Record]) -> dict[str, pa.Array]:
+def _origin_columns(origin: Origin, records: Sequence[Record]) -> dict[str, Column]:
     rows = len(records)
     return {
         "topic": _constant(origin.topic, rows),
@@ -126,16 +128,9 @@ def _origin_columns(origin: Origin, records: Sequence[Record]) -> dict[str, pa.A
     }
 
 
-def _constant(value: str, rows: int) -> pa.Array:
+def _constant(value: str, rows: int) -> Column:
     return pa.DictionaryArray.from_arrays(np.zeros(rows, dtype=np.int32), [value])
 
 
-def _labels(indices: np.typing.NDArray[np.integer], classes: Sequence[str]) -> pa.Array:
+def _labels(indices: npt.NDArray[np.intp], classes: Sequence[str]) -> Column:
     return pa.DictionaryArray.from_arrays(indices.astype(np.int32), list(classes))
-
-
-def _lists(values: Sequence[Sequence[str]]) -> pa.Array:
-    lengths = np.fromiter(map(len, values), dtype=np.int32, count=len(values))
-    offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int32)
-    flat = pa.array(list(chain.from_iterable(values)), pa.string())
-    return pa.ListArray.from_arrays(pa.array(offsets), flat)

@@ -19,7 +19,8 @@ MAX_RUNS = 12
 def hash_ids(mention_ids: Sequence[str]) -> Hashes:
     """64-bit XXH3 of each id, what ClickHouse calls xxh3(mention_id); shape (n,)."""
     digest = xxhash.xxh3_64_intdigest
-    return np.fromiter((digest(i.encode()) for i in mention_ids), dtype=np.uint64, count=len(mention_ids))
+    hashes = (digest(mention_id.encode()) for mention_id in mention_ids)
+    return np.fromiter(hashes, dtype=np.uint64, count=len(mention_ids))
 
 
 class _Generation:
@@ -27,7 +28,9 @@ class _Generation:
 
     def __init__(self) -> None:
         self.minutes: set[int] = set()
+        self.leaning: set[int] = set()  # minutes that are complete only with the older generation
         self.size = 0
+        self.last_position = -1  # of the batches whose ids are in here
         self._runs: list[Hashes] = []
 
     def add(self, hashes: Hashes) -> None:
@@ -51,7 +54,8 @@ class SeenMentions:
     """Which mention ids one partition has brought before: a cache over ClickHouse.
 
     Two generations: when the younger one is full, the older one is dropped, and a minute that
-    only it had loaded is asked for again when it is next needed.
+    only it had loaded is asked for again when it is next needed. Ids of batches that ClickHouse
+    may not have yet are never dropped.
     """
 
     def __init__(self, max_ids: int = 200_000) -> None:
@@ -59,23 +63,36 @@ class SeenMentions:
         self._max_ids_per_generation = max(1, max_ids // 2)
         self._young = _Generation()
         self._old = _Generation()
+        self._old_is_stored = True
 
-    def unknown_minutes(self, minutes: npt.NDArray[np.int64]) -> list[int]:
-        """Those event-time minutes (since 1970) whose stored ids were not loaded yet."""
+    def unknown_minutes(self, minutes: npt.NDArray[np.int64], *, done: int) -> list[int]:
+        """Those event-time minutes (since 1970) whose stored ids have to be learnt first.
+
+        All batches that begin before `done` are stored.
+        """
+        # Not in learn: it would drop minutes that were just found to be known.
+        if self._young.size >= self._max_ids_per_generation and self._old.last_position < done:
+            self._old, self._young = self._young, _Generation()
+            self._old.minutes -= self._old.leaning
+        self._old_is_stored = self._old.last_position < done
         known = self._young.minutes | self._old.minutes
         return [minute for minute in np.unique(minutes).tolist() if minute not in known]
 
     def learn(self, minutes: Sequence[int], stored: Hashes) -> None:
         """Take in the ids that ClickHouse has for `minutes`."""
-        if self._young.size >= self._max_ids_per_generation:
-            self._old, self._young = self._young, _Generation()
         self._young.minutes.update(minutes)
+        if not self._old_is_stored:
+            self._young.leaning.update(minutes)
         self._young.add(stored)
 
-    def first_of_their_kind(self, hashes: Hashes) -> npt.NDArray[np.bool_]:
-        """Mask of ids never seen before, also not earlier in `hashes`; remembers them all."""
+    def first_of_their_kind(self, hashes: Hashes, position: int) -> npt.NDArray[np.bool_]:
+        """Mask of ids never seen before, also not earlier in `hashes`; remembers them all.
+
+        `position` is where their batch begins.
+        """
         fresh = np.zeros(len(hashes), dtype=bool)
         fresh[np.unique(hashes, return_index=True)[1]] = True
         fresh &= ~(self._young.contains(hashes) | self._old.contains(hashes))
         self._young.add(hashes[fresh])
+        self._young.last_position = position
         return fresh

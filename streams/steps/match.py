@@ -74,7 +74,8 @@ class BrandMatcher:
             return found
         folded = [fold(text) for text in texts]
         joined = SEPARATOR.join(folded)
-        for row, term in self._hits(folded, joined):
+        hits = self._automaton.find_matches_as_indexes(joined, overlapping=True)
+        for row, term in self._standing_alone(hits, folded, joined):
             brand = self._brand_of_term[term]
             if brand not in found[row]:
                 found[row].append(brand)
@@ -82,10 +83,10 @@ class BrandMatcher:
             brands.sort()
         return found
 
-    def _hits(self, folded: Sequence[str], joined: str) -> Iterator[tuple[Row, int]]:
-        assert self._automaton is not None
+    def _standing_alone(
+        self, hits: Sequence[tuple[int, int, int]], folded: Sequence[str], joined: str
+    ) -> Iterator[tuple[Row, int]]:
         row, row_end = 0, len(folded[0]) if folded else 0
-        hits = self._automaton.find_matches_as_indexes(joined, overlapping=True)
         for term, start, end in sorted(hits, key=lambda hit: hit[1]):
             while start > row_end:
                 row += 1

@@ -1,0 +1,55 @@
+PYTHON ?= python3
+VENV := .venv
+STAMP := $(VENV)/.installed
+RUN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check lint types bench exactness generate clean
+
+help: ## Show this help
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+install: $(STAMP) ## Create the environment from the lock
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Escucha needs Python 3.11 or newer; choose one with: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv $(VENV)
+	$(RUN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(RUN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: install ## Start everything, stream a story (or FILE=posts.csv), open the page
+	@$(RUN)/escucha demo $(FILE)
+
+test: install ## Run all tests (those on Apache Kafka need Java 17 and Maven)
+	$(RUN)/pytest
+
+check: lint types test ## Everything CI checks
+
+lint: install ## Style, imports and generated files
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+	$(RUN)/lint-imports
+	$(RUN)/python -m schemas.generate --check
+	$(RUN)/python -m dashboards.build --check
+
+types: install ## Strict types
+	$(RUN)/mypy
+
+generate: install ## Write the generated schemas and dashboards anew
+	$(RUN)/python -m schemas.generate
+	$(RUN)/python -m dashboards.build
+
+bench: install ## Compare with a hand-written loop, stock Faust, Quix Streams and bytewax
+	$(RUN)/python -m tests.bench
+
+exactness: install ## 500,000 events on Apache Kafka under kill -9 of everything
+	$(RUN)/python -m tests.end_to_end.exactness --broker kafka --events 500000 --worker-kills 20 \
+		--clickhouse-kills 5 --broker-restarts 3
+
+lock: ## Resolve the dependencies anew (needs uv)
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+		--generate-hashes --no-annotate -q -o requirements.lock
+
+clean: ## Remove the environment and caches; data in .escucha stay
+	rm -rf $(VENV) .venv-bench .pytest_cache .mypy_cache .ruff_cache

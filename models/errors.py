@@ -1,0 +1,38 @@
+"""What can go wrong with models.
+
+ModelError
+  + CorpusError            a labelled file cannot be read, or holds too little to learn from
+  x ModelRejectedError     a trained model is no better than guessing the class shares
+  + ModelStoreError
+      x ModelNotFoundError     no such version, or none is current
+      x ModelExistsError       a version is written once
+      x ModelRefusedError      the stored files are not what was saved, or not safe to load
+"""
+
+
+class ModelError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class CorpusError(ModelError):
+    """A labelled file is malformed (the message names file and line) or too small."""
+
+
+class ModelRejectedError(ModelError):
+    """A model's log loss is not better than that of guessing the class shares."""
+
+
+class ModelStoreError(ModelError):
+    """Base of the store's errors."""
+
+
+class ModelNotFoundError(ModelStoreError):
+    """The store holds no such version, or no version is current."""
+
+
+class ModelExistsError(ModelStoreError):
+    """The version is in the store already; versions are never overwritten."""
+
+
+class ModelRefusedError(ModelStoreError):
+    """The stored files are damaged, were changed, or hold types that are not trusted."""

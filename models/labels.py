@@ -1,0 +1,72 @@
+"""The labelled mentions a model learns from: their shape, their files, their identity."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from models.errors import CorpusError
+from schemas.labels import Intent, Language, NeedsReply, Stage
+
+CORPUS_FILES: Final = tuple(
+    Path(__file__).parent / "corpus" / name for name in ("mentions_es.jsonl", "mentions_en.jsonl")
+)
+
+
+class LabelledMention(msgspec.Struct, frozen=True, kw_only=True):
+    """One mention and its labels; an empty label is one the annotators did not settle."""
+
+    id: str
+    text: str
+    lang: Language
+    intent: Intent | Literal[""]
+    stage: Stage | Literal[""]
+    needs_reply: NeedsReply | Literal[""]
+    parent_text: str | None = None
+    sector: str | None = None
+
+
+def load_corpus(files: Iterable[Path] = CORPUS_FILES) -> list[LabelledMention]:
+    """Return the labelled mentions of JSONL files, in order; by default the project's own.
+
+    Raises CorpusError, naming file and line, for a file that cannot be read, a line that is not
+    a labelled mention, an id met before, or a text without a visible character.
+    """
+    seen: dict[str, str] = {}
+    items: list[LabelledMention] = []
+    for file in files:
+        for place, line in _lines(file):
+            try:
+                item = msgspec.json.decode(line, type=LabelledMention)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+                raise CorpusError(f"{place}: {error}") from error
+            if not item.text.strip():
+                raise CorpusError(f"{place}: the text is empty")
+            if item.id in seen:
+                raise CorpusError(f"{place}: id {item.id!r} is taken by {seen[item.id]}")
+            seen[item.id] = place
+            items.append(item)
+    return items
+
+
+def label_set_hash(items: Iterable[LabelledMention]) -> str:
+    """Return the SHA-256, in hex, of the mentions and labels, whatever their order."""
+    digests = sorted(
+        hashlib.sha256(json.dumps(msgspec.structs.asdict(item), sort_keys=True).encode()).digest()
+        for item in items
+    )
+    return hashlib.sha256(b"".join(digests)).hexdigest()
+
+
+def _lines(file: Path) -> Iterator[tuple[str, bytes]]:
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise CorpusError(f"{file}: {error.strerror}") from error
+    # Only "\n" ends a line: a text may hold the other separators that splitlines() cuts at.
+    for number, line in enumerate(content.split(b"\n"), start=1):
+        if line.strip():
+            yield f"{file}:{number}", line

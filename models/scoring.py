@@ -1,0 +1,177 @@
+"""Scoring JSONL: a line in, a line out, without any server."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NoReturn
+
+import msgspec
+import numpy as np
+
+from models.heads import LabelIndices, Model, Probabilities
+from schemas.labels import INTENTS, STAGES
+
+MAX_TEXT_CHARS: Final = 100_000
+# A batch of long texts is closed early, so that memory is bounded in characters, not in lines.
+MAX_BATCH_CHARS: Final = 1_000_000
+_DECIMALS: Final = 6
+_NULL: Final = msgspec.Raw(b"null")
+
+
+class _Line(msgspec.Struct):
+    """The fields of a line that matter, unread, so that `id` and `lang` return as they came."""
+
+    text: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    id: msgspec.Raw = _NULL
+    lang: msgspec.Raw = _NULL
+
+
+class _Mention(msgspec.Struct):
+    id: msgspec.Raw
+    lang: msgspec.Raw
+    text: str
+
+
+class _Failure(msgspec.Struct, omit_defaults=True):
+    error: str
+    line: int
+    id: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+class _Judgement(msgspec.Struct):
+    label: str
+    probabilities: dict[str, float]
+
+
+class _Scored(msgspec.Struct):
+    id: msgspec.Raw
+    lang: msgspec.Raw
+    intent: _Judgement
+    stage: _Judgement
+    model_version: str
+
+
+class _LineError(Exception):
+    """Why a line cannot be scored; `line_id` is what `id` was, when that much is known."""
+
+    def __init__(
+        self, message: str, line_id: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    ) -> None:
+        super().__init__(message)
+        self.line_id = line_id
+
+
+_LINES: Final = msgspec.json.Decoder(_Line)
+_TEXTS: Final = msgspec.json.Decoder(str)
+_ENCODER: Final = msgspec.json.Encoder()
+
+
+def score_lines(lines: Iterable[bytes], model: Model, batch_size: int = 500) -> Iterator[bytes]:
+    """Yield one line of JSON, ending in a newline, for each line that is not blank, in order.
+
+    A line is an object with `text` and, if known, `id` and `lang`, which return as they came
+    (null when absent); `parent_text` is allowed and, for now, not read. The answer holds `intent`
+    and `stage`, each a label and the probability of every label, and `model_version`. A line that
+    cannot be scored is answered with `error`, `line` (its number, from 1, blank ones counted)
+    and `id` when known; the rest goes on. A byte order mark before the first
+    line is skipped. Reads no further ahead than one batch.
+    """
+    batch: list[_Mention | _Failure] = []
+    chars = 0
+    for number, line in enumerate(lines, start=1):
+        if number == 1:
+            line = line.removeprefix(b"\xef\xbb\xbf")  # some editors start a file with a mark
+        if not line.strip():
+            continue
+        entry = _read(line, number)
+        batch.append(entry)
+        chars += len(entry.text) if isinstance(entry, _Mention) else 0
+        if len(batch) >= batch_size or chars >= MAX_BATCH_CHARS:
+            yield from _score(batch, model)
+            batch, chars = [], 0
+    yield from _score(batch, model)
+
+
+def _read(line: bytes, number: int) -> _Mention | _Failure:
+    try:
+        line.decode()  # msgspec does not look into the parts it leaves unread
+        return _mention(line)
+    except UnicodeDecodeError as error:
+        return _Failure(f"not valid UTF-8: {error.reason} at byte {error.start}", number)
+    except RecursionError:
+        return _Failure("nested too deeply", number)
+    except _LineError as error:
+        return _Failure(str(error), number, error.line_id)
+
+
+def _mention(line: bytes) -> _Mention:
+    try:
+        fields = _LINES.decode(line)
+        text = None if fields.text is msgspec.UNSET else _TEXTS.decode(fields.text)
+    except msgspec.ValidationError as error:
+        raise _refusal(line) from error
+    except msgspec.DecodeError as error:
+        fields, text = _with_lone_surrogates(line, error)
+    for name, value in (("id", fields.id), ("lang", fields.lang)):
+        if bytes(value).startswith((b"{", b"[")):
+            raise _LineError(f"{name} must be a string or a number")
+    if text is None:
+        raise _LineError("no text", fields.id)
+    if len(text) > MAX_TEXT_CHARS:
+        message = f"text too long: {len(text)} characters, {MAX_TEXT_CHARS} allowed"
+        raise _LineError(message, fields.id)
+    return _Mention(fields.id, fields.lang, text)
+
+
+def _refusal(line: bytes) -> _LineError:
+    try:
+        return _LineError("text must be a string", _LINES.decode(line).id)
+    except msgspec.ValidationError:
+        return _LineError("not a JSON object")
+
+
+def _with_lone_surrogates(line: bytes, cause: msgspec.DecodeError) -> tuple[_Line, str]:
+    r"""Read a line msgspec refuses, if all that is wrong is half an emoji (`\ud83d` alone).
+
+    Platforms that cut texts at a number of UTF-16 units write such lines, and Python reads them.
+    """
+    try:
+        fields = json.loads(line, parse_constant=_refuse_constant)
+        text = fields["text"]
+        if not isinstance(text, str):
+            raise TypeError
+        line_id, lang = (
+            msgspec.Raw(json.dumps(fields.get(name), allow_nan=False).encode())
+            for name in ("id", "lang")
+        )
+    except (ValueError, TypeError, KeyError) as error:
+        raise _LineError(f"not valid JSON: {cause}") from error
+    return _Line(id=line_id, lang=lang), text
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _score(batch: list[_Mention | _Failure], model: Model) -> Iterator[bytes]:
+    predictions = model.predict([entry.text for entry in batch if isinstance(entry, _Mention)])
+    judgements = zip(
+        _judgements(INTENTS, predictions.intent, predictions.intent_probabilities),
+        _judgements(STAGES, predictions.stage, predictions.stage_probabilities),
+        strict=True,
+    )
+    for entry in batch:
+        answer: _Scored | _Failure = (
+            entry
+            if isinstance(entry, _Failure)
+            else _Scored(entry.id, entry.lang, *next(judgements), model.version)
+        )
+        yield _ENCODER.encode(answer) + b"\n"
+
+
+def _judgements(
+    classes: Sequence[str], labels: LabelIndices, probabilities: Probabilities
+) -> Iterator[_Judgement]:
+    # Rounded after widening: a rounded float32 would print with all the digits of a float64.
+    rounded = np.round(probabilities.astype(np.float64), _DECIMALS).tolist()
+    for label, row in zip(labels.tolist(), rounded, strict=True):
+        yield _Judgement(classes[label], dict(zip(classes, row, strict=True)))

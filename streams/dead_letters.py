@@ -1,0 +1,170 @@
+"""Dead letters for people: list them, look at one, send them back after a fix."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from clickhouse_connect.driver.client import Client
+from confluent_kafka import KafkaError, Message, Producer
+
+from streams.errors import BrokerUnavailableError, InputError
+from streams.settings import Settings
+
+REPLAY_HEADER = "escucha-replay-of"
+FLUSH_TIMEOUT_SEC = 30.0
+
+
+class Letter(msgspec.Struct, frozen=True, kw_only=True):
+    """A dead letter as it lies in ClickHouse."""
+
+    topic: str
+    topic_id: str
+    partition: int
+    offset: int
+    stage: str
+    reason: str
+    key: bytes
+    value: bytes
+    kafka_timestamp: datetime
+    replayed: bool
+
+    @property
+    def name(self) -> str:
+        """How commands name it."""
+        return f"{self.topic}/{self.partition}/{self.offset}"
+
+
+class Reason(msgspec.Struct, frozen=True, kw_only=True):
+    """How many letters share a reason."""
+
+    stage: str
+    reason: str
+    letters: int
+    waiting: int
+    newest: datetime
+
+
+_LETTERS = """
+SELECT
+    topic, topic_id, kafka_partition, kafka_offset, stage, reason, key, value, kafka_timestamp,
+    (topic_id, kafka_partition, kafka_offset) IN
+        (SELECT topic_id, kafka_partition, kafka_offset FROM dead_letter_replays) AS replayed
+FROM dead_letters
+"""
+
+_REASONS = f"""
+SELECT stage, reason, count() AS letters, countIf(NOT replayed), max(kafka_timestamp)
+FROM ({_LETTERS})
+GROUP BY stage, reason
+ORDER BY letters DESC
+LIMIT 200
+"""  # noqa: S608 - both parts are constants above
+
+
+def reasons(client: Client) -> list[Reason]:
+    """All reasons, the most frequent first."""
+    rows = client.query(_REASONS).result_rows
+    return [Reason(stage=r[0], reason=r[1], letters=r[2], waiting=r[3], newest=r[4]) for r in rows]
+
+
+def show(client: Client, name: str) -> Letter:
+    """The newest letter of this name; raises InputError when there is none."""
+    topic, separator, rest = name.rpartition("/")
+    topic, separator2, partition = topic.rpartition("/")
+    if not (separator and separator2 and partition.isdigit() and rest.isdigit()):
+        raise InputError(f"{name}: name a letter as topic/partition/offset")
+    found = list(
+        _letters(
+            client,
+            "WHERE topic = {topic:String} AND kafka_partition = {partition:UInt32}"
+            " AND kafka_offset = {offset:UInt64} ORDER BY seen_at DESC LIMIT 1",
+            {"topic": topic, "partition": int(partition), "offset": int(rest)},
+        )
+    )
+    if not found:
+        raise InputError(f"{name}: there is no such dead letter; see escucha dead-letters list")
+    return found[0]
+
+
+def waiting(client: Client, *, reason_contains: str, limit: int) -> list[Letter]:
+    """Letters never replayed whose reason contains a text, oldest first."""
+    return list(
+        _letters(
+            client,
+            "WHERE NOT replayed AND positionCaseInsensitive(reason, {reason:String}) > 0"
+            " ORDER BY kafka_timestamp, kafka_partition, kafka_offset LIMIT {limit:UInt32}",
+            {"reason": reason_contains, "limit": limit},
+        )
+    )
+
+
+def _letters(client: Client, where: str, parameters: dict[str, Any]) -> Iterator[Letter]:
+    result = client.query(
+        f"{_LETTERS} {where}", parameters, column_formats={"key": "bytes", "value": "bytes"}
+    )
+    for row in result.result_rows:
+        yield Letter(
+            topic=row[0],
+            topic_id=row[1],
+            partition=row[2],
+            offset=row[3],
+            stage=row[4],
+            reason=row[5],
+            key=row[6],
+            value=row[7],
+            kafka_timestamp=row[8],
+            replayed=bool(row[9]),
+        )
+
+
+def replay(settings: Settings, client: Client, letters: Sequence[Letter]) -> int:
+    """Write the letters' own bytes to their topic again and note it; returns how many.
+
+    Raises BrokerUnavailableError when a letter was not delivered; letters delivered before that
+    are noted, so that calling again sends the rest.
+    """
+    delivered: list[Letter] = []
+    failures: list[KafkaError] = []
+    producer = Producer(
+        {
+            "bootstrap.servers": settings.kafka_bootstrap,
+            "enable.idempotence": True,
+            "delivery.timeout.ms": int(FLUSH_TIMEOUT_SEC * 1000),
+            "log_level": 0,
+        }
+    )
+
+    def report(letter: Letter, error: KafkaError | None) -> None:
+        if error is None:
+            delivered.append(letter)
+        else:
+            failures.append(error)
+
+    for letter in letters:
+
+        def on_delivery(error: KafkaError | None, _: Message, letter: Letter = letter) -> None:
+            report(letter, error)
+
+        producer.produce(
+            letter.topic,
+            value=letter.value,
+            key=letter.key or None,
+            headers={REPLAY_HEADER: f"{letter.topic_id}/{letter.partition}/{letter.offset}"},
+            on_delivery=on_delivery,
+        )
+        producer.poll(0)
+    producer.flush(FLUSH_TIMEOUT_SEC)
+    if delivered:
+        client.insert(
+            "dead_letter_replays",
+            [[letter.topic_id, letter.partition, letter.offset] for letter in delivered],
+            column_names=["topic_id", "kafka_partition", "kafka_offset"],
+        )
+    if len(delivered) < len(letters):
+        reason = failures[0].str() if failures else "no answer"
+        raise BrokerUnavailableError(
+            f"{len(delivered)} of {len(letters)} letters sent again, then: {reason}."
+            " Run the command once more for the rest"
+        )
+    return len(delivered)

@@ -1,0 +1,39 @@
+"""The model store of a deployment: its current model, and a first one where there is none."""
+
+from collections.abc import Callable
+
+from models.errors import ModelNotFoundError
+from models.heads import Model
+from models.labels import load_corpus
+from models.store import ModelStore
+from models.training import train as fit
+from streams import clock
+from streams.settings import Settings
+
+TRAINED_ON = ["the project's own corpus, models/corpus"]
+
+
+def current_model(settings: Settings) -> Model:
+    """The promoted model; raises ModelNotFoundError."""
+    return ModelStore(settings.model_store).load()
+
+
+def train_if_missing(settings: Settings, *, say: Callable[[str], None]) -> None:
+    """Train on the project's corpus unless a model is there; takes some seconds."""
+    try:
+        version = ModelStore(settings.model_store).current()
+    except ModelNotFoundError:
+        train(settings, seed=7, say=say)
+    else:
+        say(f"model {version} is there")
+
+
+def train(settings: Settings, *, seed: int, say: Callable[[str], None]) -> None:
+    """Train on the project's corpus, save and promote; raises ModelRejectedError if no good."""
+    items = list(load_corpus())
+    say(f"training a model on {len(items)} labelled mentions…")
+    model, report = fit(items, seed)
+    store = ModelStore(settings.model_store)
+    card = store.save(model, report, trained_on=TRAINED_ON, created_at=clock.now())
+    store.promote(card.version)
+    say(f"model {card.version} trained and promoted")

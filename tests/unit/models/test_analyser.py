@@ -1,0 +1,140 @@
+"""The compiled analyser equals the plain-Python reference, and behaves as scikit-learn expects."""
+
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+from models import analyser, kernels, reference
+from models.analyser import HashedText
+
+PIECES = st.sampled_from(
+    [
+        *("http://", "HTTPS://", "www.", "WWW.", "http:/", "t.co/x", "@", "#", "@@a", "'", "’"),
+        *("👍🏽", "👩‍🚀", "❤️", "🇪🇸", "e\u0301", "\u0301", "ñ", "ß", "İ", "ſ", "K", "…", "ﬁ"),
+        *("\ud800", "\udc00", "\x00", "\x1a", "\u200d", "\ufeff", "\u2028", "한", "国", "ﾞ", "１"),
+        *(" ", "  ", "\n", "a", "W", "h", "_", "9", "?", "¿", "€", "don't", "palabra", "ha" * 300),
+    ]
+)
+ANY_CHARACTER = st.characters(codec=None, categories=None)
+TEXTS = st.lists(
+    st.one_of(st.text(ANY_CHARACTER, max_size=30), st.lists(PIECES, max_size=12).map("".join)),
+    max_size=6,
+)
+SETTINGS = st.fixed_dictionaries(
+    {},
+    optional={
+        "n_features": st.sampled_from([2, 16, 2**10, 2**18]),
+        "word_ngrams": st.sampled_from([None, (1, 1), (1, 2), (2, 4)]),
+        "char_ngrams": st.sampled_from([None, (1, 1), (3, 5), (2, 6), (9, 9)]),
+        "lowercase": st.booleans(),
+        "strip_accents": st.booleans(),
+        "norm": st.sampled_from([None, "l1", "l2"]),
+        "sublinear_tf": st.booleans(),
+        "alternate_sign": st.booleans(),
+    },
+)
+
+
+def as_dicts(matrix: sparse.csr_matrix) -> list[dict[int, np.float32]]:
+    rows = []
+    for start, end in zip(matrix.indptr[:-1], matrix.indptr[1:], strict=True):
+        row = dict(zip(matrix.indices[start:end].tolist(), matrix.data[start:end], strict=True))
+        assert len(row) == end - start, "a column occurs twice in a row"
+        rows.append(row)
+    return rows
+
+
+@given(texts=TEXTS, parameters=SETTINGS)
+@example(texts=[], parameters={})
+@example(texts=["", "\ud83d", "\ude00"], parameters={})  # halves must not join across texts
+@example(texts=["a b" * 400, "", "ab" * 3000], parameters={"char_ngrams": (2, 6)})
+@settings(max_examples=400, deadline=None)
+def test_the_compiled_analyser_equals_the_reference(
+    texts: list[str], parameters: dict[str, Any]
+) -> None:
+    matrix = HashedText(**parameters).transform(texts)
+
+    assert matrix.shape == (len(texts), parameters.get("n_features", 2**18))
+    assert matrix.dtype == np.float32
+    expected = [reference.row(text, **parameters) for text in texts]
+    assert as_dicts(matrix) == [
+        {column: np.float32(value) for column, value in row.items()} for row in expected
+    ]
+
+
+def test_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(analyser, "MIN_CODE_POINTS_PER_THREAD", 10)
+    texts = [f"mention {number} " * (number % 7) for number in range(101)]
+
+    alone, shared = HashedText().transform(texts), HashedText(threads=4).transform(texts)
+
+    for name in ("data", "indices", "indptr"):
+        np.testing.assert_array_equal(getattr(alone, name), getattr(shared, name))
+
+
+def test_a_row_does_not_depend_on_its_batch() -> None:
+    texts = ["quiero uno", "quiero otro", "quiero uno"]
+    together = as_dicts(HashedText().transform(texts))
+
+    assert together == [as_dicts(HashedText().transform([text]))[0] for text in texts]
+
+
+def test_it_is_a_scikit_learn_transformer() -> None:
+    text = HashedText(2**10, char_ngrams=None, threads=2)
+
+    assert clone(text).get_params() == text.get_params()
+    assert HashedText().set_params(norm="l1").norm == "l1"
+    assert not text.__sklearn_tags__().requires_fit
+    pickled = pickle.loads(pickle.dumps(text))  # noqa: S301  # our own, a line ago
+    assert pickled.get_params() == text.get_params()
+    pipeline = make_pipeline(text, LogisticRegression())
+    pipeline.fit(["lo compro", "lo vendo"] * 3, [1, 0] * 3)
+    assert pipeline.predict(["compro"]).tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"n_features": 1000},
+        {"n_features": 1},
+        {"n_features": 2**31},
+        {"word_ngrams": (2, 1)},
+        {"char_ngrams": (0, 3)},
+        {"norm": "max"},
+        {"threads": 0},
+    ],
+)
+def test_invalid_parameters_are_refused(parameters: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(parameters))):
+        HashedText(**parameters).fit()
+
+
+def test_one_string_is_not_a_sequence_of_texts() -> None:
+    with pytest.raises(ValueError, match="one string"):
+        HashedText().transform("quiero uno")
+
+
+def test_more_text_than_row_ends_can_count_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(analyser, "MAX_ENTRIES", 100)
+
+    with pytest.raises(ValueError, match="too much text"):
+        HashedText().transform(["a" * 50])
+
+
+@pytest.mark.parametrize("kernel", [kernels.hash_rows, kernels.probabilities])
+def test_the_heavy_parts_release_the_gil_and_are_compiled_once(kernel: Any) -> None:
+    analyser.warm_up()
+    before = len(kernel.signatures)
+
+    HashedText(16, norm=None, sublinear_tf=True).transform(["a", "\ud800", ""])
+
+    assert kernel.targetoptions["nogil"]
+    assert len(kernel.signatures) == before

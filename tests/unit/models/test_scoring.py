@@ -1,0 +1,135 @@
+"""Every line that is not blank is answered, in order, whatever is in it."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from models import scoring
+from models.heads import Model
+from models.scoring import MAX_TEXT_CHARS, score_lines
+from schemas.labels import INTENTS, STAGES
+
+
+def scored(model: Model, *lines: bytes, batch_size: int = 3) -> list[dict[str, object]]:
+    answers = list(score_lines(lines, model, batch_size))
+    assert all(answer.endswith(b"\n") and answer.count(b"\n") == 1 for answer in answers)
+    return [json.loads(answer) for answer in answers]
+
+
+def test_a_line_is_answered_with_labels_and_probabilities(model: Model) -> None:
+    line = '{"id":"a1","lang":"es","text":"voy a comprar un coche mañana","parent_text":"¿y?"}'
+
+    (answer,) = scored(model, line.encode())
+
+    assert list(answer) == ["id", "lang", "intent", "stage", "model_version"]
+    assert (answer["id"], answer["lang"], answer["model_version"]) == ("a1", "es", "unsaved")
+    for name, classes in (("intent", INTENTS), ("stage", STAGES)):
+        judgement = answer[name]
+        assert isinstance(judgement, dict)
+        probabilities = judgement["probabilities"]
+        assert list(probabilities) == list(classes)
+        assert sum(probabilities.values()) == pytest.approx(1, abs=1e-5)
+        assert probabilities[judgement["label"]] == max(probabilities.values())
+
+
+@pytest.mark.parametrize(
+    ("line", "expected_id"),
+    [
+        (b'{"text":""}', None),
+        (b'\xef\xbb\xbf{"text":"x"}\r\n', None),
+        (b'{"text":"x","id":null,"lang":null}', None),
+        (b'{"text":"x","id":"first","id":"last"}', "last"),
+        (b'{"text":"x","id":' + b"9" * 5000 + b"}", None),
+        (b'{"text":"x","id":"\\ud83d\\ude00"}', "😀"),
+        (rb'{"text":"cut \ud83d","id":"s","lang":"es"}', "s"),
+        (rb'{"text":"x","id":"\ud83d"}', "\ud83d"),
+        (b'{"text":"x\\u0000y","id":0}', 0),
+        (b'{"text":"x","other":{"deep":[[[]]]}}', None),
+    ],
+)
+def test_odd_lines_are_scored(model: Model, line: bytes, expected_id: object) -> None:
+    (answer,) = score_lines([line], model)
+
+    if b"9999" in line:  # too large for Python to read, but returned digit for digit
+        assert b"9" * 5000 in answer
+    else:
+        assert json.loads(answer)["id"] == expected_id
+    assert b"error" not in answer
+
+
+@pytest.mark.parametrize(
+    ("line", "error", "known_id"),
+    [
+        (b"{", "not valid JSON", None),
+        (b'{"text":"x"} y', "not valid JSON", None),
+        (b'{"text":NaN,"id":1}', "not valid JSON", None),
+        (rb'{"text":"\ud800","id":NaN}', "not valid JSON", None),
+        (rb'{"text":"\ud800","id":1e999}', "not valid JSON", None),
+        (rb'["\ud800"]', "not", None),
+        (b'"text"', "not a JSON object", None),
+        (b"[]", "not a JSON object", None),
+        (b'{"id":"a"}', "no text", "a"),
+        (b'{"id":"a","text":null}', "text must be a string", "a"),
+        (b'{"id":7,"text":["x"]}', "text must be a string", 7),
+        (b'{"id":7,"text":' + b"9" * 5000 + b"}", "text must be a string", 7),
+        (b'{"id":{"a":1},"text":"x"}', "id must be", None),
+        (b'{"id":1,"lang":[],"text":"x"}', "lang must be", None),
+        (b'{"id":1,"text":"\xff"}', "not valid UTF-8", None),
+        (b'{"id":1,"text":"\xed\xa0\x80"}', "not valid UTF-8", None),
+        (b'{"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested too deeply", None),
+        (b"[" * 100_000, "not a JSON object", None),
+        (b'{"id":1,"text":"' + b"a" * (MAX_TEXT_CHARS + 1) + b'"}', "text too long", 1),
+    ],
+)
+def test_a_bad_line_is_answered_in_place_and_spares_its_neighbours(
+    model: Model, line: bytes, error: str, known_id: object
+) -> None:
+    answers = scored(
+        model, b'{"text":"a","id":"before"}', b"\n", line, b'{"text":"b","id":"after"}'
+    )
+
+    assert [answers[0]["id"], answers[2]["id"]] == ["before", "after"]
+    assert error in str(answers[1]["error"])
+    assert answers[1]["line"] == 3
+    assert answers[1].get("id") == known_id
+    assert "intent" not in answers[1]
+
+
+@given(lines=st.lists(st.one_of(st.binary(), st.text().map(str.encode))), size=st.integers(1, 4))
+@example(lines=[b"\xef\xbb\xbf", b"\xef\xbb\xbf"], size=1)
+@settings(max_examples=100, deadline=None)
+def test_any_bytes_get_one_answer_a_line(model: Model, lines: list[bytes], size: int) -> None:
+    lines = [line.replace(b"\n", b"") for line in lines]
+
+    answers = scored(model, *lines, batch_size=size)
+
+    mark = b"\xef\xbb\xbf"  # not part of the first line
+    unmarked = [line.removeprefix(mark) for line in lines[:1]] + lines[1:]
+    assert len(answers) == sum(bool(line.strip()) for line in unmarked)
+
+
+def test_answers_do_not_depend_on_the_batch_size(model: Model) -> None:
+    lines = [json.dumps({"id": n, "text": f"compro {n}"}).encode() for n in range(20)]
+
+    assert scored(model, *lines, batch_size=1) == scored(model, *lines, batch_size=7)
+
+
+@pytest.mark.parametrize("max_chars", [1_000_000, 4])
+def test_it_reads_no_further_ahead_than_a_batch(
+    model: Model, monkeypatch: pytest.MonkeyPatch, max_chars: int
+) -> None:
+    monkeypatch.setattr(scoring, "MAX_BATCH_CHARS", max_chars)
+    taken = 0
+
+    def lines() -> Iterator[bytes]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield b'{"text":"xx"}'
+
+    next(score_lines(lines(), model, batch_size=2 if max_chars > 4 else 500))
+
+    assert taken == 2
