@@ -63,10 +63,12 @@ def build_app(
 def faust_app(settings: Settings) -> faust.App:
     """A Faust app on the record-batch transport, with the limits of `settings`."""
     brokers = ";".join(f"batchkafka://{s.strip()}" for s in settings.kafka_bootstrap.split(","))
+    folder = settings.run_dir / "faust"
+    folder.mkdir(parents=True, exist_ok=True)
     return faust.App(
         settings.kafka_group,
         broker=brokers,
-        datadir=str(settings.run_dir / "faust"),
+        datadir=str(folder),
         web_enabled=False,
         topic_disable_leader=True,
         table_standby_replicas=0,  # no tables: plain round robin instead of the table assignor
@@ -80,5 +82,6 @@ def faust_app(settings: Settings) -> faust.App:
         consumer_auto_offset_reset="earliest",
         stream_buffer_maxsize=1_000,  # batches; the transport bounds the records in flight
         stream_recovery_delay=0.0,
+        stream_wait_empty=False,  # the transport waits, with a limit
         producer_compression_type="lz4",
     )

@@ -1,5 +1,6 @@
 """Dead letters for people: list them, look at one, send them back after a fix."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from streams.settings import Settings
 
 REPLAY_HEADER = "escucha-replay-of"
 FLUSH_TIMEOUT_SEC = 30.0
+_NAME = re.compile(r"(.+)/(\d{1,9})/(\d{1,19})", re.ASCII)
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,16 +72,16 @@ def reasons(client: Client) -> list[Reason]:
 
 def show(client: Client, name: str) -> Letter:
     """The newest letter of this name; raises InputError when there is none."""
-    topic, separator, rest = name.rpartition("/")
-    topic, separator2, partition = topic.rpartition("/")
-    if not (separator and separator2 and partition.isdigit() and rest.isdigit()):
+    parts = _NAME.fullmatch(name)
+    if parts is None:
         raise InputError(f"{name}: name a letter as topic/partition/offset")
+    topic, partition, offset = parts.groups()
     found = list(
         _letters(
             client,
             "WHERE topic = {topic:String} AND kafka_partition = {partition:UInt32}"
             " AND kafka_offset = {offset:UInt64} ORDER BY seen_at DESC LIMIT 1",
-            {"topic": topic, "partition": int(partition), "offset": int(rest)},
+            {"topic": topic, "partition": int(partition), "offset": int(offset)},
         )
     )
     if not found:

@@ -38,9 +38,11 @@ def migrations(folder: Path = MIGRATIONS) -> list[Migration]:
     for number, file in enumerate(files, start=1):
         if not _NAME.match(file.stem) or int(file.stem[:4]) != number:
             raise MigrationError(f"{file.name} should be number {number:04d}")
-    last = (folder / "last_migration.txt").read_text(encoding="utf-8").strip()
-    if not files or files[-1].stem != last:
-        raise MigrationError(f"last_migration.txt says {last}, the last file is {files[-1].stem}")
+    named = folder / "last_migration.txt"
+    last = named.read_text(encoding="utf-8").strip() if named.exists() else "nothing"
+    found = files[-1].stem if files else "nothing"
+    if not files or found != last:
+        raise MigrationError(f"last_migration.txt says {last}, the last file is {found}")
     return [Migration(file.stem, _statements(file.read_text(encoding="utf-8"))) for file in files]
 
 

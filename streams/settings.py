@@ -70,7 +70,8 @@ def _parsed(variable: str, raw: str, parse: Callable[[str], T]) -> T:
     try:
         return parse(raw)
     except ValueError as error:
-        raise SettingsError(f"{variable}: {error} (it is {raw!r})") from error
+        shown = "" if "@" in raw else f" (it is {raw!r})"  # an address may hold a password
+        raise SettingsError(f"{variable}: {error}{shown}") from error
 
 
 def _positive_int(raw: str) -> int:
@@ -96,22 +97,30 @@ def _seconds(raw: str) -> float:
 
 
 def _port(raw: str) -> int:
-    if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw) <= 65_535:
+    if not _is_port(raw):
         raise ValueError("give a port between 1 and 65535")
     return int(raw)
+
+
+def _is_port(raw: str) -> bool:
+    return raw.isascii() and raw.isdigit() and len(raw) < 10 and 1 <= int(raw) <= 65_535
 
 
 def _bootstrap(raw: str) -> str:
     for server in raw.split(","):
         host, _, port = server.strip().rpartition(":")
-        if not host or not port.isdigit():
+        if not host or not _is_port(port):
             raise ValueError("give host:port, or several with commas between them")
     return raw
 
 
 def _http_url(raw: str) -> str:
-    parts = urlsplit(raw)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    try:
+        parts = urlsplit(raw)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is no number, an address with half a bracket
+        usable = None
+    if not usable:
         raise ValueError("give an address such as http://127.0.0.1:8123")
     if parts.username or parts.password:
         raise ValueError("put user and password in their own variables, not in the address")

@@ -147,14 +147,22 @@ class Consumer(driver.Consumer):
                 if not delivery.current:
                     return  # a seek came in between, and the records come again after it
             for batch in delivery.cut(records):
+                if not await self._wait_for_room_unless_sought(seeks):
+                    return  # what is left of the fetch comes again after the seek
                 self._in_flight += len(batch.records)
                 if self._in_flight >= self._max_in_flight:
                     self._room.clear()
                 yield tp, self._message(batch)
-                if not self.flow_active or seeks != self._seeks:
-                    return  # what is left of the fetch comes again after the seek
+
+    async def _wait_for_room_unless_sought(self, seeks: int) -> bool:
+        while not await self._wait_for_room(1.0):
+            if not self.flow_active or self.should_stop or seeks != self._seeks:
+                return False
+        return self.flow_active and seeks == self._seeks
 
     async def _wait_for_room(self, at_most_sec: float) -> bool:
+        if self._room.is_set():
+            return True
         try:
             async with asyncio.timeout(at_most_sec):
                 await self._room.wait()

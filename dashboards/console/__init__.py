@@ -1,0 +1,16 @@
+"""The local web page: renders the generated Grafana dashboards without Grafana.
+
+config    what it needs to know
+boards    reads the dashboards' JSON; what of it the page may see
+queries   period, variables and macros put into a panel's query
+frames    rows of ClickHouse as the page draws them
+database  ClickHouse, with limits and one answer for equal questions
+guard     hosts, methods, sizes and headers
+errors    what goes wrong, in plain words
+app       routes
+"""
+
+from dashboards.console.app import create_app, serve
+from dashboards.console.config import ConsoleConfig
+
+__all__ = ["ConsoleConfig", "create_app", "serve"]

@@ -1,0 +1,204 @@
+"""Routes of the console. The page sends names and values, never SQL."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from dashboards.console import frames
+from dashboards.console.boards import Board, Variable, load_boards
+from dashboards.console.config import ConsoleConfig
+from dashboards.console.database import Database, Shared
+from dashboards.console.errors import ConsoleError, NotFoundError
+from dashboards.console.guard import Guard
+from dashboards.console.queries import Question, prepare, read_question
+
+STATIC = Path(__file__).parent / "static"
+_VALUES_LIFETIME_SEC = 30.0
+
+
+class Console:
+    """The routes and what they share."""
+
+    def __init__(self, config: ConsoleConfig) -> None:
+        self._boards = load_boards(config.dashboards_dir)
+        self._database = Database(config)
+        self._answers = Shared(config.answer_lifetime_sec)
+        self._values = Shared(_VALUES_LIFETIME_SEC)
+
+    def routes(self) -> list[Route | Mount]:
+        """Return all routes; what is not among them is 404."""
+        board = "/api/dashboards/{uid}"
+        return [
+            Route("/", self.page),
+            Route("/d/{uid}", self.page),
+            Route("/favicon.ico", self.icon),
+            Route("/healthz", self.health),
+            Route("/api/dashboards", self.list_boards),
+            Route(board, self.show_board),
+            Route(f"{board}/variables", self.list_values),
+            Route(f"{board}/panels/{{panel_id:int}}/data", self.panel_data),
+            Mount("/static", StaticFiles(directory=STATIC)),
+        ]
+
+    async def page(self, request: Request) -> Response:
+        """The one page; its address says which dashboard it shows."""
+        return FileResponse(STATIC / "index.html")
+
+    async def icon(self, request: Request) -> Response:
+        """For browsers that ask before they have read the page."""
+        return FileResponse(STATIC / "favicon.svg")
+
+    async def health(self, request: Request) -> Response:
+        """200 when ClickHouse answers this user, otherwise 503."""
+        try:
+            version = await self._database.version()
+        except ConsoleError as error:
+            return _json({"status": "unavailable"} | _told(error), 503)
+        return _json({"status": "ok", "clickhouse": version})
+
+    async def list_boards(self, request: Request) -> Response:
+        """The dashboards there are."""
+        boards = self._boards.values()
+        return _json({"dashboards": [{"uid": board.uid, "title": board.title} for board in boards]})
+
+    async def show_board(self, request: Request) -> Response:
+        """One dashboard: panels, their place and how they look."""
+        return _json(self._board(request).shown)
+
+    async def list_values(self, request: Request) -> Response:
+        """What there is to choose from, for each variable."""
+        board = self._board(request)
+        variables = list(board.variables.values())
+        known = await asyncio.gather(*(self._known(board, variable) for variable in variables))
+        return _json(
+            {
+                "variables": [
+                    {
+                        "name": variable.name,
+                        "label": variable.label,
+                        "multi": variable.multi,
+                        "options": values,
+                    }
+                    for variable, values in zip(variables, known, strict=True)
+                ]
+            }
+        )
+
+    async def panel_data(self, request: Request) -> Response:
+        """What one panel shows of the period and the values in the address."""
+        board = self._board(request)
+        panel_id = request.path_params["panel_id"]
+        panel = board.panel(panel_id)
+        question = read_question(board, request.query_params.multi_items())
+        prepared = prepare(board, panel, question, await self._known_of(board, question))
+
+        async def ask() -> dict[str, Any]:
+            started = time.perf_counter()
+            rows = await self._database.run(prepared.sql)
+            took_ms = round((time.perf_counter() - started) * 1000, 1)
+            answer = {"panel": panel_id, "took_ms": took_ms}
+            if panel.kind == "timeseries":
+                return answer | frames.series(rows, prepared.span, prepared.interval)
+            return answer | frames.table(rows)
+
+        key = (board.uid, panel_id, question.since, question.until, *question.values.values())
+        return _json(await self._answers.get(key, ask))
+
+    async def close(self) -> None:
+        """Let go of ClickHouse."""
+        await self._answers.close()
+        await self._values.close()
+        await self._database.close()
+
+    def _board(self, request: Request) -> Board:
+        uid = request.path_params["uid"]
+        if uid not in self._boards:
+            raise NotFoundError("there is no such dashboard", "Go back to the first page.")
+        return self._boards[uid]
+
+    async def _known(self, board: Board, variable: Variable) -> list[str]:
+        async def ask() -> list[str]:
+            rows = await self._database.run(variable.sql)
+            return [str(row[0]) for row in rows.rows]
+
+        return await self._values.get((board.uid, variable.name), ask)
+
+    async def _known_of(self, board: Board, question: Question) -> Mapping[str, list[str]]:
+        """What may be chosen, only of the variables something was chosen of."""
+        names = [name for name, values in question.values.items() if values]
+        return {name: await self._known(board, board.variables[name]) for name in names}
+
+
+def create_app(config: ConsoleConfig) -> Starlette:
+    """Return the console; it connects to ClickHouse when it is first asked something."""
+    console = Console(config)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        yield
+        await console.close()
+
+    return Starlette(
+        routes=console.routes(),
+        middleware=[
+            Middleware(Guard, hosts=(config.host, *config.allowed_hosts)),
+            Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
+        ],
+        exception_handlers={ConsoleError: _answer_error, HTTPException: _answer_http_error},
+        lifespan=lifespan,
+    )
+
+
+def serve(config: ConsoleConfig) -> None:
+    """Serve the console until the process is told to stop."""
+    uvicorn.run(
+        create_app(config),
+        host=config.host,
+        port=config.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        h11_max_incomplete_event_size=32_768,
+        timeout_graceful_shutdown=3,
+    )
+
+
+def _json(body: object, status: int = 200) -> Response:
+    return Response(
+        msgspec.json.encode(body),
+        status_code=status,
+        media_type="application/json",
+        headers={"cache-control": "no-store"},
+    )
+
+
+def _told(error: ConsoleError) -> dict[str, str]:
+    return {"error": error.error, "remedy": error.remedy, "code": error.code}
+
+
+async def _answer_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, ConsoleError):  # Starlette's signature is wider than what it sends
+        raise error
+    return _json(_told(error), error.status)
+
+
+async def _answer_http_error(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return _json(
+        {"error": "nothing is here", "remedy": "Go back to the first page.", "code": "not_found"},
+        status,
+    )

@@ -1,0 +1,158 @@
+// The page's own words in Spanish and English, and the choice between the two halves of a text
+// of the dashboard ("Menciones · Mentions").
+
+const WORDS = {
+  es: {
+    skip: "Saltar al contenido",
+    range: "Periodo",
+    all: "Todo",
+    chosen: (count) => `${count} valores`,
+    clear: "Quitar filtro",
+    nothingToChoose: "Nada que elegir todavía",
+    refresh: "Refresco",
+    off: "Manual",
+    pause: "Pausar",
+    resume: "Reanudar",
+    reload: "Actualizar ahora",
+    asTable: "Ver como tabla",
+    asChart: "Ver como gráfica",
+    about: "Qué muestra",
+    empty: "Sin datos todavía en este periodo. Prueba uno más largo o quita filtros.",
+    emptyStat: "Sin datos todavía",
+    loading: "Cargando…",
+    time: "Momento",
+    total: "Total",
+    link: "Enlace",
+    good: "Bien",
+    warn: "Atención",
+    bad: "Mal",
+    live: (value) => `Al día · ${value}`,
+    slow: (value) => `Con retraso · ${value}`,
+    quiet: "Nada nuevo en 15 min",
+    paused: "En pausa",
+    away: "Sin conexión; se reintenta",
+    connecting: "Conectando…",
+    stale: (seconds) => `Datos de hace ${seconds} s`,
+    themeToDark: "Cambiar a oscuro",
+    themeToLight: "Cambiar a claro",
+    otherLanguage: "English",
+    noBoards: "No hay ningún panel generado. Ejecuta python -m dashboards.build.",
+    page: (title) => `${title} – Escucha`,
+    ranges: {
+      "now-15m": "Últimos 15 minutos",
+      "now-1h": "Última hora",
+      "now-6h": "Últimas 6 horas",
+      "now-24h": "Últimas 24 horas",
+      "now-7d": "Últimos 7 días",
+      "now-30d": "Últimos 30 días",
+      "now-90d": "Últimos 90 días",
+    },
+    custom: "Periodo de la dirección",
+    errors: {
+      offline: ["No se llega a la consola.", "Comprueba que sigue en marcha; se reintenta sola."],
+      database_away: ["ClickHouse no responde.", "Puede estar arrancando; se reintenta sola."],
+      not_migrated: ["Las tablas aún no existen.", "Ejecuta escucha migrate."],
+      query_too_big: ["ClickHouse tardó demasiado.", "Elige un periodo más corto o menos fuentes."],
+      query_refused: ["ClickHouse rechazó la consulta.", ""],
+      bad_request: ["Esa selección no vale.", "Elige otro periodo u otros valores."],
+      not_found: ["Ese panel no existe.", "Recarga la página."],
+      refused: ["La consola no atiende esa petición.", "Ábrela como localhost."],
+      internal: ["La consola falló.", "Mira su registro."],
+    },
+  },
+  en: {
+    skip: "Skip to content",
+    range: "Period",
+    all: "All",
+    chosen: (count) => `${count} values`,
+    clear: "Clear filter",
+    nothingToChoose: "Nothing to choose yet",
+    refresh: "Refresh",
+    off: "Manual",
+    pause: "Pause",
+    resume: "Resume",
+    reload: "Refresh now",
+    asTable: "View as table",
+    asChart: "View as chart",
+    about: "What it shows",
+    empty: "No data yet in this period. Try a longer one or remove filters.",
+    emptyStat: "No data yet",
+    loading: "Loading…",
+    time: "Time",
+    total: "Total",
+    link: "Link",
+    good: "Good",
+    warn: "Watch",
+    bad: "Bad",
+    live: (value) => `Up to date · ${value}`,
+    slow: (value) => `Running late · ${value}`,
+    quiet: "Nothing new in 15 min",
+    paused: "Paused",
+    away: "Disconnected; retrying",
+    connecting: "Connecting…",
+    stale: (seconds) => `Data from ${seconds} s ago`,
+    themeToDark: "Switch to dark",
+    themeToLight: "Switch to light",
+    otherLanguage: "Español",
+    noBoards: "No dashboard has been generated. Run python -m dashboards.build.",
+    page: (title) => `${title} – Escucha`,
+    ranges: {
+      "now-15m": "Last 15 minutes",
+      "now-1h": "Last hour",
+      "now-6h": "Last 6 hours",
+      "now-24h": "Last 24 hours",
+      "now-7d": "Last 7 days",
+      "now-30d": "Last 30 days",
+      "now-90d": "Last 90 days",
+    },
+    custom: "Period of the address",
+    errors: {
+      offline: ["The console cannot be reached.", "Check that it is running; the page keeps trying."],
+      database_away: ["ClickHouse does not answer.", "It may be starting; the page keeps trying."],
+      not_migrated: ["The tables are not there yet.", "Run escucha migrate."],
+      query_too_big: ["ClickHouse took too long.", "Choose a shorter period or fewer sources."],
+      query_refused: ["ClickHouse refused the query.", ""],
+      bad_request: ["That selection is not valid.", "Choose another period or other values."],
+      not_found: ["There is no such panel.", "Reload the page."],
+      refused: ["The console does not serve that request.", "Open it as localhost."],
+      internal: ["The console failed.", "See its log."],
+    },
+  },
+};
+
+let language = "es";
+
+export function setLanguage(value) {
+  language = value === "en" ? "en" : "es";
+}
+
+export function currentLanguage() {
+  return language;
+}
+
+export function preferredLanguage() {
+  const wanted = navigator.languages ?? [navigator.language];
+  const known = wanted.map((tag) => tag.slice(0, 2)).find((tag) => tag === "es" || tag === "en");
+  return known ?? "en";
+}
+
+/** A word of the page; functions take what they speak about. */
+export function t(key, ...values) {
+  const word = WORDS[language][key];
+  return typeof word === "function" ? word(...values) : word;
+}
+
+/** The half of a dashboard's text that is in the page's language. */
+export function pick(text = "") {
+  for (const between of ["\n\n", " · "]) {
+    const halves = text.split(between);
+    if (halves.length === 2) return halves[language === "es" ? 0 : 1];
+  }
+  return text;
+}
+
+/** What happened and what helps, for an error of the API. */
+export function explain(error) {
+  const [what, help] = WORDS[language].errors[error.code] ?? WORDS[language].errors.internal;
+  return { what, help: help || error.remedy || "" };
+}

@@ -1,0 +1,56 @@
+// One lying bar for each category, its series one after the other.
+
+import { h } from "../dom.js";
+import { fieldOf, mappingOf } from "../fields.js";
+import { formatValue } from "../format.js";
+import { legend } from "./legend.js";
+
+export class BarsView {
+  constructor(panel) {
+    this.panel = panel;
+    this.list = h("ul", { className: "bars" });
+    this.legend = h("div");
+    this.element = h("div", { className: "bars-view" }, this.list, this.legend);
+  }
+
+  isEmpty(data) {
+    return data.rows.length === 0;
+  }
+
+  update(data) {
+    const category = Math.max(
+      data.columns.findIndex((column) => column.name === this.panel.options?.xField),
+      0,
+    );
+    const fields = data.columns.map((column) => fieldOf(this.panel, column.name));
+    const numbers = data.columns.flatMap((column, index) =>
+      column.kind === "number" && index !== category ? [index] : [],
+    );
+    const totals = data.rows.map((row) => numbers.reduce((sum, index) => sum + row[index], 0));
+    const most = Math.max(...totals, 1);
+    this.list.replaceChildren(
+      ...data.rows.map((row, position) => {
+        const name = mappingOf(fields[category], row[category])?.text ?? String(row[category]);
+        const segments = numbers
+          .filter((index) => row[index] > 0)
+          .map((index) => segment(row[index], most, fields[index]));
+        return h(
+          "li",
+          {},
+          h("span", { className: "bar-name", title: name }, name),
+          h("span", { className: "bar-track" }, segments),
+          h("span", { className: "bar-total" }, formatValue(totals[position])),
+        );
+      }),
+    );
+    this.legend.replaceChildren(legend(numbers.map((index) => fields[index])));
+  }
+}
+
+function segment(value, most, field) {
+  const text = `${field.name}: ${formatValue(value)}`;
+  const part = h("span", { className: "bar-part", title: text, role: "img", "aria-label": text });
+  part.style.width = `${(value / most) * 100}%`;
+  part.style.backgroundColor = field.color;
+  return part;
+}

@@ -1,0 +1,4 @@
+WITH
+-- include: window
+-- include: counted
+SELECT sumIf(mentions, intent = 'active') AS active FROM counted

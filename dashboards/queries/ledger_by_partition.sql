@@ -1,0 +1,18 @@
+WITH
+-- include: chain
+SELECT
+    topic,
+    kafka_partition AS partition,
+    min(position) AS from_offset,
+    max(last_offset) AS to_offset,
+    count() AS batches,
+    sum(chain.records) AS records,
+    sum(chain.mentions + chain.interactions + chain.heartbeats) AS stored,
+    sum(chain.duplicates) AS duplicates,
+    sum(chain.dead_letters) AS dead_letters,
+    sum(chain.filtered) AS filtered,
+    sum(gap + lost) AS gaps
+FROM chain
+GROUP BY topic, partition
+ORDER BY topic, partition
+LIMIT 500

@@ -1,0 +1,4 @@
+WITH
+-- include: window
+-- include: counted
+SELECT sum(mentions) AS mentions FROM counted

@@ -1,0 +1,67 @@
+"""Whether a service answers. Each probe returns None when it does, else what it saw."""
+
+import http.client
+from collections.abc import Callable
+from typing import Any
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from deploy.local.ports import LOOPBACK, is_listening
+
+Probe = Callable[[], str | None]
+
+PROBE_TIMEOUT_SECONDS = 2.0
+
+
+def kafka(port: int) -> Probe:
+    """Probe a broker: it must answer a metadata request, not only accept a connection."""
+
+    def probe() -> str | None:
+        if not is_listening(port):
+            return f"nothing listens on port {port} yet"
+        settings: dict[str, Any] = {
+            "bootstrap.servers": f"{LOOPBACK}:{port}",
+            "log_level": 0,
+            "error_cb": lambda _error: None,  # else it writes to standard error by itself
+        }
+        client = AdminClient(settings)
+        try:
+            brokers = client.list_topics(timeout=PROBE_TIMEOUT_SECONDS).brokers
+        except KafkaException as error:
+            return str(error)
+        return None if brokers else "the broker lists no brokers"
+
+    return probe
+
+
+def clickhouse(http_port: int, user: str, password: str) -> Probe:
+    """Probe ClickHouse: it must run a query for this user."""
+
+    def probe() -> str | None:
+        connection = http.client.HTTPConnection(LOOPBACK, http_port, timeout=PROBE_TIMEOUT_SECONDS)
+        try:
+            connection.request(
+                "POST",
+                "/",
+                body="SELECT 1",
+                headers={"X-ClickHouse-User": user, "X-ClickHouse-Key": password},
+            )
+            response = connection.getresponse()
+            body = response.read(500).decode(errors="replace").strip()
+        except (OSError, http.client.HTTPException) as error:
+            return str(error)
+        finally:
+            connection.close()
+        return None if response.status == http.client.OK else body
+
+    return probe
+
+
+def tcp(port: int) -> Probe:
+    """Probe anything that should listen on `port`."""
+
+    def probe() -> str | None:
+        return None if is_listening(port) else f"nothing listens on port {port} yet"
+
+    return probe

@@ -1,0 +1,190 @@
+"""Every panel's query, run on ClickHouse as the read-only user through the console's API."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from clickhouse_connect.driver.client import Client
+
+from dashboards.build import render
+from dashboards.console import ConsoleConfig
+from dashboards.panels import INTENTS
+from deploy.local.ports import free_ports
+from tests.browser.conftest import running
+from tests.browser.data import OLD_TOPIC_ID, QUOTED_BRAND, insert_mention
+
+BOARD = json.loads(render()["escucha-listening.json"])
+PANELS = {
+    panel["targets"][0]["rawSql"].splitlines()[0].removeprefix("-- query: "): panel["id"]
+    for panel in BOARD["panels"]
+    if panel["type"] != "row"
+}
+NOW = datetime.now(UTC)
+
+
+def ask(url: str, query: str, parameters: Mapping[str, Any] | None = None) -> Any:
+    response = httpx.get(
+        f"{url}/api/dashboards/escucha-listening/panels/{PANELS[query]}/data",
+        params=parameters or {"from": "now-30d", "to": "now"},
+        timeout=30,
+    )
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+def number(url: str, query: str, parameters: Mapping[str, Any] | None = None) -> Any:
+    return ask(url, query, parameters)["rows"][0][0]
+
+
+def between(since: datetime, until: datetime) -> dict[str, str]:
+    return {"from": str(int(since.timestamp()) * 1000), "to": str(int(until.timestamp()) * 1000)}
+
+
+@pytest.mark.parametrize("period", ["now-15m", "now-1h", "now-24h", "now-90d"])
+@pytest.mark.parametrize("query", PANELS)
+def test_every_query_runs_as_the_read_only_user(console_url: str, query: str, period: str) -> None:
+    answer = ask(console_url, query, {"from": period, "to": "now", "var-lang": ["es", "en"]})
+
+    assert "series" in answer or answer["columns"]
+
+
+@pytest.mark.parametrize(
+    ("since", "until"),
+    [
+        (NOW - timedelta(minutes=50), NOW),
+        (NOW - timedelta(hours=5, minutes=59), NOW),
+        (NOW - timedelta(hours=6, minutes=17), NOW - timedelta(minutes=3)),
+        (NOW - timedelta(days=11, minutes=31), NOW - timedelta(days=2, minutes=7)),
+        (NOW - timedelta(days=80), NOW),
+    ],
+)
+def test_counts_are_exact_at_the_edges_of_the_period(
+    console_url: str, writer: Client, since: datetime, until: datetime
+) -> None:
+    period = between(since, until)
+    where = (
+        f"published_at >= toDateTime({int(since.timestamp())})"
+        f" AND published_at <= toDateTime({int(until.timestamp())})"
+    )
+    mentions, active = writer.query(
+        f"SELECT count(), countIf(intent = 'active') FROM mentions FINAL WHERE {where}"
+    ).first_row
+    brands = dict(
+        writer.query(
+            "SELECT arrayJoin(brands) AS brand, count() FROM mentions FINAL"
+            f" WHERE {where} GROUP BY brand"
+        ).result_rows
+    )
+
+    assert number(console_url, "mentions_total", period) == mentions
+    assert number(console_url, "active_intent_total", period) == active
+    for chart in ("volume_by_language", "intent_by_hour"):
+        drawn = ask(console_url, chart, period)["series"]
+        assert sum(sum(filter(None, one["values"])) for one in drawn) == mentions
+    counted = {row[0]: sum(row[1:]) for row in ask(console_url, "brands", period)["rows"]}
+    assert counted == brands
+
+
+def test_filters_count_what_sql_counts(console_url: str, writer: Client) -> None:
+    chosen = {"from": "now-90d", "to": "now", "var-brand": QUOTED_BRAND, "var-source": "reddit"}
+    expected = writer.query(
+        "SELECT count() FROM mentions FINAL"
+        " WHERE source = 'reddit' AND has(brands, {brand:String})",
+        parameters={"brand": QUOTED_BRAND},
+    ).first_row[0]
+
+    assert expected > 0
+    assert number(console_url, "mentions_total", chosen) == expected
+    assert ask(console_url, "brands", chosen)["rows"][0][0] == QUOTED_BRAND
+
+
+@pytest.mark.parametrize("value", ["') OR 1=1 --", "\\", "*", "xx", "es'"])
+def test_a_value_nobody_offered_is_refused(console_url: str, value: str) -> None:
+    response = httpx.get(
+        f"{console_url}/api/dashboards/escucha-listening/panels/1/data",
+        params={"var-lang": value},
+    )
+
+    assert response.status_code == 400
+    assert response.json()["code"] == "bad_request"
+
+
+def test_a_mention_stored_twice_is_shown_once(console_url: str, writer: Client) -> None:
+    for _ in range(2):
+        insert_mention(writer, 900_001, NOW - timedelta(minutes=1), text="said once")
+
+    rows = ask(console_url, "latest_mentions", {"from": "now-1h", "to": "now"})["rows"]
+
+    assert [row[4] for row in rows].count("said once") == 1
+
+
+def test_a_deleted_mention_is_not_shown(console_url: str, writer: Client) -> None:
+    at = NOW - timedelta(minutes=2)
+    insert_mention(writer, 900_002, at, text="taken back")
+    insert_mention(writer, 900_002, at, text="taken back", version=1, is_deleted=1)
+
+    rows = ask(console_url, "latest_mentions", {"from": "now-1h", "to": "now"})["rows"]
+
+    assert "taken back" not in [row[4] for row in rows]
+
+
+def test_dead_letters_that_were_replayed_wait_no_more(console_url: str) -> None:
+    assert number(console_url, "dead_letters_waiting") == 2
+    assert [row[-1] for row in ask(console_url, "latest_dead_letters")["rows"]] == [0, 0, 1]
+
+
+def test_the_ledger_is_exact_until_a_plan_is_missing(console_url: str, writer: Client) -> None:
+    (gap_of_history,) = writer.query(
+        f"SELECT max(position) - 10 FROM ledger WHERE topic_id = '{OLD_TOPIC_ID}'"
+    ).first_row
+    assert gap_of_history == 40
+    assert number(console_url, "ledger_gap") == 0
+
+    writer.command(
+        "INSERT INTO ledger (topic, topic_id, kafka_partition, position, first_offset,"
+        " last_offset, records, mentions) VALUES"
+        " ('other.v1', 'other-1', 0, 0, 0, 9, 10, 10),"
+        " ('other.v1', 'other-1', 0, 13, 13, 19, 7, 5)"
+    )
+    try:
+        assert number(console_url, "ledger_gap", {"from": "now-29d"}) == 3 + 2
+        rows = ask(console_url, "ledger_by_partition", {"from": "now-29d"})["rows"]
+        assert [row[-1] for row in rows if row[0] == "other.v1"] == [5]
+    finally:
+        writer.command("DELETE FROM ledger WHERE topic = 'other.v1'")
+
+
+def test_intents_of_the_story_have_names(console_url: str) -> None:
+    names = [one["name"] for one in ask(console_url, "intent_by_hour")["series"]]
+
+    assert names == list(INTENTS)
+
+
+def test_missing_tables_are_told_apart_from_a_broken_query(
+    config: ConsoleConfig, writer: Client
+) -> None:
+    writer.command("RENAME TABLE mentions_hourly TO mentions_hourly_away")
+    try:
+        with running(replace(config, port=free_ports(1)[0])) as url:
+            response = httpx.get(f"{url}/api/dashboards/escucha-listening/panels/1/data")
+    finally:
+        writer.command("RENAME TABLE mentions_hourly_away TO mentions_hourly")
+
+    assert response.status_code == 503
+    assert response.json()["code"] == "not_migrated"
+    assert "escucha migrate" in response.json()["remedy"]
+
+
+def test_a_query_beyond_the_limits_is_told(config: ConsoleConfig) -> None:
+    limited = replace(config, port=free_ports(1)[0], max_result_rows=1)
+    with running(limited) as url:
+        response = httpx.get(
+            f"{url}/api/dashboards/escucha-listening/panels/{PANELS['brands']}/data"
+        )
+
+    assert response.status_code == 503
+    assert response.json()["code"] == "query_too_big"

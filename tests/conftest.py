@@ -1,0 +1,29 @@
+"""What tests need from the machine: skipped with the reason where it is missing.
+
+ESCUCHA_REQUIRE_KAFKA=1 (set by CI) turns a missing Java or Maven into a failure.
+"""
+
+import os
+import shutil
+
+import pytest
+
+from deploy import kafka_jvm
+
+
+def _chromium_missing() -> str | None:
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    return None if found else "Chromium is not installed"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    kafka, browser = kafka_jvm.available(), _chromium_missing()
+    for item in items:
+        if kafka and item.get_closest_marker("kafka_jvm") and not _required():
+            item.add_marker(pytest.mark.skip(reason=kafka))
+        if browser and item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.skip(reason=browser))
+
+
+def _required() -> bool:
+    return os.environ.get("ESCUCHA_REQUIRE_KAFKA") == "1"
