@@ -8,11 +8,11 @@ from msgspec import Meta
 from schemas.labels import Intent, Stage
 from schemas.mention import Count, Id, Instant, MentionId, ShortText
 
-Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$", description="ISO 4217.")]
+Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="ISO 4217.")]
 Money = Annotated[
     str,
     Meta(
-        pattern=r"^-?\d{1,14}(\.\d{1,4})?$",
+        pattern=r"^-?[0-9]{1,14}(\.[0-9]{1,4})?$(?!\n)",
         description="A decimal as text: no rounding.",
         examples=["19.90"],
     ),

@@ -15,13 +15,14 @@ from msgspec import Meta
 
 MAX_TEXT_CHARS = 100_000
 MAX_ID_CHARS = 512
+# Patterns end in `$(?!\n)`: Python's `$` also matches before a last newline, ECMAScript's does not.
 
 Id = Annotated[
     str,
     Meta(
         min_length=1,
         max_length=MAX_ID_CHARS,
-        pattern=r"^\S(?:.*\S)?$",
+        pattern=r"^\S(?:.*\S)?$(?!\n)",
         description="Not empty and without blanks at its ends.",
     ),
 ]
@@ -29,7 +30,7 @@ MentionId = Annotated[
     str,
     Meta(
         max_length=MAX_ID_CHARS,
-        pattern=r"^[a-z][a-z0-9_]*:\S+$",
+        pattern=r"^[a-z][a-z0-9_]*:\S+$(?!\n)",
         description="`<source>:<the source's own id>`: the same text always has the same id.",
         examples=["bluesky:at://did:plc:abc/app.bsky.feed.post/3k", "csv:42"],
     ),
@@ -37,7 +38,7 @@ MentionId = Annotated[
 SourceName = Annotated[
     str,
     Meta(
-        pattern=r"^[a-z][a-z0-9_]{0,31}$",
+        pattern=r"^[a-z][a-z0-9_]{0,31}$(?!\n)",
         description="Where it was said.",
         examples=["bluesky", "csv"],
     ),
@@ -51,7 +52,10 @@ Text = Annotated[str, Meta(max_length=MAX_TEXT_CHARS)]
 ShortText = Annotated[str, Meta(max_length=2_048)]
 LanguageCode = Annotated[
     str,
-    Meta(pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{1,8})*)?$", description="BCP 47; empty if not known."),
+    Meta(
+        pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{1,8})*)?$(?!\n)",
+        description="BCP 47; empty if not known.",
+    ),
 ]
 
 

@@ -19,7 +19,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     reason: ShortText
     key: bytes  # base64 in JSON
     value: bytes  # base64 in JSON: the record's own bytes, or nothing when they are too many
-    value_size: Count  # of the record, in bytes; the table dead_letters has it whole
+    value_size: Count = 0  # of the record, in bytes; the table dead_letters has it whole
     kafka_timestamp: Instant
 
 

@@ -16,6 +16,8 @@ from streams.local import local_settings
 from streams.producers.cli import ingest_command
 from streams.settings import Settings
 
+START_TIMEOUT_SEC = 300.0  # of one service; the first start may train a model
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -37,8 +39,8 @@ def cli(verbose: bool) -> None:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         stream=sys.stderr,
     )
-    if not verbose:  # what their users need to know of a failure, our own errors say
-        for name in ("urllib3", "clickhouse_connect"):
+    if not verbose:  # what a person needs to know of a failure, our own errors say
+        for name in ("urllib3.connectionpool", "clickhouse_connect"):
             logging.getLogger(name).setLevel(logging.ERROR)
 
 
@@ -81,7 +83,12 @@ def _stack_config(run_dir: Path | None, **options: Any) -> Any:
     from deploy.local.config import StackConfig, default_run_dir
 
     prepare = (sys.executable, "-m", "streams.cli", "prepare")
-    return StackConfig(run_dir=run_dir or default_run_dir(), migrate_command=prepare, **options)
+    return StackConfig(
+        run_dir=run_dir or default_run_dir(),
+        migrate_command=prepare,
+        start_timeout_seconds=START_TIMEOUT_SEC,
+        **options,
+    )
 
 
 @cli.command()
@@ -163,11 +170,13 @@ def prepare() -> None:
 
 @cli.command()
 @click.option("--seed", default=7, show_default=True)
-def train(seed: int) -> None:
+@click.option("--if-missing", is_flag=True, help="Do nothing when there is a model.")
+def train(seed: int, if_missing: bool) -> None:
     """Train a model on the project's corpus, and let new workers use it."""
     from streams import training
 
-    training.train(local_settings(), seed=seed, say=click.echo)
+    work = training.train_if_missing if if_missing else training.train
+    work(local_settings(), seed=seed, say=click.echo)
 
 
 @cli.command()

@@ -114,9 +114,10 @@ def connect(settings: Settings, *, in_database: bool = False) -> Client:
     try:
         return clickhouse_connect.get_client(**arguments)
     except (ClickHouseError, OSError) as error:
+        reason = "connection refused" if "refused" in str(error) else str(error)[:200]
         raise SinkUnavailableError(
             f"ClickHouse at {settings.clickhouse_url} does not answer as"
-            f" {settings.clickhouse_user}: {error}. Is it up (escucha status), and are"
+            f" {settings.clickhouse_user}: {reason}. Is it up (escucha status), and are"
             " ESCUCHA_CLICKHOUSE_URL, _USER and _PASSWORD right?"
         ) from error
 

@@ -18,20 +18,20 @@ def current_model(settings: Settings) -> Model:
     return ModelStore(settings.model_store).load()
 
 
-def train_if_missing(settings: Settings, *, say: Callable[[str], None]) -> None:
+def train_if_missing(settings: Settings, *, say: Callable[[str], None], seed: int = 7) -> None:
     """Train on the project's corpus unless a model is there; takes some seconds."""
     try:
         version = ModelStore(settings.model_store).current()
     except ModelNotFoundError:
-        train(settings, seed=7, say=say)
+        train(settings, seed=seed, say=say)
     else:
         say(f"model {version} is there")
 
 
-def train(settings: Settings, *, seed: int, say: Callable[[str], None]) -> None:
+def train(settings: Settings, *, say: Callable[[str], None], seed: int = 7) -> None:
     """Train on the project's corpus, save and promote; raises ModelRejectedError if no good."""
     items = list(load_corpus())
-    say(f"training a model on {len(items)} labelled mentions…")
+    say(f"training a model on {len(items)} labelled mentions, once, about 10 seconds…")
     model, report = fit(items, seed)
     store = ModelStore(settings.model_store)
     card = store.save(model, report, trained_on=TRAINED_ON, created_at=clock.now())

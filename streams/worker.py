@@ -14,11 +14,11 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import faust
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from models.store import ModelStore
 from streams.app import build_app
-from streams.errors import EscuchaError, SinkUnavailableError
+from streams.errors import BrokerUnavailableError, EscuchaError, SinkUnavailableError
 from streams.settings import Settings
 from streams.sinks.clickhouse import ClickHouse
 from streams.transport import Consumer
@@ -91,9 +91,15 @@ async def _watch(app: faust.App, end: Callable[[BaseException | None], None]) ->
 def _status(error: BaseException | None) -> int:
     if error is None:
         return EXIT_OK
+    if isinstance(error, SinkUnavailableError | BrokerUnavailableError):
+        log.error("worker stops: %s", error)
+        return EXIT_UNAVAILABLE
+    if isinstance(error, KafkaConnectionError):
+        log.error("worker stops, Kafka cannot be reached (ESCUCHA_KAFKA_BOOTSTRAP?): %s", error)
+        return EXIT_UNAVAILABLE
     if isinstance(error, EscuchaError):
         log.error("worker stops: %s", error)
-        return EXIT_UNAVAILABLE if isinstance(error, SinkUnavailableError) else EXIT_FAILED
+        return EXIT_FAILED
     log.error("worker stops", exc_info=error)
     return EXIT_FAILED
 

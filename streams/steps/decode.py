@@ -12,6 +12,7 @@ from schemas.pipeline import FailureStage
 
 MAX_RECORD_BYTES = 1_000_000
 OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
+NEWEST = datetime(2100, 1, 1, tzinfo=UTC)  # ClickHouse's minutes end in 2106
 CLOCK_SKEW_SEC = 24 * 3600.0  # sources' clocks run ahead; by more than a day they are wrong
 MAX_REASON_CHARS = 500
 
@@ -93,7 +94,8 @@ def decode_batch(records: Sequence[Record]) -> Decoded:
 
 
 def _plausible(moment: datetime, record: Record) -> bool:
-    return moment >= OLDEST and moment.timestamp() <= record.timestamp / 1000.0 + CLOCK_SKEW_SEC
+    latest = record.timestamp / 1000.0 + CLOCK_SKEW_SEC
+    return OLDEST <= moment < NEWEST and moment.timestamp() <= latest
 
 
 def _reason(error: Exception) -> str:
@@ -101,5 +103,5 @@ def _reason(error: Exception) -> str:
 
 
 def _out_of_range(record: Record, name: str) -> Rejected:
-    reason = f"{name} is before 2000 or more than a day after its record was written"
+    reason = f"{name} is before 2000, after 2099 or more than a day after its record was written"
     return Rejected(record, "validate", reason)

@@ -8,6 +8,7 @@ import ahocorasick_rs
 import msgspec
 import yaml
 
+from models.features import fold as fold_character
 from streams.errors import InputError
 
 Row = int
@@ -36,10 +37,12 @@ def load_brands(path: Path) -> tuple[Brand, ...]:
         brands = msgspec.convert(content, BrandsFile).brands
     except FileNotFoundError as error:
         raise InputError(f"{path}: there is no such file") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not YAML: {error}") from error
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
     except msgspec.ValidationError as error:
         raise InputError(f"{path}: {error}; see brands.example.yaml") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date of month 13
+        raise InputError(f"{path}: not YAML: {error}") from error
     for brand in brands:
         for term in (brand.name, *brand.names, *brand.handles):
             if not any(map(str.isalnum, term)):
@@ -103,10 +106,21 @@ class BrandMatcher:
         return not (after.isalnum() or after == "_")
 
 
+class _Folding(dict[int, str]):
+    """Code point to what it is read as, by the model's definition; filled as texts need it."""
+
+    def __missing__(self, code_point: int) -> str:
+        self[code_point] = fold_character(chr(code_point), lowercase=True, strip_accents=True)
+        return self[code_point]
+
+
+_FOLDING = _Folding()
+
+
 def fold(text: str) -> str:
-    """Lower case without accents, on one line; letters keep their number of characters."""
-    text = text.lower()
-    if not text.isascii():
-        decomposed = unicodedata.normalize("NFKD", text)
-        text = "".join(c for c in decomposed if not unicodedata.combining(c))
+    """Lower case without accents, on one line; each character becomes one or none."""
+    if text.isascii():
+        text = text.lower()
+    else:
+        text = unicodedata.normalize("NFC", text).translate(_FOLDING)
     return text.replace(SEPARATOR, " ")

@@ -187,7 +187,8 @@ def send(settings: Settings, attack: Attack, sent: Sent) -> None:
             "enable.idempotence": True,
             "linger.ms": 20,
             "delivery.timeout.ms": 300_000,
-            "message.max.bytes": 4_000_000,
+            "message.max.bytes": 1_040_000,  # one oversized record fits, alone in its batch
+            "batch.size": 100_000,
             "log_level": 0,
         }
     )
