@@ -12,7 +12,7 @@ from faust.types import TP
 from models.heads import Model
 from streams.agents import mentions
 from streams.announce import Announcer
-from streams.delivery import BatchOptions
+from streams.delivery import BatchOptions, Span
 from streams.pipeline import Pipeline, PipelineOptions
 from streams.settings import Settings
 from streams.sinks.clickhouse import ClickHouse
@@ -46,8 +46,8 @@ def build_app(
         ),
     )
 
-    async def planned_ends(tp: TP, position: int) -> list[int]:
-        return await pipeline.planned_ends(tp.topic, tp.partition, position)
+    async def planned_spans(tp: TP, position: int) -> list[Span]:
+        return await pipeline.planned_spans(tp.topic, tp.partition, position)
 
     transport = cast(Transport, app.transport)
     transport.options = BatchOptions(
@@ -55,7 +55,7 @@ def build_app(
         max_in_flight=settings.records_in_flight,
         linger_sec=settings.batch_linger_ms / 1000,
     )
-    transport.planned_ends = planned_ends
+    transport.planned_spans = planned_spans
     mentions.register(app, settings.mentions_topic, pipeline, fail)
     return app
 

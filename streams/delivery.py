@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from aiokafka import ConsumerRecord
 from faust.types import TP
 
+Span = tuple[int, int]  # where a batch begins and its last offset, inclusive
+
 
 class RecordBatch:
     """Consecutive records of one partition; the value of one stream item.
@@ -20,7 +22,7 @@ class RecordBatch:
             `position` and the first record's are holes: compacted away, or control records.
         last_offset: where it ends, inclusive.
         records: one or more aiokafka records in offset order, keys and values as bytes.
-        was_planned: its end comes from `Transport.planned_ends`.
+        was_planned: its span comes from `Transport.planned_spans`.
     """
 
     __slots__ = ("delivery", "done", "last_offset", "position", "records", "tp", "was_planned")
@@ -89,9 +91,9 @@ class PartitionDelivery:
         """Whether `follow_plan` was called; before that nothing may be cut."""
         return self._planned is not None
 
-    def follow_plan(self, ends: Sequence[int]) -> None:
-        """Cut at these last offsets of batches that were planned before, ascending."""
-        self._planned = deque(end for end in ends if end >= self.position)
+    def follow_plan(self, spans: Sequence[Span]) -> None:
+        """Cut again at the ends of batches that were planned before, in offset order."""
+        self._planned = deque(end for _, end in spans if end >= self.position)
 
     @property
     def records_outstanding(self) -> int:

@@ -15,8 +15,15 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from streams.delivery import Span
 from streams.errors import OwnershipLostError
 from streams.sinks.clickhouse import ClickHouse
+
+# ClickHouse remembers the last 30,000 parts of a table (schemas/clickhouse), and a batch whose
+# event times are spread over years writes a part for each year.
+TOKENS_REMEMBERED = 3_000
+
+TABLES = ("mentions", "interactions", "heartbeats", "dead_letters")
 
 
 @dataclass(frozen=True)
@@ -82,15 +89,33 @@ class Ledger:
     def __init__(self, clickhouse: ClickHouse) -> None:
         self._clickhouse = clickhouse
 
-    async def planned_ends(self, topic_id: str, partition: int, position: int) -> list[int]:
-        """Last offsets of the batches planned at or after `position`, ascending."""
+    async def planned_spans(self, topic_id: str, partition: int, position: int) -> list[Span]:
+        """Batches planned at or after `position`, and the one that has it in its middle."""
         rows = await self._clickhouse.rows(
-            "SELECT last_offset FROM ledger WHERE topic_id = {topic_id:String}"
-            " AND kafka_partition = {partition:UInt32} AND position >= {position:UInt64}"
+            "SELECT position, last_offset FROM ledger WHERE topic_id = {topic_id:String}"
+            " AND kafka_partition = {partition:UInt32} AND last_offset >= {position:UInt64}"
             " ORDER BY position",
             {"topic_id": topic_id, "partition": partition, "position": position},
         )
-        return [last_offset for (last_offset,) in rows]
+        return [(start, end) for start, end in rows]
+
+    async def stored_if_forgotten(self, plan: Plan) -> dict[str, tuple[int, int]] | None:
+        """What a batch planned long ago was to store and has stored, by table.
+
+        None while ClickHouse surely remembers its tokens, so that it can simply be repeated.
+        """
+        place = {
+            "topic_id": plan.topic_id,
+            "partition": plan.kafka_partition,
+            "position": plan.position,
+            "last": plan.last_offset,
+        }
+        [[planned_since]] = await self._clickhouse.rows(_PLANNED_SINCE, place)
+        if planned_since < TOKENS_REMEMBERED:
+            return None
+        [row] = await self._clickhouse.rows(_PLANNED_AND_STORED, place)
+        planned, stored = row[: len(TABLES)], row[len(TABLES) :]
+        return {t: (p, s) for t, p, s in zip(TABLES, planned, stored, strict=True)}
 
     async def plan(self, plan: Plan) -> None:
         """Win the plan's position; raises OwnershipLostError when another worker has it."""
@@ -118,12 +143,12 @@ class Ledger:
     async def dead_letters_in_a_row(self, topic_id: str, partition: int, position: int) -> int:
         """How many records just before `position` are dead letters without one good between.
 
-        Looks back over the last 100 batches, which is past any sensible ceiling.
+        Looks back over the last 1,000 batches, which is past any sensible ceiling.
         """
         rows = await self._clickhouse.rows(
             "SELECT records, dead_letters FROM ledger WHERE topic_id = {topic_id:String}"
             " AND kafka_partition = {partition:UInt32} AND position < {position:UInt64}"
-            " ORDER BY position DESC LIMIT 100",
+            " ORDER BY position DESC LIMIT 1000",
             {"topic_id": topic_id, "partition": partition, "position": position},
         )
         in_a_row = 0
@@ -132,3 +157,29 @@ class Ledger:
                 break
             in_a_row += dead_letters
         return in_a_row
+
+
+_PLANNED_SINCE = """
+SELECT count() FROM ledger WHERE planned_at >
+(
+    SELECT min(planned_at) FROM ledger
+    WHERE topic_id = {topic_id:String} AND kafka_partition = {partition:UInt32}
+        AND position = {position:UInt64}
+)
+"""
+
+_STORED = """
+(
+    SELECT count() FROM {table}
+    WHERE topic_id = {{topic_id:String}} AND kafka_partition = {{partition:UInt32}}
+        AND kafka_offset BETWEEN {{position:UInt64}} AND {{last:UInt64}}
+)
+"""
+
+_PLANNED_AND_STORED = f"""
+SELECT {", ".join(TABLES)}, {", ".join(_STORED.format(table=table) for table in TABLES)}
+FROM ledger
+WHERE topic_id = {{topic_id:String}} AND kafka_partition = {{partition:UInt32}}
+    AND position = {{position:UInt64}}
+LIMIT 1
+"""  # noqa: S608 - made of the constants above

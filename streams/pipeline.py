@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import compress
 from typing import TypeVar
@@ -21,8 +21,8 @@ from models.heads import Model
 from schemas.mention import Mention
 from schemas.pipeline import Progress
 from streams import clock
-from streams.delivery import PartitionDelivery, RecordBatch
-from streams.errors import OwnershipLostError, TooManyDeadLettersError
+from streams.delivery import PartitionDelivery, RecordBatch, Span
+from streams.errors import OwnershipLostError, PartlyStoredError, TooManyDeadLettersError
 from streams.ledger import Ledger, Plan
 from streams.sinks.clickhouse import ClickHouse
 from streams.steps import columns
@@ -97,9 +97,9 @@ class Pipeline:
         self._inserts = asyncio.Semaphore(options.inserts_in_flight)
         self._threads = ThreadPoolExecutor(options.threads, thread_name_prefix="steps")
 
-    async def planned_ends(self, topic: str, partition: int, position: int) -> list[int]:
-        """Where batches that were planned before end; the transport cuts there again."""
-        return await self._ledger.planned_ends(await self._topic_id(topic), partition, position)
+    async def planned_spans(self, topic: str, partition: int, position: int) -> list[Span]:
+        """Batches that were planned before; the transport cuts them again as they were."""
+        return await self._ledger.planned_spans(await self._topic_id(topic), partition, position)
 
     async def process(self, batch: RecordBatch) -> None:
         """Store what `batch` holds and acknowledge it; a batch of a lost partition is dropped.
@@ -113,6 +113,8 @@ class Pipeline:
             outcome = await self._plan(batch)
             if outcome is None:
                 return
+            if batch.was_planned:
+                outcome = replace(outcome, blocks=await self._not_stored_yet(outcome))
             await self._store(outcome)
         except OwnershipLostError as error:
             if batch.is_current:
@@ -259,6 +261,27 @@ class Pipeline:
         )
         newest = max((m.published_at for m in mentions), default=None)
         return Outcome(plan, blocks, newest, decoded.rejected)
+
+    async def _not_stored_yet(self, outcome: Outcome) -> dict[str, pa.Table]:
+        """Blocks of a batch planned before that still have to be inserted.
+
+        All of them while their tokens are remembered. After that (offsets set back by hand, a
+        partition that nobody read for long) a table either has its rows or has none.
+        """
+        found = await self._ledger.stored_if_forgotten(outcome.plan)
+        if found is None:
+            return outcome.blocks
+        missing = {}
+        for table, block in outcome.blocks.items():
+            planned, stored = found[table]
+            if stored == 0 and planned > 0:
+                missing[table] = block
+            elif stored < planned and table != "heartbeats":  # those have a time to live
+                raise PartlyStoredError(
+                    f"{table} has {stored} of {planned} rows of batch {outcome.plan.token}, which"
+                    " was planned too long ago to be repeated safely"
+                )
+        return missing
 
     async def _store(self, outcome: Outcome) -> None:
         """Insert all blocks; the heartbeats last, so that they never look fresher than mentions."""

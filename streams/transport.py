@@ -11,7 +11,7 @@ brought from one partition, so that cost is paid once per batch. The contract:
   beginning of the log where nothing is committed), and batches from before are stale: their
   ack is ignored.
 - Records in flight (delivered, not done) are bounded.
-- Batches that somebody has planned before (`Transport.planned_ends`) are cut at the same ends
+- Batches that somebody has planned before (`Transport.planned_spans`) are cut at the same ends
   again, so that a redelivered batch is the same batch.
 
 What this leans on inside Faust is listed in `FAUST_INTERNALS`, and tests/contract checks it.
@@ -31,7 +31,8 @@ from faust.types import TP, AppT
 from faust.types.tuples import ConsumerMessage, Message
 from mode.utils.futures import notify
 
-from streams.delivery import BatchOptions, PartitionDelivery, RecordBatch
+from streams.delivery import BatchOptions, PartitionDelivery, RecordBatch, Span
+from streams.errors import TruncatedLogError
 
 FAUST_VERSIONS = ("0.15.3",)
 FAUST_INTERNALS: dict[type, tuple[str, ...]] = {
@@ -57,10 +58,10 @@ FAUST_INTERNALS: dict[type, tuple[str, ...]] = {
     ),
 }
 
-PlannedEnds = Callable[[TP, int], Awaitable[Sequence[int]]]
+PlannedSpans = Callable[[TP, int], Awaitable[Sequence[Span]]]
 
 
-async def _nothing_planned(tp: TP, position: int) -> Sequence[int]:
+async def _nothing_planned(tp: TP, position: int) -> Sequence[Span]:
     return ()
 
 
@@ -137,22 +138,45 @@ class Consumer(driver.Consumer):
             # Fetched around a rebalance or seek: nobody can tell from which position.
             await self._seek_again()
             return
-        for tp, records in fetched.items():
+        opened = [tp for tp in fetched if await self._open(tp)]
+        seeks = self._seeks
+        for tp in opened:
+            records = fetched[tp]
             delivery = self._deliveries.get(tp)
             if delivery is None:
                 await self._seek_again()
                 return
-            if not delivery.knows_plan:
-                delivery.follow_plan(await self.transport.planned_ends(tp, delivery.position))
-                if not delivery.current:
-                    return  # a seek came in between, and the records come again after it
             for batch in delivery.cut(records):
-                if not await self._wait_for_room_unless_sought(seeks):
-                    return  # what is left of the fetch comes again after the seek
                 self._in_flight += len(batch.records)
+                if not await self._wait_for_room_unless_sought(seeks):
+                    if self.flow_active:
+                        await self._seek_again()  # else the rebalance under way ends with a seek
+                    return
                 if self._in_flight >= self._max_in_flight:
                     self._room.clear()
                 yield tp, self._message(batch)
+
+    async def _open(self, tp: TP) -> bool:
+        """Learn what was planned before the first cut; False when the records come again."""
+        delivery = self._deliveries.get(tp)
+        if delivery is None or delivery.knows_plan:
+            return True
+        highwater = self.highwater(tp)
+        if highwater is not None and highwater < delivery.position:
+            raise TruncatedLogError(
+                f"{tp.topic}/{tp.partition} ends at {highwater} and offsets up to"
+                f" {delivery.position} are committed: the log was cut or the topic made again."
+                f" To read it from the beginning, delete the offsets of group {self.app.conf.id}"
+            )
+        spans = await self.transport.planned_spans(tp, delivery.position)
+        if not delivery.current:
+            return False
+        if spans and spans[0][0] < delivery.position:
+            # Somebody set the offset back into a batch; half of it would be another batch.
+            await self.seek(tp, spans[0][0])
+            return False
+        delivery.follow_plan(spans)
+        return True
 
     async def _wait_for_room_unless_sought(self, seeks: int) -> bool:
         while not await self._wait_for_room(1.0):
@@ -314,7 +338,7 @@ class Transport(driver.Transport):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.options = BatchOptions()
-        self.planned_ends: PlannedEnds = _nothing_planned
+        self.planned_spans: PlannedSpans = _nothing_planned
 
 
 class RecordBatchSchema(faust.Schema[Any, Any]):

@@ -18,7 +18,12 @@ from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from models.store import ModelStore
 from streams.app import build_app
-from streams.errors import BrokerUnavailableError, EscuchaError, SinkUnavailableError
+from streams.errors import (
+    BrokerUnavailableError,
+    EscuchaError,
+    OwnershipLostError,
+    SinkUnavailableError,
+)
 from streams.settings import Settings
 from streams.sinks.clickhouse import ClickHouse
 from streams.transport import Consumer
@@ -28,6 +33,8 @@ EXIT_FAILED = 70  # a defect or a refusal: a person must look
 EXIT_UNAVAILABLE = 75  # what it depends on is away: starting again may help
 STOP_TIMEOUT_SEC = 8.0
 WATCH_INTERVAL_SEC = 0.5
+
+RESTART_HELPS = (SinkUnavailableError, BrokerUnavailableError, OwnershipLostError)
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +98,7 @@ async def _watch(app: faust.App, end: Callable[[BaseException | None], None]) ->
 def _status(error: BaseException | None) -> int:
     if error is None:
         return EXIT_OK
-    if isinstance(error, SinkUnavailableError | BrokerUnavailableError):
+    if isinstance(error, RESTART_HELPS):
         log.error("worker stops: %s", error)
         return EXIT_UNAVAILABLE
     if isinstance(error, KafkaConnectionError):

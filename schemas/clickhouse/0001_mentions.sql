@@ -43,9 +43,9 @@ CREATE TABLE IF NOT EXISTS mentions
     INDEX kafka_offset_range kafka_offset TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(version, is_deleted)
-PARTITION BY toYYYYMM(published_at)
+PARTITION BY toYear(published_at)
 ORDER BY (toStartOfMinute(published_at), mention_id)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS non_replicated_deduplication_window = 30000;
 
 -- Volume, intent and stage per hour, counted once per mention.
 CREATE TABLE IF NOT EXISTS mentions_hourly
@@ -58,9 +58,9 @@ CREATE TABLE IF NOT EXISTS mentions_hourly
     mentions UInt64
 )
 ENGINE = SummingMergeTree(mentions)
-PARTITION BY toYYYYMM(hour)
+PARTITION BY toYear(hour)
 ORDER BY (hour, source, lang, intent, stage)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS non_replicated_deduplication_window = 30000;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS mentions_hourly_view TO mentions_hourly AS
 SELECT
@@ -85,9 +85,9 @@ CREATE TABLE IF NOT EXISTS brand_mentions_hourly
     mentions UInt64
 )
 ENGINE = SummingMergeTree(mentions)
-PARTITION BY toYYYYMM(hour)
+PARTITION BY toYear(hour)
 ORDER BY (hour, brand, source, lang, intent, stage)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS non_replicated_deduplication_window = 30000;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS brand_mentions_hourly_view TO brand_mentions_hourly AS
 SELECT

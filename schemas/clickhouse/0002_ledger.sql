@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS ledger
 )
 ENGINE = MergeTree
 ORDER BY (topic_id, kafka_partition, position)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS non_replicated_deduplication_window = 30000;
 
 CREATE TABLE IF NOT EXISTS dead_letters
 (
@@ -40,7 +40,7 @@ CREATE TABLE IF NOT EXISTS dead_letters
 )
 ENGINE = MergeTree
 ORDER BY (topic_id, kafka_partition, kafka_offset)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS non_replicated_deduplication_window = 30000;
 
 -- What an operator sent back to its topic; a letter without a row here still waits.
 CREATE TABLE IF NOT EXISTS dead_letter_replays

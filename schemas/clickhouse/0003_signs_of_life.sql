@@ -16,9 +16,9 @@ CREATE TABLE IF NOT EXISTS interactions
     stored_at DateTime64(3, 'UTC') DEFAULT now64(3)
 )
 ENGINE = ReplacingMergeTree(kafka_timestamp)
-PARTITION BY toYYYYMM(occurred_at)
+PARTITION BY toYear(occurred_at)
 ORDER BY (toStartOfMinute(occurred_at), interaction_id)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS non_replicated_deduplication_window = 30000;
 
 -- Freshness is stored_at minus kafka_timestamp; a producer that went silent is stalled.
 CREATE TABLE IF NOT EXISTS heartbeats
@@ -36,4 +36,4 @@ CREATE TABLE IF NOT EXISTS heartbeats
 ENGINE = MergeTree
 ORDER BY (producer, sent_at)
 TTL toDateTime(sent_at) + INTERVAL 30 DAY
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS non_replicated_deduplication_window = 30000;

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import itertools
 import tempfile
-import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -139,7 +138,7 @@ async def until(condition: Callable[[], bool], what: str) -> None:
     """Wait for `condition`; fails naming `what` after a minute."""
     deadline = time.monotonic() + TIMEOUT_SEC
     while not condition():
-        assert time.monotonic() < deadline, f"waited in vain until {what}; {threading.active_count()=}"
+        assert time.monotonic() < deadline, f"waited in vain until {what}"
         await asyncio.sleep(0.05)
 
 

@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
+import itertools
 
 import pytest
 from confluent_kafka import Producer
 from faust.types import TP
 
-from streams.delivery import RecordBatch
+from streams.delivery import RecordBatch, Span
 from tests.contract.readers import Reader, Topic, acknowledge, running, until, until_committed
 
 
@@ -165,16 +166,34 @@ async def test_planned_batches_are_cut_at_the_same_ends(bootstrap: str) -> None:
     topic.produce(500)
     reader = Reader(topic, acknowledge)
 
-    async def planned_ends(tp: TP, position: int) -> list[int]:
-        return [9, 29, 419]
+    async def planned_spans(tp: TP, position: int) -> list[Span]:
+        return [(0, 9), (10, 29), (30, 419)]
 
-    reader.transport.planned_ends = planned_ends
+    reader.transport.planned_spans = planned_spans
     async with running(reader):
         await until(lambda: len(reader.values) == 500, "all is delivered")
 
     spans = [(batch.position, batch.last_offset) for batch in reader.batches]
     assert spans[:4] == [(0, 9), (10, 29), (30, 419), (420, 499)]
     assert [batch.was_planned for batch in reader.batches[:4]] == [True, True, True, False]
+
+
+async def test_offsets_set_back_into_a_batch_bring_the_whole_batch_again(bootstrap: str) -> None:
+    topic = Topic(bootstrap)
+    topic.produce(100)
+    reader = Reader(topic, acknowledge)
+
+    async def planned_spans(tp: TP, position: int) -> list[Span]:
+        return [span for span in [(0, 29), (30, 59), (60, 99)] if span[1] >= position]
+
+    reader.transport.planned_spans = planned_spans
+    async with running(reader):
+        await until(lambda: len(reader.values) == 100, "all is delivered")
+        await reader.consumer.seek(TP(topic.name, 0), 40)
+        await until(lambda: len(reader.values) == 170, "the batch with offset 40 comes again")
+
+    spans = [(batch.position, batch.last_offset) for batch in reader.batches[3:]]
+    assert spans == [(30, 59), (60, 99)]
 
 
 async def test_nothing_is_lost_when_nothing_was_committed_before_a_rebalance(
@@ -227,7 +246,7 @@ async def test_control_records_and_aborted_transactions_leave_holes(kafka: str) 
 
     assert reader.values == [n * 5 + r for n in range(0, 20, 2) for r in range(5)]
     spans = [(batch.position, batch.last_offset) for batch in reader.batches]
-    assert all(before[1] + 1 == after[0] for before, after in zip(spans, spans[1:], strict=False))
+    assert all(before[1] + 1 == after[0] for before, after in itertools.pairwise(spans))
 
 
 @pytest.mark.kafka_jvm

@@ -5,7 +5,8 @@ import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-WORDS = "quiero comprar un móvil barato where can I buy it la batería fatal love this phone 😍".split()
+TEXT = "quiero comprar un móvil barato, where can I buy it, la batería fatal, love this phone 😍"
+WORDS = TEXT.split()
 
 
 def valid(number: int, random_: random.Random, start: datetime, tag: str) -> dict[str, object]:
@@ -16,7 +17,8 @@ def valid(number: int, random_: random.Random, start: datetime, tag: str) -> dic
         "mention_id": f"lab:{tag}-{number}",
         "source": "lab",
         "author": {"id": author, "handle": author, "followers": random_.randrange(5_000)},
-        "text": " ".join(random_.choices(WORDS, k=random_.randrange(4, 30))) + " @nimbara" * (number % 3),
+        "text": " ".join(random_.choices(WORDS, k=random_.randrange(4, 30)))
+        + " @nimbara" * (number % 3),
         "published_at": (start + timedelta(seconds=number * 0.05)).isoformat(),
         "lang": random_.choice(["es", "en"]),
     }
@@ -30,6 +32,10 @@ def _without(name: str) -> Callable[[dict[str, object]], bytes]:
     return lambda event: json.dumps({k: v for k, v in event.items() if k != name}).encode()
 
 
+def _text_as(event: dict[str, object], raw: bytes) -> bytes:
+    return json.dumps({**event, "text": "TEXT"}).encode().replace(b"TEXT", raw)
+
+
 MALFORMED: dict[str, Callable[[dict[str, object]], bytes | None]] = {
     "tombstone": lambda _: None,
     "empty": lambda _: b"",
@@ -40,7 +46,7 @@ MALFORMED: dict[str, Callable[[dict[str, object]], bytes | None]] = {
     "two objects": lambda event: json.dumps(event).encode() * 2,
     "two objects with a comma": lambda event: b",".join([json.dumps(event).encode()] * 2),
     "not UTF-8": lambda _: b"\xff\xfe\x00\x80",
-    "latin-1": lambda event: json.dumps({**event, "text": "café"}, ensure_ascii=False).encode("latin-1"),
+    "latin-1": lambda event: _text_as(event, "café".encode("latin-1")),
     "byte order mark": lambda event: b"\xef\xbb\xbf" + json.dumps(event).encode(),
     "utf-16": lambda event: json.dumps(event).encode("utf-16"),
     "array": lambda event: json.dumps([event]).encode(),
@@ -57,7 +63,7 @@ MALFORMED: dict[str, Callable[[dict[str, object]], bytes | None]] = {
     "author is text": _changed(author="ana"),
     "no text": _without("text"),
     "text is a number": _changed(text=7),
-    "half a surrogate": lambda event: json.dumps({**event, "text": "TEXT"}).encode().replace(b"TEXT", b"\\ud83d"),
+    "half a surrogate": lambda event: _text_as(event, b"\\ud83d"),
     "too long a text": _changed(text="x" * 100_001),
     "too long a record": _changed(ignored="x" * 1_010_000),
     "no time zone": _changed(published_at="2026-07-04T10:00:00"),

@@ -1,0 +1,182 @@
+"""Events to Arrow tables: types, order, and the columns that ClickHouse expects."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+import schemas
+from models.heads import Predictions
+from streams.steps import columns
+from streams.steps.columns import Origin
+from streams.steps.decode import Decoded, decode_batch
+from tests.builders import (
+    WRITTEN_AT_MS,
+    FakeModel,
+    FakeRecord,
+    heartbeat,
+    interaction,
+    mention,
+    raw,
+)
+
+ORIGIN = Origin("mentions.raw.v1", "topic-1", 7)
+OF_CLICKHOUSE = {"stored_at", "seen_at", "planned_at", "version", "is_deleted"}  # have defaults
+
+
+def decoded(*values: bytes | None) -> Decoded:
+    return decode_batch([FakeRecord(n, v) for n, v in enumerate(values, start=40)])
+
+
+def mentions(*events: dict[str, Any], brands: list[list[str]] | None = None) -> pa.Table:
+    batch = decoded(*map(raw, events))
+    assert not batch.rejected
+    return columns.mentions_table(
+        batch.mentions,
+        batch.mention_records,
+        brands or [[] for _ in events],
+        FakeModel().predict([m.text for m in batch.mentions]),
+        "fake-1",
+        ORIGIN,
+    )
+
+
+def table_columns(table: str) -> set[str]:
+    """Column names of a table as the migrations create it."""
+    folder = Path(schemas.__file__).parent / "clickhouse"
+    sql = "\n".join(path.read_text() for path in sorted(folder.glob("*.sql")))
+    body = re.search(rf"CREATE TABLE IF NOT EXISTS {table}\n\((.*?)\n\)", sql, re.DOTALL)
+    assert body
+    lines = (line.split() for line in body[1].splitlines())
+    return {words[0] for words in lines if words and words[0] != "INDEX"}
+
+
+def test_every_column_of_every_table_is_filled_or_has_a_default() -> None:
+    batch = decoded(raw(mention()), raw(interaction()), raw(heartbeat()), b"{")
+    blocks = {
+        "mentions": mentions(mention()),
+        "interactions": columns.interactions_table(
+            batch.interactions, batch.interaction_records, ORIGIN
+        ),
+        "heartbeats": columns.heartbeats_table(batch.heartbeats, batch.heartbeat_records, ORIGIN),
+        "dead_letters": columns.dead_letters_table(batch.rejected, ORIGIN),
+    }
+    for table, block in blocks.items():
+        assert set(block.column_names) == table_columns(table) - OF_CLICKHOUSE, table
+        assert block.num_rows == 1
+        assert all(column.null_count == 0 for column in block.columns)
+
+
+def test_a_mention_arrives_whole() -> None:
+    event = mention(
+        "bluesky:at://x",
+        source="bluesky",
+        kind="reply",
+        author={"id": "did:plc:ñ", "handle": "ana", "name": "Ana 😀", "followers": 2**53},
+        text="línea 1\nlínea 2\x00",
+        lang="es-MX",
+        url="https://example.org/é",
+        parent_id="bluesky:p",
+        root_id="bluesky:r",
+        parent_text="¿?",
+        engagement={"likes": 1, "reposts": 2, "replies": 3, "quotes": 4, "views": 5},
+        published_at="2026-07-04T12:00:00.123999+02:00",
+    )
+    (row,) = mentions(event, brands=[["Kolmio", "Nimbara"]]).to_pylist()
+    assert row.pop("published_at").isoformat() == "2026-07-04T10:00:00.123000+00:00"
+    assert row.pop("kafka_timestamp").timestamp() * 1000 == WRITTEN_AT_MS
+    assert row == {
+        "mention_id": "bluesky:at://x",
+        "source": "bluesky",
+        "kind": "reply",
+        "author_id": "did:plc:ñ",
+        "author_handle": "ana",
+        "author_name": "Ana 😀",
+        "followers": 2**53,
+        "text": "línea 1\nlínea 2\x00",
+        "lang": "es-MX",
+        "url": "https://example.org/é",
+        "parent_id": "bluesky:p",
+        "root_id": "bluesky:r",
+        "parent_text": "¿?",
+        "likes": 1,
+        "reposts": 2,
+        "replies": 3,
+        "quotes": 4,
+        "views": 5,
+        "brands": ["Kolmio", "Nimbara"],
+        "intent": "none",
+        "intent_latent": 0.0,
+        "intent_active": 0.0,
+        "stage": "none",
+        "stage_probability": 1.0,
+        "model_version": "fake-1",
+        "topic": "mentions.raw.v1",
+        "topic_id": "topic-1",
+        "kafka_partition": 7,
+        "kafka_offset": 40,
+    }
+
+
+def test_labels_and_probabilities_follow_the_order_of_the_contract() -> None:
+    batch = decoded(*(raw(mention(f"csv:{n}")) for n in range(3)))
+    intent = np.array([[0.2, 0.7, 0.1], [0.1, 0.2, 0.7], [1, 0, 0]], dtype=np.float32)
+    stage = np.eye(6, dtype=np.float32)[[5, 3, 0]]
+    found = columns.mentions_table(
+        batch.mentions,
+        batch.mention_records,
+        [["a"], [], ["a", "b"]],
+        Predictions(intent, stage, intent.argmax(axis=1), stage.argmax(axis=1)),
+        "v",
+        ORIGIN,
+    ).to_pydict()
+    assert found["intent"] == ["latent", "active", "none"]
+    assert found["intent_latent"] == pytest.approx([0.7, 0.2, 0.0])
+    assert found["intent_active"] == pytest.approx([0.1, 0.7, 0.0])
+    assert found["stage"] == ["advocacy", "decision", "none"]
+    assert found["brands"] == [["a"], [], ["a", "b"]]
+
+
+def test_types_are_what_clickhouse_reads_without_a_cast() -> None:
+    schema = mentions(mention()).schema
+    assert schema.field("followers").type == pa.uint64()
+    assert schema.field("intent_latent").type == pa.float32()
+    assert schema.field("stage_probability").type == pa.float32()
+    assert schema.field("published_at").type == pa.timestamp("ms", tz="UTC")
+    assert schema.field("kafka_partition").type == pa.uint32()
+    assert schema.field("kafka_offset").type == pa.uint64()
+    assert schema.field("brands").type == pa.list_(pa.string())
+
+
+def test_dead_letters_keep_the_bytes_as_they_are() -> None:
+    value = b"\xff\x00{" * 5
+    batch = decode_batch(
+        [FakeRecord(1, value, key=b"\xfe"), FakeRecord(2, None, key=None), FakeRecord(3, b"")]
+    )
+    rows = columns.dead_letters_table(batch.rejected, ORIGIN).to_pylist()
+    assert [(r["key"], r["value"]) for r in rows] == [
+        (b"\xfe", value),
+        (b"", b""),
+        (b"author", b""),
+    ]
+    assert [(r["stage"], r["kafka_offset"]) for r in rows] == [
+        ("decode", 1),
+        ("decode", 2),
+        ("decode", 3),
+    ]
+
+
+@pytest.mark.parametrize("timestamp", [-1, 0, 2**62, -(2**62), WRITTEN_AT_MS * 1000])
+def test_a_timestamp_that_no_calendar_has_does_not_stop_the_batch(timestamp: int) -> None:
+    batch = decode_batch([FakeRecord(1, b"{", timestamp=timestamp)])
+    assert columns.dead_letters_table(batch.rejected, ORIGIN).num_rows == 1
+
+
+def test_offsets_beyond_32_bits_fit() -> None:
+    batch = decode_batch([FakeRecord(2**63 - 1, b"{")])
+    assert columns.dead_letters_table(batch.rejected, ORIGIN)["kafka_offset"].to_pylist() == [
+        2**63 - 1
+    ]
