@@ -86,6 +86,7 @@ def _stack_config(run_dir: Path | None, **options: Any) -> Any:
     return StackConfig(
         run_dir=run_dir or default_run_dir(),
         migrate_command=prepare,
+        workers_say_ready=True,
         start_timeout_seconds=START_TIMEOUT_SEC,
         **options,
     )
@@ -135,7 +136,9 @@ def logs(run_dir: Path | None, service: str | None, follow: bool, lines: int) ->
 
 
 @cli.command()
-@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.argument(
+    "file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
 @_stack_options
 @click.option("--rate", default=7.0, show_default=True, help="Events/s, so that it can be watched.")
 @click.option("--browser/--no-browser", default=True, help="Open the page.  [default: browser]")

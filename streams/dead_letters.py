@@ -10,6 +10,7 @@ from clickhouse_connect.driver.client import Client
 from confluent_kafka import KafkaError, Message, Producer
 
 from streams.errors import BrokerUnavailableError, InputError
+from streams.migrate import clickhouse_errors_as_ours
 from streams.settings import Settings
 
 REPLAY_HEADER = "escucha-replay-of"
@@ -64,12 +65,14 @@ LIMIT 200
 """  # noqa: S608 - both parts are constants above
 
 
+@clickhouse_errors_as_ours()
 def reasons(client: Client) -> list[Reason]:
     """All reasons, the most frequent first."""
     rows = client.query(_REASONS).result_rows
     return [Reason(stage=r[0], reason=r[1], letters=r[2], waiting=r[3], newest=r[4]) for r in rows]
 
 
+@clickhouse_errors_as_ours()
 def show(client: Client, name: str) -> Letter:
     """The newest letter of this name; raises InputError when there is none."""
     parts = _NAME.fullmatch(name)
@@ -89,6 +92,7 @@ def show(client: Client, name: str) -> Letter:
     return found[0]
 
 
+@clickhouse_errors_as_ours()
 def waiting(client: Client, *, reason_contains: str, limit: int) -> list[Letter]:
     """Letters never replayed whose reason contains a text, oldest first."""
     return list(
@@ -120,6 +124,7 @@ def _letters(client: Client, where: str, parameters: dict[str, Any]) -> Iterator
         )
 
 
+@clickhouse_errors_as_ours()
 def replay(settings: Settings, client: Client, letters: Sequence[Letter]) -> int:
     """Write the letters' own bytes to their topic again and note it; returns how many.
 

@@ -25,6 +25,9 @@ TOKENS_REMEMBERED = 3_000
 
 TABLES = ("mentions", "interactions", "heartbeats", "dead_letters")
 
+# Heartbeats have a time to live, and interactions sent twice are merged.
+MAY_SHRINK = ("interactions", "heartbeats")
+
 
 @dataclass(frozen=True)
 class Plan:

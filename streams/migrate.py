@@ -1,8 +1,9 @@
 """Brings tables and topics to what this version needs: numbered, forward only, repeatable."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import clickhouse_connect
@@ -10,7 +11,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 import schemas
-from schemas.topics import TOPICS
+from schemas.topics import MENTIONS_RAW, TOPICS
 from streams.errors import MigrationError, SinkUnavailableError
 from streams.settings import Settings
 from streams.sinks.clickhouse import connection_arguments
@@ -53,6 +54,20 @@ def _statements(sql: str) -> tuple[str, ...]:
     )
 
 
+@contextmanager
+def clickhouse_errors_as_ours() -> Iterator[None]:
+    """Raise what ClickHouse refuses, or breaks off, as SinkUnavailableError with its words."""
+    try:
+        yield
+    except ClickHouseError as error:
+        words = str(error).partition("DB::Exception: ")[2] or str(error)
+        raise SinkUnavailableError(
+            f"ClickHouse says: {words[:400]}. Is escucha migrate done, and are"
+            " ESCUCHA_CLICKHOUSE_DATABASE and the user's grants right?"
+        ) from error
+
+
+@clickhouse_errors_as_ours()
 def migrate(settings: Settings, *, dry_run: bool, say: Callable[[str], None]) -> None:
     """Create what is missing and say each step; with `dry_run` only say it."""
     _migrate_clickhouse(settings, dry_run=dry_run, say=say)
@@ -124,7 +139,11 @@ def connect(settings: Settings, *, in_database: bool = False) -> Client:
 
 def _migrate_topics(settings: Settings, *, dry_run: bool, say: Callable[[str], None]) -> None:
     admin = TopicAdmin(settings.kafka_bootstrap)
-    missing = [spec for spec in TOPICS if admin.topic(spec.name) is None]
+    wanted = [
+        replace(spec, name=settings.mentions_topic) if spec is MENTIONS_RAW else spec
+        for spec in TOPICS
+    ]
+    missing = [spec for spec in wanted if admin.topic(spec.name) is None]
     for spec in missing:
         partitions = spec.partitions or settings.kafka_partitions
         say(f"create topic {spec.name} with {partitions} partitions")

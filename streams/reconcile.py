@@ -7,14 +7,13 @@ from typing import Any
 import msgspec
 from clickhouse_connect.driver.client import Client
 
-from streams.migrate import connect
+from streams.ledger import MAY_SHRINK
+from streams.migrate import clickhouse_errors_as_ours, connect
 from streams.settings import Settings
 from streams.topic_admin import TopicAdmin
 
 STORED = ("mentions", "interactions", "heartbeats", "dead_letters")
 
-# Heartbeats have a time to live, and interactions sent twice are merged.
-MAY_SHRINK = ("interactions", "heartbeats")
 READINGS = 3
 
 
@@ -72,6 +71,8 @@ class Balance(msgspec.Struct, frozen=True, kw_only=True):
         found = [
             f"partition {p.partition}: {problem}" for p in self.partitions for problem in p.problems
         ]
+        if not self.topic_id:
+            found.append(f"there is no topic {self.topic}: run escucha migrate")
         if self.in_flight:
             return found
         if self.mentions != self.mentions_hourly:
@@ -83,6 +84,7 @@ class Balance(msgspec.Struct, frozen=True, kw_only=True):
         return found
 
 
+@clickhouse_errors_as_ours()
 def reconcile(settings: Settings) -> Balance:
     """Read the books; raises SinkUnavailableError or BrokerUnavailableError.
 

@@ -42,6 +42,7 @@ class Settings:
     brands_file: Path | None = None
     model_store: Path = Path(".escucha/models")
     run_dir: Path = Path(".escucha")
+    worker_name: str = ""  # given by the local stack; empty: nobody waits for it to be ready
     console_host: str = "127.0.0.1"
     console_port: int = 8080
 
@@ -156,6 +157,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "commit_interval_sec": _seconds,
     "brands_file": Path,
     "model_store": Path,
+    "worker_name": _word,
     "console_host": _word,
     "console_port": _port,
 }

@@ -31,7 +31,7 @@ def train_if_missing(settings: Settings, *, say: Callable[[str], None], seed: in
 def train(settings: Settings, *, say: Callable[[str], None], seed: int = 7) -> None:
     """Train on the project's corpus, save and promote; raises ModelRejectedError if no good."""
     items = list(load_corpus())
-    say(f"training a model on {len(items)} labelled mentions, once, about 10 seconds…")
+    say(f"training a model on {len(items)} labelled mentions (once)…")
     model, report = fit(items, seed)
     store = ModelStore(settings.model_store)
     card = store.save(model, report, trained_on=TRAINED_ON, created_at=clock.now())

@@ -78,6 +78,12 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         if self._consumer is not None and self._consumer._coordinator is not None:
             self._consumer._coordinator.check_errors()
 
+    @property
+    def is_member(self) -> bool:
+        """Whether the broker has taken this consumer into its group."""
+        coordinator = self._consumer._coordinator if self._consumer is not None else None
+        return coordinator is not None and coordinator.generation >= 0
+
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         """Commit; False when the broker could not take it now. Stock Faust dies of that."""
         consumer = self._ensure_consumer()
@@ -117,6 +123,11 @@ class Consumer(driver.Consumer):
     def check_membership(self) -> None:
         """Raise what ended the membership in the group; Faust would wait without end."""
         self._thread.check_membership()
+
+    @property
+    def is_member(self) -> bool:
+        """Whether the broker has taken this consumer into its group."""
+        return self._thread.is_member
 
     # -- fetch
 

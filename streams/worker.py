@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, cast
 
 import faust
@@ -64,7 +65,7 @@ async def _run(settings: Settings) -> int:
         loop.set_exception_handler(lambda _, context: _unhandled(context))
         starting = asyncio.create_task(app.start())
         starting.add_done_callback(lambda task: _end_if_failed(task, end))
-        watch = asyncio.create_task(_watch(app, end))
+        watch = asyncio.create_task(_watch(app, end, _ready_file(settings)))
         _tune_garbage_collector()
         error = await ended
         watch.cancel()
@@ -82,8 +83,23 @@ def _end_if_failed(task: asyncio.Task[None], end: Callable[[BaseException | None
         end(error)
 
 
-async def _watch(app: faust.App, end: Callable[[BaseException | None], None]) -> None:
-    """End the worker when Faust has crashed or the broker has put it out of its group."""
+def _ready_file(settings: Settings) -> Path | None:
+    """Where to say that the worker takes part in its group; what a predecessor said is removed."""
+    if not settings.worker_name:
+        return None
+    path = settings.run_dir / "ready" / settings.worker_name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    return path
+
+
+async def _watch(
+    app: faust.App, end: Callable[[BaseException | None], None], ready: Path | None
+) -> None:
+    """End the worker when Faust has crashed or the broker has put it out of its group.
+
+    Says once, by its pid in the file `ready`, that it has joined.
+    """
     while True:
         await asyncio.sleep(WATCH_INTERVAL_SEC)
         if app.crashed:
@@ -93,6 +109,17 @@ async def _watch(app: faust.App, end: Callable[[BaseException | None], None]) ->
                 cast(Consumer, app.consumer).check_membership()
             except (KafkaError, RuntimeError) as error:
                 end(error)
+            if ready is not None and _has_joined(app):
+                _write_pid(ready)
+                ready = None
+
+
+def _has_joined(app: faust.App) -> bool:
+    return cast(Consumer, app.consumer).is_member and not app.rebalancing
+
+
+def _write_pid(path: Path) -> None:
+    path.write_text(str(os.getpid()), encoding="ascii")
 
 
 def _status(error: BaseException | None) -> int:

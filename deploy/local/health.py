@@ -2,8 +2,10 @@
 
 import http.client
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import psutil
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
@@ -63,5 +65,18 @@ def tcp(port: int) -> Probe:
 
     def probe() -> str | None:
         return None if is_listening(port) else f"nothing listens on port {port} yet"
+
+    return probe
+
+
+def ready_file(path: Path) -> Probe:
+    """Probe a program that writes its pid to `path` once it is ready."""
+
+    def probe() -> str | None:
+        try:
+            pid = int(path.read_text(encoding="ascii"))
+        except (FileNotFoundError, ValueError):
+            return "it has not said yet that it is ready"
+        return None if psutil.pid_exists(pid) else "the one that was ready has ended"
 
     return probe

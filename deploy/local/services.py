@@ -82,6 +82,9 @@ def build(config: StackConfig, passwords: Passwords) -> list[Service]:
                 after=ready,
                 restarts_with=("broker",),
                 layer=3,
+                probe=health.ready_file(config.run_dir / "ready" / name)
+                if config.workers_say_ready
+                else None,
                 stop_grace_seconds=4.5,
             )
             for name in (f"worker-{number}" for number in range(1, config.workers + 1))
