@@ -15,6 +15,9 @@ from schemas.labels import INTENTS, STAGES
 HEADS: Final[dict[str, tuple[str, ...]]] = {"intent": INTENTS, "stage": STAGES}
 _BOUNDS: Final = np.cumsum([0, *(len(classes) for classes in HEADS.values())])
 
+# Texts at a time: their features (4 KB each) stay in the processor's cache, and memory small.
+CHUNK: Final = 500
+
 Probabilities = npt.NDArray[np.float32]
 LabelIndices = npt.NDArray[np.intp]
 
@@ -92,11 +95,16 @@ class Model:
             heads[name] = head
         return heads
 
-    def predict(self, texts: Sequence[str]) -> Predictions:
-        """Return the predictions for texts, in order; thread-safe, mostly without the GIL."""
+    def _stacked(self, texts: Sequence[str]) -> Probabilities:
         rows = self.text.transform(texts)
-        stacked = kernels.probabilities(
+        probabilities: Probabilities = kernels.probabilities(
             rows.data, rows.indices, rows.indptr, self._coefficients, self._intercepts, _BOUNDS
         )
+        return probabilities
+
+    def predict(self, texts: Sequence[str]) -> Predictions:
+        """Return the predictions for texts, in order; thread-safe, mostly without the GIL."""
+        parts = [self._stacked(texts[at : at + CHUNK]) for at in range(0, len(texts), CHUNK)]
+        stacked = np.concatenate(parts) if parts else self._stacked(texts)
         intent, stage = np.split(stacked, _BOUNDS[1:-1], axis=1)
         return Predictions(intent, stage, intent.argmax(axis=1), stage.argmax(axis=1))

@@ -21,11 +21,22 @@ class RecordBatch:
         position: where the batch begins, the offset after the batch before it. Offsets between
             `position` and the first record's are holes: compacted away, or control records.
         last_offset: where it ends, inclusive.
-        records: one or more aiokafka records in offset order, keys and values as bytes.
+        records: one or more aiokafka records in offset order, keys and values as bytes; given
+            back by `release` once nobody needs them.
+        count: how many records it was made of.
         was_planned: its span comes from `Transport.planned_spans`.
     """
 
-    __slots__ = ("delivery", "done", "last_offset", "position", "records", "tp", "was_planned")
+    __slots__ = (
+        "count",
+        "delivery",
+        "done",
+        "last_offset",
+        "position",
+        "records",
+        "tp",
+        "was_planned",
+    )
 
     def __init__(
         self,
@@ -41,12 +52,17 @@ class RecordBatch:
         self.position = position
         self.last_offset = last_offset
         self.records = records
+        self.count = len(records)
         self.was_planned = was_planned
         self.done = False
 
     def ack(self) -> None:
         """Mark the batch done, which lets its offsets be committed; stale batches are ignored."""
         self.delivery.ack(self)
+
+    def release(self) -> None:
+        """Let go of the records: their columns are on the way to the sink."""
+        self.records = []
 
     @property
     def is_current(self) -> bool:
@@ -98,7 +114,7 @@ class PartitionDelivery:
     @property
     def records_outstanding(self) -> int:
         """Records delivered and not done."""
-        return sum(len(batch.records) for batch in self._outstanding if not batch.done)
+        return sum(batch.count for batch in self._outstanding if not batch.done)
 
     def cut(self, records: list[ConsumerRecord]) -> Iterator[RecordBatch]:
         """Batches out of newly fetched records: planned ones as planned, else as they come.
@@ -145,7 +161,7 @@ class PartitionDelivery:
         if batch.done or not self.current:
             return
         batch.done = True
-        self._on_done(len(batch.records))
+        self._on_done(batch.count)
         while self._outstanding and self._outstanding[0].done:
             self._outstanding.popleft()
             self.committable = self._outstanding[0].position if self._outstanding else self.position

@@ -168,8 +168,11 @@ class Pipeline:
         minutes = _minutes(decoded.mentions)
         unknown = state.seen.unknown_minutes(minutes, done=batch.delivery.committable)
         if unknown:
+            unknown = state.seen.with_minutes_ahead(unknown)
             state.seen.learn(unknown, await self._stored_ids(unknown, state.origin, batch.position))
-        return await self._in_thread(lambda: self._outcome(batch, state, decoded))
+        outcome = await self._in_thread(lambda: self._outcome(batch, state, decoded))
+        batch.release()
+        return outcome
 
     def _guard_against_draining(
         self, batch: RecordBatch, state: PartitionState, decoded: Decoded

@@ -30,9 +30,9 @@ class Settings:
     clickhouse_reader_user: str = "grafana"
     clickhouse_reader_password: str = field(default="", repr=False)
 
-    batch_max_records: int = 4_000  # of one stream item; bounds memory and the size of an insert
+    batch_max_records: int = 10_000  # of one stream item; bounds the size of an insert
     batch_linger_ms: int = 200  # how long a small fetch waits for company
-    records_in_flight: int = 40_000  # fetched and not yet acknowledged, in one worker
+    records_in_flight: int = 24_000  # fetched and not yet acknowledged, in one worker
     classify_threads: int = 2
     inserts_in_flight: int = 4
     sink_deadline_sec: float = 900.0  # how long a worker outlasts a dead ClickHouse

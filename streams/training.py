@@ -8,24 +8,28 @@ from models.labels import load_corpus
 from models.store import ModelStore
 from models.training import train as fit
 from streams import clock
+from streams.errors import SettingsError
 from streams.settings import Settings
 
 TRAINED_ON = ["the project's own corpus, models/corpus"]
 
 
 def current_model(settings: Settings) -> Model:
-    """The promoted model; raises ModelNotFoundError."""
-    return ModelStore(settings.model_store).load()
+    """The promoted model; raises SettingsError with the remedy when there is none."""
+    try:
+        return ModelStore(settings.model_store).load()
+    except ModelNotFoundError as error:
+        raise SettingsError(
+            f"{error}: run escucha train, or say with ESCUCHA_MODEL_STORE where models are"
+        ) from error
 
 
 def train_if_missing(settings: Settings, *, say: Callable[[str], None], seed: int = 7) -> None:
     """Train on the project's corpus unless a model is there; takes some seconds."""
     try:
-        version = ModelStore(settings.model_store).current()
+        ModelStore(settings.model_store).current()
     except ModelNotFoundError:
         train(settings, seed=seed, say=say)
-    else:
-        say(f"model {version} is there")
 
 
 def train(settings: Settings, *, say: Callable[[str], None], seed: int = 7) -> None:

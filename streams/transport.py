@@ -158,7 +158,7 @@ class Consumer(driver.Consumer):
                 await self._seek_again()
                 return
             for batch in delivery.cut(records):
-                self._in_flight += len(batch.records)
+                self._in_flight += batch.count
                 if not await self._wait_for_room_unless_sought(seeks):
                     if self.flow_active:
                         await self._seek_again()  # else the rebalance under way ends with a seek

@@ -5,6 +5,7 @@ and then ignores SIGTERM for minutes. This one stops for good and lets the next 
 """
 
 import asyncio
+import ctypes
 import gc
 import logging
 import os
@@ -15,9 +16,9 @@ from pathlib import Path
 from typing import Any, cast
 
 import faust
+import pyarrow as pa
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
-from models.store import ModelStore
 from streams.app import build_app
 from streams.errors import (
     BrokerUnavailableError,
@@ -27,13 +28,15 @@ from streams.errors import (
 )
 from streams.settings import Settings
 from streams.sinks.clickhouse import ClickHouse
+from streams.training import current_model
 from streams.transport import Consumer
 
 EXIT_OK = 0
 EXIT_FAILED = 70  # a defect or a refusal: a person must look
 EXIT_UNAVAILABLE = 75  # what it depends on is away: starting again may help
-STOP_TIMEOUT_SEC = 8.0
+STOP_TIMEOUT_SEC = 4.0
 WATCH_INTERVAL_SEC = 0.5
+_M_ARENA_MAX = -8  # of glibc's malloc.h
 
 RESTART_HELPS = (SinkUnavailableError, BrokerUnavailableError, OwnershipLostError)
 
@@ -59,7 +62,8 @@ async def _run(settings: Settings) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end)
-    model = ModelStore(settings.model_store).load()
+    _keep_memory_low()
+    model = current_model(settings)
     async with ClickHouse(settings) as clickhouse:
         app = build_app(settings, clickhouse, model, end)
         loop.set_exception_handler(lambda _, context: _unhandled(context))
@@ -140,6 +144,14 @@ def _status(error: BaseException | None) -> int:
 
 def _unhandled(context: dict[str, Any]) -> None:
     log.error("unhandled: %s", context.get("message"), exc_info=context.get("exception"))
+
+
+def _keep_memory_low() -> None:
+    """Give memory back: Arrow's own pool and a heap for each thread keep freed batches resident."""
+    pa.set_memory_pool(pa.system_memory_pool())
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):
+        libc.mallopt(_M_ARENA_MAX, 2)
 
 
 def _tune_garbage_collector() -> None:

@@ -171,8 +171,9 @@ class Stack:
         if code is not None:
             if service.one_shot and code == 0:
                 runner.failures = 0
+                took = runner_seconds(runner)
                 runner.reset("done")
-                self._say(f"{service.name} done in {runner_seconds(runner)}")
+                self._say(f"{service.name} done in {took}")
             else:
                 self._fail(runner, runner.child.exit_text() or "")
         elif runner.record.state == "starting":

@@ -14,6 +14,7 @@ import xxhash
 Hashes = npt.NDArray[np.uint64]
 
 MAX_RUNS = 12
+MINUTES_AHEAD = 60
 
 
 def hash_ids(mention_ids: Sequence[str]) -> Hashes:
@@ -78,6 +79,18 @@ class SeenMentions:
         known = self._young.minutes | self._old.minutes
         return [minute for minute in np.unique(minutes).tolist() if minute not in known]
 
+    def with_minutes_ahead(self, unknown: list[int]) -> list[int]:
+        """`unknown` and, where it is a stretch of time, the minutes that come after it.
+
+        A backfill runs through time, so one question answers those of the next batches too.
+        """
+        first, last = unknown[0], unknown[-1]
+        if 2 * len(unknown) < last - first + 1:
+            return unknown
+        ahead = range(last + 1, last + 1 + min(3 * len(unknown), MINUTES_AHEAD))
+        known = self._young.minutes | self._old.minutes
+        return [*unknown, *(minute for minute in ahead if minute not in known)]
+
     def learn(self, minutes: Sequence[int], stored: Hashes) -> None:
         """Take in the ids that ClickHouse has for `minutes`."""
         self._young.minutes.update(minutes)
@@ -90,9 +103,11 @@ class SeenMentions:
 
         `position` is where their batch begins.
         """
+        # Sorted hashes find their places in the sorted runs several times faster.
+        distinct, first_at = np.unique(hashes, return_index=True)
+        new = ~(self._young.contains(distinct) | self._old.contains(distinct))
+        self._young.add(distinct[new])
         fresh = np.zeros(len(hashes), dtype=bool)
-        fresh[np.unique(hashes, return_index=True)[1]] = True
-        fresh &= ~(self._young.contains(hashes) | self._old.contains(hashes))
-        self._young.add(hashes[fresh])
+        fresh[first_at[new]] = True
         self._young.last_position = position
         return fresh

@@ -2,7 +2,9 @@
 
 import importlib.util
 import os
+import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -71,7 +73,8 @@ class Stack:
 
 @contextmanager
 def running(run_dir: Path, *, kafka_jvm: bool = False) -> Iterator[Stack]:
-    """Start everything, with topics; stop it on the way out."""
+    """Start everything, with topics; stop it on the way out, also when told to by SIGTERM."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with ExitStack() as exits:
         if kafka_jvm:
             bootstrap = exits.enter_context(_apache_kafka(run_dir / "kafka"))

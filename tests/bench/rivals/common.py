@@ -1,0 +1,99 @@
+"""What every rival does with a batch: Escucha's own steps, and Escucha's own insert."""
+
+import gc
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import clickhouse_connect
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+import streams.steps
+from models.store import ModelStore
+from streams.settings import Settings
+from streams.sinks.clickhouse import INSERT_SETTINGS, _arrow_stream, connection_arguments
+from streams.steps import columns
+from streams.steps.columns import Origin
+from streams.steps.decode import decode_batch
+from streams.steps.match import BrandMatcher, load_brands
+
+BATCH = int(os.environ.get("BENCH_BATCH", "8000"))  # larger blocks gain nothing more
+BRANDS = Path(streams.steps.__file__).parents[1] / "brands.example.yaml"
+
+
+class Record(msgspec.Struct, gc=False):
+    """A Kafka record, whatever the client."""
+
+    partition: int
+    offset: int
+    timestamp: int
+    value: bytes | None
+    key: bytes | None = None
+
+
+class Steps:
+    """Records to the block that is inserted; `threads` is for the text analyser alone."""
+
+    def __init__(self, settings: Settings, threads: int = 1) -> None:
+        self._model = ModelStore(settings.model_store).load()
+        self._model.text.set_params(threads=threads)
+        self._brands = BrandMatcher(load_brands(BRANDS))
+        self._origin = Origin(settings.mentions_topic, "bench", 0)
+        self._model.predict(["warm up"])
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 20)
+
+    def __call__(self, records: Sequence[Record]) -> pa.Table:
+        """Decode, match, classify, and lay out in columns; records of any partition."""
+        decoded = decode_batch(records)
+        if decoded.rejected:
+            raise ValueError(decoded.rejected[0].reason)
+        texts = [mention.text for mention in decoded.mentions]
+        table = columns.mentions_table(
+            decoded.mentions,
+            decoded.mention_records,
+            self._brands.match(texts),
+            self._model.predict(texts),
+            self._model.version,
+            self._origin,
+        )
+        partitions = pa.array(np.fromiter((r.partition for r in records), np.uint32, len(records)))
+        return table.set_column(
+            table.column_names.index("kafka_partition"), "kafka_partition", partitions
+        )
+
+
+class Inserter:
+    """Blocking inserts with Escucha's settings; any number of threads may share it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._arguments = connection_arguments(settings)
+        self._local = threading.local()
+
+    def __call__(self, table: pa.Table, token: str) -> None:
+        """Return when ClickHouse has acknowledged table and views."""
+        client = getattr(self._local, "client", None)
+        if client is None:
+            client = self._local.client = clickhouse_connect.get_client(**self._arguments)
+        client.raw_insert(
+            "mentions",
+            column_names=table.column_names,
+            insert_block=_arrow_stream(table),
+            settings={**INSERT_SETTINGS, "insert_deduplication_token": token},
+            fmt="ArrowStream",
+        )
+
+
+def token(records: Sequence[Record]) -> str:
+    """Name a block, so that ClickHouse need not hash it."""
+    first = records[0]
+    return f"{os.getpid()}/{first.partition}/{first.offset}"
+
+
+def threads() -> int:
+    """How many threads the analyser may use."""
+    return int(os.environ["BENCH_THREADS"])

@@ -1,0 +1,32 @@
+"""One broker, one ClickHouse and one model for all tests of this folder."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.local.handles import start_broker, start_clickhouse
+from streams.migrate import migrate
+from tests.integration.streams.helpers import Lane, Services, small_model
+
+
+@pytest.fixture(scope="session")
+def model_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    store = tmp_path_factory.mktemp("models")
+    small_model(store)
+    return store
+
+
+@pytest.fixture(scope="session")
+def services(model_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    folder = tmp_path_factory.mktemp("services")
+    with start_broker(folder / "broker") as broker, start_clickhouse(folder / "ch") as clickhouse:
+        services = Services(broker, clickhouse, model_store)
+        migrate(services.settings(folder / "run"), dry_run=False, say=lambda _: None)
+        yield services
+        clickhouse.kill()  # a clean stop takes seconds, and nobody reads its data again
+
+
+@pytest.fixture
+def lane(services: Services, tmp_path: Path) -> Lane:
+    return Lane.make(services, tmp_path)

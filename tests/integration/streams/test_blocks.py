@@ -1,0 +1,246 @@
+"""Blocks of rows in a real ClickHouse: in once, and found again by minute."""
+
+import uuid
+from collections.abc import AsyncIterator, Sequence
+
+import pyarrow as pa
+import pytest
+from clickhouse_connect.driver.client import Client
+
+from streams.ledger import TOKENS_REMEMBERED
+from streams.migrate import connect
+from streams.sinks.clickhouse import ClickHouse
+from streams.steps import columns
+from streams.steps.columns import Origin
+from streams.steps.decode import decode_batch
+from streams.steps.duplicates import hash_ids
+from streams.steps.match import Brand, BrandMatcher
+from tests.builders import (
+    FakeModel,
+    FakeRecord,
+    Worker,
+    deliver,
+    interaction,
+    make_worker,
+    mention,
+    raw,
+)
+from tests.integration.streams.helpers import Services
+
+
+@pytest.fixture
+async def clickhouse(services: Services) -> AsyncIterator[ClickHouse]:
+    async with ClickHouse(services.settings(services.model_store)) as clickhouse:
+        yield clickhouse
+
+
+@pytest.fixture
+def client(services: Services) -> Client:
+    return connect(services.settings(services.model_store), in_database=True)
+
+
+@pytest.fixture
+def origin() -> Origin:
+    return Origin("mentions.blocks", f"topic-{uuid.uuid4()}", 0)
+
+
+@pytest.fixture
+def source() -> str:
+    """Tells the rows of a test from others in the views."""
+    return f"lab{uuid.uuid4().hex[:12]}"
+
+
+def block_of(source: str, times: Sequence[str], origin: Origin, first_offset: int = 0) -> pa.Table:
+    """One mention per time, of two brands, of one and of none in turn."""
+    texts = ("Nimbara o Zumo", "un Nimbara", "un móvil")
+    records = [
+        FakeRecord(
+            offset,
+            raw(
+                mention(
+                    f"{source}:{offset}",
+                    source=source,
+                    text=texts[offset % 3],
+                    published_at=time,
+                )
+            ),
+        )
+        for offset, time in enumerate(times, start=first_offset)
+    ]
+    decoded = decode_batch(records)
+    assert decoded.rejected == []
+    texts_of = [m.text for m in decoded.mentions]
+    brands = BrandMatcher([Brand(name="Nimbara"), Brand(name="Zumo")])
+    return columns.mentions_table(
+        decoded.mentions,
+        decoded.mention_records,
+        brands.match(texts_of),
+        FakeModel().predict(texts_of),
+        FakeModel.version,
+        origin,
+    )
+
+
+def counts(client: Client, source: str) -> tuple[int, int, int]:
+    row = client.query(
+        "SELECT (SELECT count() FROM mentions WHERE source = {source:String}),"
+        " (SELECT sum(mentions) FROM mentions_hourly WHERE source = {source:String}),"
+        " (SELECT sum(mentions) FROM brand_mentions_hourly WHERE source = {source:String})",
+        {"source": source},
+    ).first_row
+    return row[0], row[1], row[2]
+
+
+TIMES = [f"2026-07-04T10:00:{second:02}Z" for second in range(60)]
+OVER_YEARS = [f"{2003 + number % 23}-03-0{1 + number % 9}T10:00:00Z" for number in range(60)]
+
+
+@pytest.mark.parametrize("times", [TIMES, OVER_YEARS], ids=["one hour", "23 years"])
+async def test_the_same_token_twice_counts_once_in_table_and_views(
+    clickhouse: ClickHouse, client: Client, origin: Origin, source: str, times: list[str]
+) -> None:
+    block = block_of(source, times, origin)
+
+    for _ in range(3):
+        await clickhouse.insert("mentions", block, f"{origin.topic_id}/0/0")
+
+        assert counts(client, source) == (60, 60, 80)
+
+
+async def test_the_next_position_has_another_token(
+    clickhouse: ClickHouse, client: Client, origin: Origin, source: str
+) -> None:
+    for position in (0, 60):
+        block = block_of(source, TIMES, origin, position)
+        await clickhouse.insert("mentions", block, f"{origin.topic_id}/0/{position}")
+
+    assert counts(client, source) == (120, 120, 160)
+
+
+async def test_a_block_that_reached_its_table_and_not_its_views_is_completed(
+    clickhouse: ClickHouse, client: Client, origin: Origin, source: str
+) -> None:
+    block, token = block_of(source, OVER_YEARS, origin), f"{origin.topic_id}/0/0"
+    views = ("mentions_hourly_view", "brand_mentions_hourly_view")
+    for view in views:
+        client.command(f"DETACH TABLE {view}")
+    try:
+        await clickhouse.insert("mentions", block, token)
+        assert counts(client, source) == (60, 0, 0)
+    finally:
+        for view in views:
+            client.command(f"ATTACH TABLE {view}")
+
+    for _ in range(2):
+        await clickhouse.insert("mentions", block, token)
+
+    assert counts(client, source) == (60, 60, 80)
+
+
+@pytest.fixture
+def worker(clickhouse: ClickHouse, origin: Origin) -> Worker:
+    async def topic_id(_: str) -> str:
+        return origin.topic_id
+
+    return make_worker(clickhouse, topic_id=topic_id)  # type: ignore[arg-type]
+
+
+async def stored_ids(worker: Worker, origin: Origin, minutes: list[int], position: int) -> set[int]:
+    return set((await worker.pipeline._stored_ids(minutes, origin, position)).tolist())
+
+
+def hashes(source: str, *offsets: int) -> set[int]:
+    return set(hash_ids([f"{source}:{offset}" for offset in offsets]).tolist())
+
+
+async def test_a_batchs_own_rows_and_later_ones_are_not_seen(
+    clickhouse: ClickHouse, worker: Worker, origin: Origin, source: str
+) -> None:
+    minute = 1_751_623_200 // 60
+    times = ["2025-07-04T10:00:00Z"] * 3
+    await clickhouse.insert("mentions", block_of(source, times, origin, 99), origin.topic_id)
+    beside = Origin(origin.topic, origin.topic_id, 1)
+    await clickhouse.insert("mentions", block_of(source, times, beside, 500), "1" + source)
+    elsewhere = Origin(origin.topic, "another-" + source, 0)
+    await clickhouse.insert("mentions", block_of(source, times, elsewhere, 600), "2" + source)
+    others = {500, 501, 502, 600, 601, 602}
+
+    for position, seen in ((99, ()), (100, (99,)), (101, (99, 100)), (102, (99, 100, 101))):
+        found = await stored_ids(worker, origin, [minute], position)
+        assert found == hashes(source, *others, *seen)
+
+
+async def test_ids_are_of_the_minutes_that_were_asked_for(
+    clickhouse: ClickHouse, worker: Worker, origin: Origin, source: str
+) -> None:
+    times = [
+        "2024-02-29T09:59:59.999Z",
+        "2024-02-29T10:00:00Z",
+        "2024-02-29T10:00:59.999Z",
+        "2024-02-29T10:01:00Z",
+        "2024-02-29T10:02:30+00:00",
+        "2024-02-29T15:03:00+05:00",
+        "2001-01-01T00:00:00Z",
+    ]
+    await clickhouse.insert("mentions", block_of(source, times, origin), source)
+    minute = 1_709_200_800 // 60
+
+    assert await stored_ids(worker, origin, [minute], 1_000) == hashes(source, 1, 2)
+    assert await stored_ids(worker, origin, [minute + 2, minute], 1_000) == hashes(source, 1, 2, 4)
+    assert await stored_ids(worker, origin, [minute + 3], 1_000) == hashes(source, 5)
+    millennium = 978_307_200 // 60
+    assert await stored_ids(worker, origin, [minute - 1, millennium], 1_000) == hashes(source, 0, 6)
+    assert await stored_ids(worker, origin, [minute - 2], 1_000) == set()
+
+
+async def test_what_another_topic_brought_is_a_duplicate_and_an_own_half_written_batch_is_not(
+    clickhouse: ClickHouse, client: Client, worker: Worker, origin: Origin, source: str
+) -> None:
+    times = ["2023-05-05T10:00:00Z"] * 4
+    before = Origin(origin.topic, "before-" + source, 0)
+    await clickhouse.insert("mentions", block_of(source, times[:2], before), source)
+    # Offsets 2 and 3 are there because a worker died between its rows and its acknowledgement.
+    await clickhouse.insert(
+        "mentions", block_of(source, times[2:], origin, 2), f"{origin.topic_id}/0/0"
+    )
+    records = [
+        FakeRecord(
+            offset, raw(mention(f"{source}:{offset}", source=source, published_at=times[offset]))
+        )
+        for offset in range(4)
+    ]
+
+    _, [batch] = await deliver(worker.pipeline, records)
+    await worker.pipeline.process(batch)
+
+    [progress] = [progress for progress, _ in worker.announced]
+    assert progress.mentions == 2
+    assert counts(client, source)[:2] == (4, 4)
+    assert batch.delivery.committable == 4
+
+
+async def test_reactions_that_were_merged_since_do_not_stop_a_late_redelivery(
+    clickhouse: ClickHouse, client: Client, worker: Worker, origin: Origin, source: str
+) -> None:
+    """A reaction sent twice is two rows until a merge; the ledger still has both."""
+    records = [
+        FakeRecord(offset, raw(interaction(f"csv:{source}-{offset % 3}"))) for offset in range(4)
+    ]
+    _, [batch] = await deliver(worker.pipeline, records)
+    await worker.pipeline.process(batch)
+    client.command("OPTIMIZE TABLE interactions FINAL")
+    stored = "SELECT count() FROM interactions WHERE topic_id = {id:String}"
+    assert client.query(stored, {"id": origin.topic_id}).first_row == (3,)
+    client.command(
+        "INSERT INTO ledger (topic_id, position, last_offset, planned_at)"
+        " SELECT concat({id:String}, '-others'), number, number, now64(3) + INTERVAL 1 SECOND"
+        " FROM numbers({count:UInt64})",
+        {"id": origin.topic_id, "count": TOKENS_REMEMBERED},
+    )
+
+    delivery, [again] = await deliver(worker.pipeline, records)
+    assert again.was_planned
+    await worker.pipeline.process(again)
+
+    assert delivery.committable == 4
+    assert client.query(stored, {"id": origin.topic_id}).first_row == (3,)
