@@ -13,12 +13,13 @@ from models.heads import Model
 from streams.agents import mentions
 from streams.announce import Announcer
 from streams.delivery import BatchOptions, Span
+from streams.errors import SettingsError
 from streams.pipeline import Pipeline, PipelineOptions
 from streams.settings import Settings
 from streams.sinks.clickhouse import ClickHouse
 from streams.steps.match import BrandMatcher, load_brands
 from streams.topic_admin import TopicAdmin, TopicIds
-from streams.transport import Transport
+from streams.transport import Transport, check_faust
 
 DEFAULT_BRANDS = Path(__file__).with_name("brands.example.yaml")
 
@@ -29,7 +30,14 @@ def build_app(
     model: Model,
     fail: Callable[[BaseException], None],
 ) -> faust.App:
-    """Wire transport, pipeline and agent. Call inside the event loop that will run the app."""
+    """Wire transport, pipeline and agent. Call inside the event loop that will run the app.
+
+    Raises SettingsError when the installed Faust is not one the transport was tested with.
+    """
+    problems: list[str] = []
+    check_faust(problems.append)
+    if problems:
+        raise SettingsError(f"{'; '.join(problems)}: install from requirements.lock")
     app = faust_app(settings)
     topic_ids = TopicIds(TopicAdmin(settings.kafka_bootstrap), settings.sink_deadline_sec)
     pipeline = Pipeline(

@@ -58,6 +58,8 @@ FAUST_INTERNALS: dict[type, tuple[str, ...]] = {
     ),
 }
 
+SMALL_FETCH = 5  # less than this part of the largest batch waits for company
+
 PlannedSpans = Callable[[TP, int], Awaitable[Sequence[Span]]]
 
 
@@ -207,7 +209,7 @@ class Consumer(driver.Consumer):
 
     async def _linger(self) -> None:
         """Let small fetches wait for company: fewer, larger inserts at no loss of throughput."""
-        if self._fetched_records < self._options.max_records:
+        if self._fetched_records < self._options.max_records // SMALL_FETCH:
             pause = self._fetched_at + self._options.linger_sec - time.monotonic()
             if pause > 0:
                 await asyncio.sleep(pause)

@@ -137,10 +137,9 @@ class Workers:
         self._guard.start()
 
     def _spawn(self, number: int) -> subprocess.Popen[bytes]:
-        log = (self._folder / f"worker-{number}.log").open("ab")
-        return subprocess.Popen(
-            [sys.executable, "-m", "streams.cli", "worker"], env=self._environment, stderr=log
-        )
+        command = [sys.executable, "-m", "streams.cli", "worker"]
+        with (self._folder / f"worker-{number}.log").open("ab") as log:
+            return subprocess.Popen(command, env=self._environment, stderr=log)
 
     def kill_one(self, random_: random.Random) -> None:
         """SIGKILL a worker; it is started again after up to a second."""
