@@ -273,7 +273,8 @@ class KafkaJvm:
     def _format(self, settings: Path) -> None:
         tool = ["kafka.tools.StorageTool", "format", "--ignore-formatted"]
         done = subprocess.run(  # noqa: S603
-            [*_java_command(), *tool, "-t", self.plan.cluster_id, "-c", str(settings)],
+            # With "=", since one id in 64 begins with a dash and would be taken for an option.
+            [*_java_command(), *tool, f"--cluster-id={self.plan.cluster_id}", "-c", str(settings)],
             capture_output=True,
             text=True,
             check=False,
