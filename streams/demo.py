@@ -33,7 +33,8 @@ def run(config: StackConfig, *, file: Path | None, rate: float, browser: bool) -
         if browser:
             webbrowser.open(_page(config))
         _stream(config, file or STORY, rate, stop)
-        say(f"All sent. The page stays up: {_page(config)}   Ctrl-C stops everything.")
+        if not stop.is_set():
+            say(f"All sent. The page stays up: {_page(config)}   Ctrl-C stops everything.")
         stop.wait()
     finally:
         say("Stopping…")
