@@ -151,28 +151,30 @@ class Consumer(driver.Consumer):
             # Fetched around a rebalance or seek: nobody can tell from which position.
             await self._seek_again()
             return
-        opened = [tp for tp in fetched if await self._open(tp)]
-        seeks = self._seeks
-        for tp in opened:
-            records = fetched[tp]
-            delivery = self._deliveries.get(tp)
+        # Each partition's records belong to the delivery of this moment: a seek that comes while
+        # plans are asked for or room is waited for makes that delivery stale, and them too.
+        deliveries = {tp: self._deliveries.get(tp) for tp in fetched}
+        for tp, delivery in deliveries.items():
             if delivery is None:
                 await self._seek_again()
                 return
-            for batch in delivery.cut(records):
+            if not await self._open(tp, delivery):
+                continue
+            for batch in delivery.cut(fetched[tp]):
+                if not delivery.current:
+                    break
                 self._in_flight += batch.count
-                if not await self._wait_for_room_unless_sought(seeks):
-                    if self.flow_active:
-                        await self._seek_again()  # else the rebalance under way ends with a seek
-                    return
+                if not await self._room_for(delivery):
+                    break
                 if self._in_flight >= self._max_in_flight:
                     self._room.clear()
                 yield tp, self._message(batch)
+            if not self._flows:
+                return  # the rebalance under way ends with a seek
 
-    async def _open(self, tp: TP) -> bool:
+    async def _open(self, tp: TP, delivery: PartitionDelivery) -> bool:
         """Learn what was planned before the first cut; False when the records come again."""
-        delivery = self._deliveries.get(tp)
-        if delivery is None or delivery.knows_plan:
+        if delivery.knows_plan:
             return True
         highwater = self.highwater(tp)
         if highwater is not None and highwater < delivery.position:
@@ -191,11 +193,16 @@ class Consumer(driver.Consumer):
         delivery.follow_plan(spans)
         return True
 
-    async def _wait_for_room_unless_sought(self, seeks: int) -> bool:
+    async def _room_for(self, delivery: PartitionDelivery) -> bool:
+        """Wait for room; False when the batch in hand comes again or nobody wants it any more."""
         while not await self._wait_for_room(1.0):
-            if not self.flow_active or self.should_stop or seeks != self._seeks:
+            if not self._flows or not delivery.current:
                 return False
-        return self.flow_active and seeks == self._seeks
+        return self._flows and delivery.current
+
+    @property
+    def _flows(self) -> bool:
+        return self.flow_active and not self.should_stop
 
     async def _wait_for_room(self, at_most_sec: float) -> bool:
         if self._room.is_set():

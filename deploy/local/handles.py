@@ -2,6 +2,7 @@
 
 import os
 import time
+from abc import ABC, abstractmethod
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -25,7 +26,7 @@ from deploy.local.ports import LOOPBACK, free_ports
 READY_TIMEOUT_SECONDS = 60.0
 
 
-class ProcessHandle:
+class ProcessHandle(ABC):
     """A service under the caller's control; leaving the context stops it."""
 
     def __init__(
@@ -97,8 +98,9 @@ class ProcessHandle:
     ) -> None:
         self.stop()
 
+    @abstractmethod
     def _command(self) -> list[str]:
-        raise NotImplementedError
+        """The command line of the service."""
 
 
 class BrokerHandle(ProcessHandle):

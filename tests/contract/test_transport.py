@@ -196,6 +196,27 @@ async def test_offsets_set_back_into_a_batch_bring_the_whole_batch_again(bootstr
     assert spans == [(30, 59), (60, 99)]
 
 
+async def test_a_seek_while_plans_are_asked_for_makes_the_fetch_stale(bootstrap: str) -> None:
+    topic = Topic(bootstrap, partitions=2)
+    topic.produce(200)
+    reader = Reader(topic, acknowledge)
+    asked = 0
+
+    async def planned_spans(tp: TP, position: int) -> list[Span]:
+        nonlocal asked
+        asked += 1
+        if asked == 2:
+            await reader.consumer.perform_seek()
+        return [(0, 9), (10, 99)]
+
+    reader.transport.planned_spans = planned_spans
+    async with running(reader):
+        await until_committed(topic, [100, 100])
+
+    spans = {(batch.tp.partition, batch.position, batch.last_offset) for batch in reader.batches}
+    assert spans == {(0, 0, 9), (0, 10, 99), (1, 0, 9), (1, 10, 99)}
+
+
 async def test_nothing_is_lost_when_nothing_was_committed_before_a_rebalance(
     bootstrap: str,
 ) -> None:
