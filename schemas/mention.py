@@ -15,6 +15,7 @@ from msgspec import Meta
 
 MAX_TEXT_CHARS = 100_000
 MAX_ID_CHARS = 512
+MAX_LIST_ITEMS = 200
 # Patterns end in `$(?!\n)`: Python's `$` also matches before a last newline, ECMAScript's does not.
 
 Id = Annotated[
@@ -50,6 +51,7 @@ Instant = Annotated[
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 Text = Annotated[str, Meta(max_length=MAX_TEXT_CHARS)]
 ShortText = Annotated[str, Meta(max_length=2_048)]
+ShortTexts = Annotated[tuple[ShortText, ...], Meta(max_length=MAX_LIST_ITEMS)]
 LanguageCode = Annotated[
     str,
     Meta(
@@ -66,6 +68,14 @@ class Author(msgspec.Struct, frozen=True, kw_only=True):
     handle: ShortText = ""
     name: ShortText = ""
     followers: Count = 0
+    is_bot: bool = False  # says so itself
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """An account that a text names; a network may give its id, its handle or both."""
+
+    id: ShortText = ""
+    handle: ShortText = ""
 
 
 class Engagement(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +89,7 @@ class Engagement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Mention(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="mention"):
-    """One text by one author in one source."""
+    """One text by one author in one source; sent again with `edited_at`, its newer version."""
 
     mention_id: MentionId
     source: SourceName
@@ -95,6 +105,13 @@ class Mention(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="
     parent_text: Text = ""  # a reply is judged with its parent
     kind: Literal["post", "reply", "repost", "quote", "review", "comment"] = "post"
     engagement: Engagement = Engagement()
+    edited_at: Instant | None = None  # when this version was written; None for the first one
+    parent_author_id: ShortText = ""
+    quoted_id: ShortText = ""  # mention_id of what it quotes
+    site: ShortText = ""  # place within the source: a subreddit, an instance, a blog's host
+    hashtags: ShortTexts = ()  # without the #
+    links: ShortTexts = ()  # where they lead, as far as the payload says
+    mentioned: Annotated[tuple[Account, ...], Meta(max_length=MAX_LIST_ITEMS)] = ()
 
 
 class Interaction(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="interaction"):
@@ -105,7 +122,18 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", t
     author: Author
     kind: Literal["like", "follow", "repost", "bookmark"]
     target_id: ShortText  # a mention_id, or an author's id for a follow
+    target_author_id: ShortText = ""  # whose mention it was; for a follow the same as target_id
     occurred_at: Instant
+
+
+class Deletion(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="deletion"):
+    """A network takes something back; whatever of it is stored must go."""
+
+    target: Literal["mention", "interaction", "author"]
+    target_id: Id  # a mention_id, an interaction_id or, for everything they said, an author's id
+    source: SourceName
+    author_id: ShortText = ""  # whose it was, where the network says so
+    deleted_at: Instant
 
 
 class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="heartbeat"):
@@ -116,5 +144,5 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag
     sent_at: Instant
 
 
-Event = Mention | Interaction | Heartbeat
-EVENT_TYPES: tuple[type[msgspec.Struct], ...] = (Mention, Interaction, Heartbeat)
+Event = Mention | Interaction | Deletion | Heartbeat
+EVENT_TYPES: tuple[type[msgspec.Struct], ...] = (Mention, Interaction, Deletion, Heartbeat)

@@ -1,0 +1,112 @@
+-- What listening adds to a mention: where it was said, what it names, which rules it matched, what
+-- the enrichment found. `version` orders the versions of one mention: milliseconds of its edit
+-- (0 for the first text) times 65536, plus the sequence number of the rules that matched it.
+ALTER TABLE mentions
+    ADD COLUMN IF NOT EXISTS edited_at DateTime64(3, 'UTC') DEFAULT 0,
+    ADD COLUMN IF NOT EXISTS parent_author_id String,
+    ADD COLUMN IF NOT EXISTS quoted_id String,
+    ADD COLUMN IF NOT EXISTS site LowCardinality(String),
+    ADD COLUMN IF NOT EXISTS hashtags Array(String),
+    ADD COLUMN IF NOT EXISTS links Array(String),
+    ADD COLUMN IF NOT EXISTS mentioned_ids Array(String),
+    ADD COLUMN IF NOT EXISTS mentioned_handles Array(String),
+    ADD COLUMN IF NOT EXISTS author_role LowCardinality(String),
+    ADD COLUMN IF NOT EXISTS author_is_bot UInt8,
+    ADD COLUMN IF NOT EXISTS topics Array(LowCardinality(String)),
+    ADD COLUMN IF NOT EXISTS campaigns Array(LowCardinality(String)),
+    ADD COLUMN IF NOT EXISTS attributes Array(LowCardinality(String)),
+    ADD COLUMN IF NOT EXISTS interests Array(LowCardinality(String)),
+    ADD COLUMN IF NOT EXISTS rules_version LowCardinality(String),
+    ADD COLUMN IF NOT EXISTS lang_claimed LowCardinality(String),
+    ADD COLUMN IF NOT EXISTS lang_probability Float32,
+    ADD COLUMN IF NOT EXISTS emoji Array(LowCardinality(String)),
+    ADD COLUMN IF NOT EXISTS spam Float32,
+    ADD COLUMN IF NOT EXISTS spam_reasons Array(LowCardinality(String)),
+    ADD COLUMN IF NOT EXISTS fingerprint UInt64,
+    ADD COLUMN IF NOT EXISTS bands Array(UInt64),
+    ADD COLUMN IF NOT EXISTS masked Array(LowCardinality(String)),
+    ADD COLUMN IF NOT EXISTS backfilled UInt8,
+    ADD INDEX IF NOT EXISTS mention_id_bloom mention_id TYPE bloom_filter(0.01) GRANULARITY 1,
+    ADD INDEX IF NOT EXISTS author_id_bloom author_id TYPE bloom_filter(0.01) GRANULARITY 1;
+
+-- The raw counts per hour: each mention once, when it is first stored. Neither an edit nor
+-- a re-run of rules counts it again, and nothing lowers them: they hold no personal data.
+ALTER TABLE mentions_hourly_view MODIFY QUERY
+SELECT
+    toStartOfHour(published_at) AS hour,
+    source,
+    lang,
+    intent,
+    stage,
+    count() AS mentions
+FROM mentions
+WHERE version < 65536 AND backfilled = 0
+GROUP BY hour, source, lang, intent, stage;
+
+ALTER TABLE brand_mentions_hourly_view MODIFY QUERY
+SELECT
+    toStartOfHour(published_at) AS hour,
+    arrayJoin(if(empty(brands), [''], brands)) AS brand,
+    source,
+    lang,
+    intent,
+    stage,
+    count() AS mentions
+FROM mentions
+WHERE version < 65536 AND backfilled = 0
+GROUP BY hour, brand, source, lang, intent, stage;
+
+ALTER TABLE interactions
+    ADD COLUMN IF NOT EXISTS target_author_id String,
+    ADD COLUMN IF NOT EXISTS brands Array(LowCardinality(String));
+
+-- records = mentions + edits + interactions + deletions + heartbeats + duplicates + dead_letters
+--           + filtered
+ALTER TABLE ledger
+    ADD COLUMN IF NOT EXISTS edits UInt32 AFTER mentions,
+    ADD COLUMN IF NOT EXISTS deletions UInt32 AFTER interactions,
+    ADD COLUMN IF NOT EXISTS rules_version LowCardinality(String) AFTER model_version;
+
+-- What networks took back. `escucha upkeep` carries it out, also on rows that come later.
+CREATE TABLE IF NOT EXISTS deletions
+(
+    target LowCardinality(String),
+    target_id String,
+    source LowCardinality(String),
+    author_id String,
+    deleted_at DateTime64(3, 'UTC'),
+    topic LowCardinality(String),
+    topic_id LowCardinality(String),
+    kafka_partition UInt32,
+    kafka_offset UInt64,
+    kafka_timestamp DateTime64(3, 'UTC'),
+    stored_at DateTime64(3, 'UTC') DEFAULT now64(3)
+)
+ENGINE = ReplacingMergeTree(kafka_timestamp)
+ORDER BY (target, target_id, source)
+SETTINGS non_replicated_deduplication_window = 30000;
+
+-- Where rows were that are gone, for the ledger: places, nothing of what was said or by whom.
+CREATE TABLE IF NOT EXISTS erased
+(
+    table_name LowCardinality(String),
+    topic_id LowCardinality(String),
+    kafka_partition UInt32,
+    kafka_offset UInt64,
+    reason LowCardinality(String),
+    erased_at DateTime64(3, 'UTC') DEFAULT now64(3)
+)
+ENGINE = ReplacingMergeTree(erased_at)
+ORDER BY (table_name, topic_id, kafka_partition, kafka_offset);
+
+-- Every set of listening rules that was ever in force; the highest sequence is.
+CREATE TABLE IF NOT EXISTS rule_versions
+(
+    sequence UInt32,
+    version String,
+    listening String,
+    applied_by String,
+    applied_at DateTime64(3, 'UTC') DEFAULT now64(3)
+)
+ENGINE = ReplacingMergeTree(applied_at)
+ORDER BY sequence;
