@@ -3,31 +3,48 @@
 import os
 import socket
 from collections.abc import Callable
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 from typing import cast
 
 import faust
 from faust.types import TP
 
 from models.heads import Model
-from streams.agents import mentions
+from streams.agents import batches
 from streams.announce import Announcer
+from streams.batches.business import BusinessBatches
+from streams.batches.mentions import MentionDecider, MentionSteps
 from streams.delivery import BatchOptions, Span
 from streams.errors import SettingsError
-from streams.pipeline import Pipeline, PipelineOptions
+from streams.pipeline import Decider, Pipeline, PipelineOptions
+from streams.rule_book import RuleBook, text_of
+from streams.rules.loading import EXAMPLE
 from streams.settings import Settings
 from streams.sinks.clickhouse import ClickHouse
-from streams.steps.match import BrandMatcher, load_brands
+from streams.steps.business import KIND_OF_TOPIC
+from streams.steps.columns import Origin
+from streams.steps.enrich import Enricher
+from streams.steps.pseudonyms import AuthorKeys
 from streams.topic_admin import TopicAdmin, TopicIds
 from streams.transport import Transport, check_faust
 
-DEFAULT_BRANDS = Path(__file__).with_name("brands.example.yaml")
+
+def make_rule_book(settings: Settings, clickhouse: ClickHouse) -> RuleBook:
+    """The listening rules; call `open` on it. Raises InputError with every mistake in the file."""
+    path = settings.listening_file or EXAMPLE
+    return RuleBook(
+        clickhouse,
+        text_of(path),
+        name=str(path),
+        keys=AuthorKeys.parse(settings.author_keys),
+    )
 
 
 def build_app(
     settings: Settings,
     clickhouse: ClickHouse,
     model: Model,
+    rules: RuleBook,
     fail: Callable[[BaseException], None],
 ) -> faust.App:
     """Wire transport, pipeline and agent. Call inside the event loop that will run the app.
@@ -40,17 +57,28 @@ def build_app(
         raise SettingsError(f"{'; '.join(problems)}: install from requirements.lock")
     app = faust_app(settings)
     topic_ids = TopicIds(TopicAdmin(settings.kafka_bootstrap), settings.sink_deadline_sec)
-    pipeline = Pipeline(
+    steps = MentionSteps(
         clickhouse=clickhouse,
         model=model,
-        brands=BrandMatcher(load_brands(settings.brands_file or DEFAULT_BRANDS)),
+        rules=rules,
+        enricher=Enricher(),
+        threads=ThreadPoolExecutor(settings.classify_threads, thread_name_prefix="steps"),
+        worker=f"{socket.gethostname()}-{os.getpid()}",
+    )
+
+    def open_partition(origin: Origin) -> Decider:
+        if origin.topic in KIND_OF_TOPIC:
+            return BusinessBatches(origin, worker=steps.worker)
+        return MentionDecider(steps, origin)
+
+    pipeline = Pipeline(
+        clickhouse=clickhouse,
+        open_partition=open_partition,
         topic_id=topic_ids,
         announce=Announcer(app),
         options=PipelineOptions(
-            worker=f"{socket.gethostname()}-{os.getpid()}",
             dead_letter_ceiling=settings.dead_letter_ceiling,
             inserts_in_flight=settings.inserts_in_flight,
-            threads=settings.classify_threads,
         ),
     )
 
@@ -64,7 +92,8 @@ def build_app(
         linger_sec=settings.batch_linger_ms / 1000,
     )
     transport.planned_spans = planned_spans
-    mentions.register(app, settings.mentions_topic, pipeline, fail)
+    batches.register(app, "mentions", [settings.mentions_topic], pipeline, fail)
+    batches.register(app, "business", list(KIND_OF_TOPIC), pipeline, fail)
     return app
 
 

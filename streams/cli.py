@@ -1,5 +1,6 @@
 """Every command; each only parses its words and calls the room that does the work."""
 
+import importlib
 import logging
 import sys
 from collections.abc import Callable, Iterator
@@ -13,7 +14,6 @@ from deploy.local.errors import LocalStackError
 from models.errors import ModelError
 from streams.errors import EscuchaError
 from streams.local import local_settings
-from streams.producers.cli import ingest_command
 from streams.settings import Settings
 
 START_TIMEOUT_SEC = 300.0  # of one service; the first start may train a model
@@ -21,7 +21,36 @@ START_TIMEOUT_SEC = 300.0  # of one service; the first start may train a model
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Commands(click.Group):
+    """Commands that live in their own rooms are imported when they are called, or for help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, those of other rooms too."""
+        return sorted([*super().list_commands(ctx), *ELSEWHERE])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, from here or from its room."""
+        if cmd_name not in ELSEWHERE:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = ELSEWHERE[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+
+ELSEWHERE = {
+    "ingest": "streams.producers.cli:ingest_command",
+    "listen": "streams.producers.live.cli:listen_command",
+    "receive": "streams.producers.webhook.cli:receive_command",
+    "rules": "streams.listening.cli:rules",
+    "upkeep": "streams.upkeep.cli:upkeep_command",
+    "forget": "streams.privacy.cli:forget_command",
+    "export": "streams.privacy.cli:export_command",
+}
+
+
+@click.group(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.option("--verbose", "-v", is_flag=True, help="Log more to standard error.")
 @click.version_option(package_name="escucha")
 def cli(verbose: bool) -> None:
@@ -286,9 +315,6 @@ def replay_dead_letters(reason: str, max_letters: int, dry_run: bool) -> None:
         click.echo(f"{len(letters)} letters would be sent again; add --no-dry-run", err=True)
     else:
         click.echo(f"{room.replay(settings, client, letters)} letters sent again")
-
-
-cli.add_command(ingest_command)
 
 
 def main() -> None:

@@ -11,6 +11,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def utc(moment: datetime) -> datetime:
+    """`moment` in UTC; one without an offset is taken for UTC."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
 def from_milliseconds(milliseconds: int) -> datetime:
     """A Kafka timestamp as a moment; the nearest one where it is outside any calendar.
 

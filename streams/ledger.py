@@ -23,13 +23,42 @@ from streams.sinks.clickhouse import ClickHouse
 # event times are spread over years writes a part for each year.
 TOKENS_REMEMBERED = 3_000
 
-TABLES = ("mentions", "interactions", "heartbeats", "dead_letters")
 
-# Heartbeats have a time to live, and interactions sent twice are merged.
-MAY_SHRINK = ("interactions", "heartbeats")
+@dataclass(frozen=True)
+class Planned:
+    """How the ledger accounts for the rows of one table, as SQL over its columns.
+
+    `least` is what is left when all that may vanish has vanished: older versions of an edited
+    mention are merged away, and so is whatever else a source sends twice; heartbeats have a time
+    to live.
+    """
+
+    rows: str
+    least: str
+
+
+TABLES = {
+    "mentions": Planned("mentions + edits", least="mentions"),
+    "interactions": Planned("interactions", least="0"),
+    "deletions": Planned("deletions", least="0"),
+    "heartbeats": Planned("heartbeats", least="0"),
+    "orders": Planned("orders", least="0"),
+    "gestures": Planned("gestures", least="0"),
+    "labels": Planned("labels", least="0"),
+    "dead_letters": Planned("dead_letters", least="dead_letters"),
+}
 
 
 @dataclass(frozen=True)
+class Account:
+    """Rows of one batch in one table; `stored` counts those that were erased since, too."""
+
+    planned: int
+    least: int
+    stored: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """What one batch does; the counts add up to `records`."""
 
@@ -40,20 +69,31 @@ class Plan:
     first_offset: int
     last_offset: int
     records: int
-    mentions: int
-    interactions: int
-    heartbeats: int
-    duplicates: int
-    dead_letters: int
-    filtered: int
+    mentions: int = 0
+    edits: int = 0
+    interactions: int = 0
+    deletions: int = 0
+    heartbeats: int = 0
+    orders: int = 0
+    gestures: int = 0
+    labels: int = 0
+    duplicates: int = 0
+    dead_letters: int = 0
+    filtered: int = 0
     worker: str
-    model_version: str
+    model_version: str = ""
+    rules_version: str = ""
 
     def __post_init__(self) -> None:
         accounted = (
             self.mentions
+            + self.edits
             + self.interactions
+            + self.deletions
             + self.heartbeats
+            + self.orders
+            + self.gestures
+            + self.labels
             + self.duplicates
             + self.dead_letters
             + self.filtered
@@ -76,13 +116,19 @@ _COLUMNS: list[tuple[str, pa.DataType]] = [
     ("last_offset", pa.uint64()),
     ("records", pa.uint32()),
     ("mentions", pa.uint32()),
+    ("edits", pa.uint32()),
     ("interactions", pa.uint32()),
+    ("deletions", pa.uint32()),
     ("heartbeats", pa.uint32()),
+    ("orders", pa.uint32()),
+    ("gestures", pa.uint32()),
+    ("labels", pa.uint32()),
     ("duplicates", pa.uint32()),
     ("dead_letters", pa.uint32()),
     ("filtered", pa.uint32()),
     ("worker", pa.string()),
     ("model_version", pa.string()),
+    ("rules_version", pa.string()),
 ]
 
 
@@ -102,7 +148,16 @@ class Ledger:
         )
         return [(start, end) for start, end in rows]
 
-    async def stored_if_forgotten(self, plan: Plan) -> dict[str, tuple[int, int]] | None:
+    async def rules_of(self, topic_id: str, partition: int, position: int) -> str:
+        """The rules a planned batch was filtered by; empty when nobody planned it."""
+        rows = await self._clickhouse.rows(
+            "SELECT rules_version FROM ledger WHERE topic_id = {topic_id:String}"
+            " AND kafka_partition = {partition:UInt32} AND position = {position:UInt64}",
+            {"topic_id": topic_id, "partition": partition, "position": position},
+        )
+        return str(rows[0][0]) if rows else ""
+
+    async def stored_if_forgotten(self, plan: Plan) -> dict[str, Account] | None:
         """What a batch planned long ago was to store and has stored, by table.
 
         None while ClickHouse surely remembers its tokens, so that it can simply be repeated.
@@ -117,8 +172,10 @@ class Ledger:
         if planned_since < TOKENS_REMEMBERED:
             return None
         [row] = await self._clickhouse.rows(_PLANNED_AND_STORED, place)
-        planned, stored = row[: len(TABLES)], row[len(TABLES) :]
-        return {t: (p, s) for t, p, s in zip(TABLES, planned, stored, strict=True)}
+        return {
+            table: Account(*row[at : at + 3])
+            for table, at in zip(TABLES, range(0, 3 * len(TABLES), 3), strict=True)
+        }
 
     async def plan(self, plan: Plan) -> None:
         """Win the plan's position; raises OwnershipLostError when another worker has it."""
@@ -171,16 +228,27 @@ SELECT count() FROM ledger WHERE planned_at >
 )
 """
 
-_STORED = """
+_ACCOUNT = """
+{rows}, {least},
 (
     SELECT count() FROM {table}
     WHERE topic_id = {{topic_id:String}} AND kafka_partition = {{partition:UInt32}}
         AND kafka_offset BETWEEN {{position:UInt64}} AND {{last:UInt64}}
+) + (
+    SELECT uniqExact(kafka_offset) FROM erased
+    WHERE table_name = '{table}' AND topic_id = {{topic_id:String}}
+        AND kafka_partition = {{partition:UInt32}}
+        AND kafka_offset BETWEEN {{position:UInt64}} AND {{last:UInt64}}
 )
 """
 
+_ACCOUNTS = ", ".join(
+    _ACCOUNT.format(table=table, rows=planned.rows, least=planned.least)
+    for table, planned in TABLES.items()
+)
+
 _PLANNED_AND_STORED = f"""
-SELECT {", ".join(TABLES)}, {", ".join(_STORED.format(table=table) for table in TABLES)}
+SELECT {_ACCOUNTS}
 FROM ledger
 WHERE topic_id = {{topic_id:String}} AND kafka_partition = {{partition:UInt32}}
     AND position = {{position:UInt64}}

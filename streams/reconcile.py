@@ -7,19 +7,20 @@ from typing import Any
 import msgspec
 from clickhouse_connect.driver.client import Client
 
-from streams.ledger import MAY_SHRINK
+from streams.ledger import TABLES, Account
 from streams.migrate import clickhouse_errors_as_ours, connect
 from streams.settings import Settings
+from streams.steps.business import KIND_OF_TOPIC
 from streams.topic_admin import TopicAdmin
 
-STORED = ("mentions", "interactions", "heartbeats", "dead_letters")
-
 READINGS = 3
+BUSINESS_TABLES = {kind.name for kind in KIND_OF_TOPIC.values()}
 
 
 class PartitionBalance(msgspec.Struct, frozen=True, kw_only=True):
     """The books of one partition."""
 
+    topic: str
     partition: int
     log_start: int
     log_end: int
@@ -32,8 +33,8 @@ class PartitionBalance(msgspec.Struct, frozen=True, kw_only=True):
     records: int
     duplicates: int
     filtered: int
-    planned: Mapping[str, int]  # rows per table as the ledger says
-    stored: Mapping[str, int]  # rows per table as the tables have
+    accounts: Mapping[str, Account]  # rows per table: as the ledger says, as the tables have
+    erased: int  # of the stored ones, rows that are gone since
 
     @property
     def problems(self) -> list[str]:
@@ -45,41 +46,40 @@ class PartitionBalance(msgspec.Struct, frozen=True, kw_only=True):
             found.append(f"offsets {self.log_start}…{self.planned_from - 1} were never planned")
         if self.committed > max(self.planned_to, self.log_start):
             found.append(f"committed up to {self.committed}, planned only to {self.planned_to}")
-        for table in STORED:
-            planned, stored = self.planned[table], self.stored[table]
-            wrong = stored > planned if table in MAY_SHRINK else stored != planned
-            if wrong and self.committed >= self.planned_to:
-                found.append(f"{table}: {planned} rows planned, {stored} stored")
+        for table, account in self.accounts.items():
+            balances = account.least <= account.stored <= account.planned
+            if not balances and self.committed >= self.planned_to:
+                found.append(f"{table}: {account.planned} rows planned, {account.stored} stored")
         return found
 
 
 class Balance(msgspec.Struct, frozen=True, kw_only=True):
-    """The books of a topic, with the views against their table."""
+    """The books of the mentions and of the business topics, with the view against its table."""
 
     topic: str
     topic_id: str
     partitions: list[PartitionBalance]
-    mentions: int  # rows in the table, of all topics ever
-    mentions_hourly: int
-    brand_mentions: int  # one for each mention and brand
-    brand_mentions_hourly: int
+    business: list[PartitionBalance]  # of orders, gestures and labels
+    mentions: int  # as the table has them now: newest versions, without what was taken back
+    mentions_planned: int  # of all topics ever, as the ledger and the backfills say
+    mentions_hourly: int  # as the view has counted them
     in_flight: bool  # something is still on its way: figures may differ for a moment
 
     @property
     def problems(self) -> list[str]:
         """What does not balance, in words; nothing when all is exact."""
         found = [
-            f"partition {p.partition}: {problem}" for p in self.partitions for problem in p.problems
+            f"{p.topic}/{p.partition}: {problem}"
+            for p in (*self.partitions, *self.business)
+            for problem in p.problems
         ]
         if not self.topic_id:
             found.append(f"there is no topic {self.topic}: run escucha migrate")
         if self.in_flight:
             return found
-        if self.mentions != self.mentions_hourly:
-            found.append(f"mentions has {self.mentions} rows, its view {self.mentions_hourly}")
-        if self.brand_mentions != self.brand_mentions_hourly:
+        if self.mentions_planned != self.mentions_hourly:
             found.append(
-                f"mentions name {self.brand_mentions} brands, the view {self.brand_mentions_hourly}"
+                f"{self.mentions_planned} mentions planned, the view counts {self.mentions_hourly}"
             )
         return found
 
@@ -102,33 +102,50 @@ def _read(settings: Settings) -> Balance:
     admin = TopicAdmin(settings.kafka_bootstrap)
     client = connect(settings, in_database=True)
     name = settings.mentions_topic
-    topic = admin.topic(name)
-    topic_id, partitions = (topic.topic_id, topic.partitions) if topic else ("", 0)
-    ends = admin.log_offsets(name, range(partitions)) if partitions else {}
-    committed = admin.committed(settings.kafka_group, name, range(partitions)) if partitions else {}
-    planned = _by_partition(client, _LEDGER, topic_id)
-    stored = {t: _by_partition(client, _STORED.format(table=t), topic_id) for t in STORED}
-    balances = [
-        _partition(
-            number,
-            ends[number],
-            committed.get(number, 0),
-            planned.get(number, {}),
-            {table: rows.get(number, {}).get("stored", 0) for table, rows in stored.items()},
-        )
-        for number in range(partitions)
+    topic_id, partitions = _topic(settings, admin, client, name)
+    business = [
+        partition
+        for topic in KIND_OF_TOPIC
+        for partition in _topic(settings, admin, client, topic)[1]
+        if partition.log_end or partition.batches
     ]
     [sums] = client.query(_SUMS).result_rows
     return Balance(
         topic=name,
         topic_id=topic_id,
-        partitions=balances,
+        partitions=partitions,
+        business=business,
         mentions=sums[0],
-        brand_mentions=sums[1],
+        mentions_planned=sums[1],
         mentions_hourly=sums[2],
-        brand_mentions_hourly=sums[3],
-        in_flight=any(b.lag or (b.batches and b.committed != b.planned_to) for b in balances),
+        in_flight=any(b.lag or (b.batches and b.committed != b.planned_to) for b in partitions),
     )
+
+
+def _topic(
+    settings: Settings, admin: TopicAdmin, client: Client, name: str
+) -> tuple[str, list[PartitionBalance]]:
+    topic = admin.topic(name)
+    if topic is None:
+        return "", []
+    numbers = range(topic.partitions)
+    ends = admin.log_offsets(name, numbers)
+    committed = admin.committed(settings.kafka_group, name, numbers)
+    planned = _by_partition(client, _LEDGER, topic.topic_id)
+    for number, more in _by_partition(client, _BACKFILLED, topic.topic_id).items():
+        _add(planned.setdefault(number, {}), more)
+    stored = {t: _by_partition(client, _STORED.format(table=t), topic.topic_id) for t in TABLES}
+    return topic.topic_id, [
+        _partition(
+            name,
+            number,
+            ends[number],
+            committed.get(number, 0),
+            planned.get(number, {}),
+            {table: rows.get(number, {}) for table, rows in stored.items()},
+        )
+        for number in numbers
+    ]
 
 
 def _by_partition(client: Client, query: str, topic_id: str) -> dict[int, dict[str, Any]]:
@@ -136,15 +153,29 @@ def _by_partition(client: Client, query: str, topic_id: str) -> dict[int, dict[s
     return {row["kafka_partition"]: row for row in rows}
 
 
+def _add(plan: dict[str, Any], backfilled: Mapping[str, int]) -> None:
+    """Count as stored what a backfill took out of the filtered."""
+    mentions, interactions = backfilled["rows_of_mentions"], backfilled["rows_of_interactions"]
+    for name, more in (
+        ("planned_mentions", mentions),
+        ("least_mentions", backfilled["least_mentions"]),
+        ("planned_interactions", interactions),
+        ("filtered", -mentions - interactions),
+    ):
+        plan[name] = plan.get(name, 0) + more
+
+
 def _partition(
+    topic: str,
     number: int,
     ends: tuple[int, int],
     committed: int,
     plan: Mapping[str, Any],
-    stored: Mapping[str, int],
+    stored: Mapping[str, Mapping[str, int]],
 ) -> PartitionBalance:
     log_start, log_end = ends
     return PartitionBalance(
+        topic=topic,
         partition=number,
         log_start=log_start,
         log_end=log_end,
@@ -157,12 +188,24 @@ def _partition(
         records=plan.get("records", 0),
         duplicates=plan.get("duplicates", 0),
         filtered=plan.get("filtered", 0),
-        planned={table: plan.get(table, 0) for table in STORED},
-        stored=stored,
+        accounts={
+            table: Account(
+                planned=plan.get(f"planned_{table}", 0),
+                least=plan.get(f"least_{table}", 0),
+                stored=stored.get(table, {}).get("stored", 0),
+            )
+            for table in TABLES
+        },
+        erased=sum(rows.get("erased", 0) for rows in stored.values()),
     )
 
 
-_LEDGER = """
+_PLANNED = ",\n    ".join(
+    f"sum({planned.rows}) AS planned_{table}, sum({planned.least}) AS least_{table}"
+    for table, planned in TABLES.items()
+)
+
+_LEDGER = f"""
 SELECT
     kafka_partition,
     count() AS batches,
@@ -170,12 +213,9 @@ SELECT
     max(last_offset) + 1 AS planned_to,
     countIf(position != before AND before != 0) AS gaps,
     sum(records) AS records,
-    sum(mentions) AS mentions,
-    sum(interactions) AS interactions,
-    sum(heartbeats) AS heartbeats,
     sum(duplicates) AS duplicates,
-    sum(dead_letters) AS dead_letters,
-    sum(filtered) AS filtered
+    sum(filtered) AS filtered,
+    {_PLANNED}
 FROM
 (
     SELECT
@@ -185,40 +225,68 @@ FROM
             ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
         ) AS before
     FROM ledger
-    WHERE topic_id = {topic_id:String}
+    WHERE topic_id = {{topic_id:String}}
 )
+GROUP BY kafka_partition
+"""  # noqa: S608 - made of constants
+
+# What was filtered out when it came, and kept when newer rules ran over Kafka's history.
+_BACKFILLED = """
+SELECT
+    kafka_partition,
+    sum(mentions + edits) AS rows_of_mentions,
+    sum(mentions) AS least_mentions,
+    sum(interactions) AS rows_of_interactions
+FROM backfills
+WHERE topic_id = {topic_id:String}
 GROUP BY kafka_partition
 """
 
+# A row may be there in two versions, and merging takes the older one away: offsets are counted.
 _STORED = """
-SELECT kafka_partition, count() AS stored
-FROM {table}
-WHERE topic_id = {{topic_id:String}}
+SELECT
+    kafka_partition,
+    groupBitmap(kafka_offset) AS stored,
+    groupBitmapIf(kafka_offset, is_erased) AS erased
+FROM
+(
+    SELECT kafka_partition, kafka_offset, 0 AS is_erased
+    FROM {table}
+    WHERE topic_id = {{topic_id:String}}
+    UNION ALL
+    SELECT kafka_partition, kafka_offset, 1 AS is_erased
+    FROM erased
+    WHERE topic_id = {{topic_id:String}} AND table_name = '{table}'
+)
 GROUP BY kafka_partition
 """
 
 _SUMS = """
 SELECT
-    (SELECT count() FROM mentions),
-    (SELECT sum(if(empty(brands), 1, length(brands))) FROM mentions),
-    (SELECT sum(mentions) FROM mentions_hourly),
-    (SELECT sum(mentions) FROM brand_mentions_hourly)
+    (SELECT count() FROM mentions FINAL),
+    (SELECT sum(mentions) FROM ledger) + (SELECT sum(mentions) FROM backfills),
+    (SELECT sum(mentions) FROM mentions_hourly)
 """
 
 
 def describe(balance: Balance) -> str:
     """The books as text for people."""
+    partitions = balance.partitions
+    business = sum(p.records for p in balance.business)
     lines = [
-        f"{balance.topic}: {sum(p.records for p in balance.partitions):,} records read in"
-        f" {sum(p.batches for p in balance.partitions):,} batches =",
+        f"{balance.topic}: {sum(p.records for p in partitions):,} records read in"
+        f" {sum(p.batches for p in partitions):,} batches =",
         *(
-            f"  {sum(p.planned[table] for p in balance.partitions):>12,} {table.replace('_', ' ')}"
-            for table in STORED
+            f"  {sum(p.accounts[table].planned for p in partitions):>12,} {table.replace('_', ' ')}"
+            for table in TABLES
+            if table not in BUSINESS_TABLES
         ),
-        f"  {sum(p.duplicates for p in balance.partitions):>12,} duplicates of a source",
-        f"  {sum(p.filtered for p in balance.partitions):>12,} filtered out",
-        f"lag {sum(p.lag for p in balance.partitions):,};"
-        f" {balance.mentions:,} mentions in the table, {balance.mentions_hourly:,} in its view",
+        f"  {sum(p.duplicates for p in partitions):>12,} duplicates of a source",
+        f"  {sum(p.filtered for p in partitions):>12,} filtered out by the rules",
+        f"lag {sum(p.lag for p in partitions):,}; {balance.mentions:,} mentions stand,"
+        f" {balance.mentions_hourly:,} were counted, {sum(p.erased for p in partitions):,} rows"
+        " erased since",
+        f"orders, gestures and labels: {business:,} records",
     ]
     if balance.problems:
         lines += ["NOT EXACT:", *(f"  {problem}" for problem in balance.problems)]

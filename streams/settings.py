@@ -39,7 +39,9 @@ class Settings:
     dead_letter_ceiling: int = 10_000  # in a row, per partition
     commit_interval_sec: float = 1.0
 
-    brands_file: Path | None = None
+    listening_file: Path | None = None  # rules that hold until others are applied
+    rules_refresh_sec: float = 5.0  # how soon a worker takes up what was applied
+    author_keys: str = field(default="", repr=False)  # pseudonymises authors; empty: not
     model_store: Path = Path(".escucha/models")
     run_dir: Path = Path(".escucha")
     worker_name: str = ""  # given by the local stack; empty: nobody waits for it to be ready
@@ -155,7 +157,9 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "sink_deadline_sec": _seconds,
     "dead_letter_ceiling": _positive_int,
     "commit_interval_sec": _seconds,
-    "brands_file": Path,
+    "listening_file": Path,
+    "rules_refresh_sec": _seconds,
+    "author_keys": str,
     "model_store": Path,
     "worker_name": _word,
     "console_host": _word,

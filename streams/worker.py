@@ -19,7 +19,7 @@ import faust
 import pyarrow as pa
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
-from streams.app import build_app
+from streams.app import build_app, make_rule_book
 from streams.errors import (
     BrokerUnavailableError,
     EscuchaError,
@@ -65,14 +65,19 @@ async def _run(settings: Settings) -> int:
     _keep_memory_low()
     model = current_model(settings)
     async with ClickHouse(settings) as clickhouse:
-        app = build_app(settings, clickhouse, model, end)
+        rules = make_rule_book(settings, clickhouse)
+        await rules.open()
+        app = build_app(settings, clickhouse, model, rules, end)
         loop.set_exception_handler(lambda _, context: _unhandled(context))
         starting = asyncio.create_task(app.start())
         starting.add_done_callback(lambda task: _end_if_failed(task, end))
         watch = asyncio.create_task(_watch(app, end, _ready_file(settings)))
+        reloading = asyncio.create_task(rules.watch(settings.rules_refresh_sec))
+        reloading.add_done_callback(lambda task: _end_if_failed(task, end))
         _tune_garbage_collector()
         error = await ended
         watch.cancel()
+        reloading.cancel()
         status = _status(error)
         try:
             async with asyncio.timeout(STOP_TIMEOUT_SEC):

@@ -2,10 +2,9 @@
 
 import asyncio
 import json
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,15 +14,29 @@ from faust.types import TP
 from models.heads import Predictions
 from schemas.labels import INTENTS, STAGES
 from schemas.pipeline import Progress
-from streams import ledger
+from streams.batches.mentions import MentionDecider, MentionSteps
 from streams.delivery import PartitionDelivery, RecordBatch
 from streams.pipeline import Pipeline, PipelineOptions
-from streams.steps.decode import Rejected
-from streams.steps.duplicates import hash_ids
-from streams.steps.match import Brand, BrandMatcher
+from streams.rule_book import RulesInForce
+from streams.steps import columns
+from streams.steps.columns import Origin, Provenance
+from streams.steps.decode import Rejected, decode_batch
+from streams.steps.enrich import Enricher
+from streams.steps.pseudonyms import AuthorKeys
+from tests.memory_clickhouse import MemoryClickHouse
 
 TOPIC = "mentions.raw.v1"
 TOPIC_ID = "topic-1"
+LISTENING = """
+brands:
+  - {name: Nimbara, own: true, handles: ["@nimbara"], accounts: [{source: csv, id: nimbara-id}]}
+  - {name: Kolmio}
+topics:
+  - {name: recommendation, rule: "recomendáis OR recommend"}
+interests: []
+keep: {default: everything, firehose: matched}
+"""
+ENRICHER = Enricher()
 WRITTEN_AT_MS = 1_783_159_200_000  # 2026-07-04T10:00:00Z
 
 
@@ -81,10 +94,46 @@ def heartbeat(sequence: int = 1, **changes: Any) -> dict[str, Any]:
     }
 
 
+def deletion(target_id: str = "csv:1", **changes: Any) -> dict[str, Any]:
+    """A good deletion."""
+    return {
+        "type": "deletion",
+        "target": "mention",
+        "target_id": target_id,
+        "source": "csv",
+        "deleted_at": "2026-07-04T10:00:00Z",
+        **changes,
+    }
+
+
+class FixedRules:
+    """A rule book whose versions are given: the newest is in force."""
+
+    def __init__(self, *listenings: str) -> None:
+        self.books = [
+            RulesInForce.of(number, text, "listening.yaml", AuthorKeys())
+            for number, text in enumerate(listenings)
+        ]
+
+    @property
+    def current(self) -> RulesInForce:
+        """The newest."""
+        return self.books[-1]
+
+    async def of(self, version: str) -> RulesInForce:
+        """The rules of a version."""
+        [found] = [book for book in self.books if book.rules.version == version]
+        return found
+
+
+RULES = FixedRules(LISTENING)
+
+
 class FakeModel:
     """Finds nothing in any text."""
 
-    version = "fake-1"
+    def __init__(self, version: str = "fake-1") -> None:
+        self.version = version
 
     def predict(self, texts: Sequence[str]) -> Predictions:
         """Everything is `none`, for sure."""
@@ -106,124 +155,6 @@ class InlineExecutor(Executor):
         return future
 
 
-async def no_trouble(call: str, table: str) -> str:
-    """Nothing goes wrong."""
-    return ""
-
-
-@dataclass
-class MemoryClickHouse:
-    """Keeps the promises of streams.sinks.clickhouse.ClickHouse, and breaks down as it does.
-
-    A block is stored once per table and token, and its mentions once in a view, with tokens of
-    its own. `trouble(call, table)` runs before each call, may wait, may raise, and for an insert
-    may return "torn" (in the table, not in the view, not acknowledged) or "unheard" (stored in
-    both, not acknowledged); `unacknowledged` is what the caller then sees.
-    """
-
-    trouble: Callable[[str, str], Any] = no_trouble
-    unacknowledged: type[Exception] = ConnectionError
-    tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    view: Counter[str] = field(default_factory=Counter)  # mention_id: how often
-    planned_since: int = 0  # how many batches were planned after the one that is asked for
-    inserts: list[tuple[str, str]] = field(default_factory=list)  # (table, token), as called
-    _tokens: set[tuple[str, str]] = field(default_factory=set)
-
-    async def insert(self, table: str, block: pa.Table, token: str) -> None:
-        """Store the block unless the token is known."""
-        self.inserts.append((table, token))
-        fate = await self.trouble("insert", table)
-        rows = block.to_pylist()
-        if self._first(table, token):
-            self.tables.setdefault(table, []).extend(rows)
-        if fate != "torn" and table == "mentions" and self._first("view", token):
-            self.view.update(row["mention_id"] for row in rows)
-        if fate:
-            raise self.unacknowledged(f"{fate}: {table} {token}")
-        await self.trouble("inserted", table)
-
-    def forget_tokens(self) -> None:
-        """As when many thousand blocks came after."""
-        self._tokens.clear()
-        self.planned_since = ledger.TOKENS_REMEMBERED
-
-    def _first(self, table: str, token: str) -> bool:
-        known = (table, token) in self._tokens
-        self._tokens.add((table, token))
-        return not known
-
-    async def rows(self, query: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        """Answer the ledger's questions."""
-        await self.trouble("rows", "ledger")
-        plans = [
-            plan
-            for plan in self.tables.get("ledger", [])
-            if plan["topic_id"] == parameters["topic_id"]
-            and plan["kafka_partition"] == parameters["partition"]
-        ]
-        plans.sort(key=lambda plan: plan["position"])
-        position = parameters["position"]
-        answer: list[tuple[Any, ...]]
-        if query.startswith("SELECT position, last_offset FROM"):
-            answer = [
-                (p["position"], p["last_offset"]) for p in plans if p["last_offset"] >= position
-            ]
-        elif query == ledger._PLANNED_SINCE:
-            answer = [(self.planned_since,)]
-        elif query == ledger._PLANNED_AND_STORED:
-            [plan] = [p for p in plans if p["position"] == position]
-            answer = [
-                (
-                    *(plan[table] for table in ledger.TABLES),
-                    *(self._stored_of(table, parameters) for table in ledger.TABLES),
-                )
-            ]
-        elif query.startswith("SELECT position, last_offset, worker FROM"):
-            answer = [
-                (p["position"], p["last_offset"], p["worker"])
-                for p in plans
-                if p["last_offset"] >= position
-            ]
-        elif query.startswith("SELECT records, dead_letters FROM"):
-            before = [p for p in plans if p["position"] < position]
-            answer = [(p["records"], p["dead_letters"]) for p in reversed(before)][:1000]
-        else:
-            raise AssertionError(f"not a question this fake knows: {query}")
-        await self.trouble("answered", "ledger")
-        return answer
-
-    def _stored_of(self, table: str, place: Mapping[str, Any]) -> int:
-        return sum(
-            row["topic_id"] == place["topic_id"]
-            and row["kafka_partition"] == place["partition"]
-            and place["position"] <= row["kafka_offset"] <= place["last"]
-            for row in self.tables.get(table, [])
-        )
-
-    async def columns(self, query: str, parameters: Mapping[str, Any]) -> pa.Table:
-        """Answer the question after stored ids."""
-        assert "xxh3(mention_id)" in query
-        await self.trouble("columns", "mentions")
-        minutes = set(parameters["minutes"])
-        ids = [
-            row["mention_id"]
-            for row in self.tables.get("mentions", [])
-            if int(row["published_at"].timestamp()) // 60 in minutes
-            and not (
-                row["topic_id"] == parameters["topic_id"]
-                and row["kafka_partition"] == parameters["partition"]
-                and row["kafka_offset"] >= parameters["position"]
-            )
-        ]
-        await self.trouble("answered", "mentions")
-        return pa.table({"hash": pa.array(hash_ids(ids), pa.uint64())})
-
-    def stored(self, table: str) -> list[tuple[int, int]]:
-        """(partition, offset) of every row of a table, sorted."""
-        rows = self.tables.get(table, [])
-        return sorted((row["kafka_partition"], row["kafka_offset"]) for row in rows)
-
-
 @dataclass
 class Worker:
     """A pipeline with what it announced."""
@@ -239,6 +170,8 @@ def make_worker(
     ceiling: int = 10_000,
     topic_id: Callable[[str], Any] | None = None,
     inserts_in_flight: int = 4,
+    rules: FixedRules = RULES,
+    model_version: str = "fake-1",
 ) -> Worker:
     """A worker's pipeline with real steps, one after the other in the event loop's thread."""
     announced: list[tuple[Progress, list[Rejected]]] = []
@@ -249,19 +182,38 @@ def make_worker(
     async def the_topic_id(_: str) -> str:
         return TOPIC_ID
 
+    steps = MentionSteps(
+        clickhouse=clickhouse,  # type: ignore[arg-type]
+        model=FakeModel(model_version),  # type: ignore[arg-type]
+        rules=rules,  # type: ignore[arg-type]
+        enricher=ENRICHER,
+        threads=InlineExecutor(),
+        worker=name,
+    )
     pipeline = Pipeline(
         clickhouse=clickhouse,  # type: ignore[arg-type]
-        model=FakeModel(),  # type: ignore[arg-type]
-        brands=BrandMatcher([Brand(name="Nimbara", handles=("@nimbara",))]),
+        open_partition=lambda origin: MentionDecider(steps, origin),
         topic_id=topic_id or the_topic_id,
         announce=announce,
-        options=PipelineOptions(
-            worker=name, dead_letter_ceiling=ceiling, inserts_in_flight=inserts_in_flight
-        ),
+        options=PipelineOptions(dead_letter_ceiling=ceiling, inserts_in_flight=inserts_in_flight),
     )
-    pipeline._threads.shutdown()
-    pipeline._threads = InlineExecutor()  # type: ignore[assignment]
     return Worker(pipeline, announced)
+
+
+def mentions_block(records: Sequence[FakeRecord], origin: Origin) -> pa.Table:
+    """The rows of `mentions` that these records become."""
+    decoded = decode_batch(records)
+    assert decoded.rejected == []
+    rules = RULES.current
+    heard = ENRICHER.hear(decoded, rules.rules, rules.pseudonymiser)
+    enriched = ENRICHER.enrich(heard, {})
+    return columns.mentions_table(
+        heard,
+        enriched,
+        FakeModel().predict(enriched.texts),
+        Provenance(origin, "fake-1", rules.sequence, rules.rules.version),
+        counted=np.array([m.edited_at is None for m in heard.mentions]),
+    )
 
 
 async def deliver(

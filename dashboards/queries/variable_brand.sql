@@ -1,1 +1,1 @@
-SELECT brand FROM brand_mentions_hourly WHERE brand != '' GROUP BY brand ORDER BY sum(mentions) DESC, brand LIMIT 500
+SELECT arrayJoin(brands) AS brand FROM mentions WHERE notEmpty(brands) GROUP BY brand ORDER BY count() DESC, brand LIMIT 500

@@ -89,6 +89,17 @@ def build(config: StackConfig, passwords: Passwords) -> list[Service]:
             )
             for name in (f"worker-{number}" for number in range(1, config.workers + 1))
         )
+    if config.upkeep_command is not None:
+        services.append(
+            Service(
+                name="upkeep",
+                argv=config.upkeep_command,
+                environment={**environment, "ESCUCHA_WORKER_NAME": "upkeep"},
+                after=ready,
+                layer=3,
+                stop_grace_seconds=3.0,
+            )
+        )
     if config.console_command is not None:
         services.append(
             Service(

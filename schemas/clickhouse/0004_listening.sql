@@ -1,6 +1,7 @@
 -- What listening adds to a mention: where it was said, what it names, which rules it matched, what
 -- the enrichment found. `version` orders the versions of one mention: milliseconds of its edit
 -- (0 for the first text) times 65536, plus the sequence number of the rules that matched it.
+-- `counted` is 1 in the first row of a mention, 0 in later versions and re-runs of rules.
 ALTER TABLE mentions
     ADD COLUMN IF NOT EXISTS edited_at DateTime64(3, 'UTC') DEFAULT 0,
     ADD COLUMN IF NOT EXISTS parent_author_id String,
@@ -25,11 +26,11 @@ ALTER TABLE mentions
     ADD COLUMN IF NOT EXISTS fingerprint UInt64,
     ADD COLUMN IF NOT EXISTS bands Array(UInt64),
     ADD COLUMN IF NOT EXISTS masked Array(LowCardinality(String)),
-    ADD COLUMN IF NOT EXISTS backfilled UInt8,
+    ADD COLUMN IF NOT EXISTS counted UInt8 DEFAULT 1,
     ADD INDEX IF NOT EXISTS mention_id_bloom mention_id TYPE bloom_filter(0.01) GRANULARITY 1,
     ADD INDEX IF NOT EXISTS author_id_bloom author_id TYPE bloom_filter(0.01) GRANULARITY 1;
 
--- The raw counts per hour: each mention once, when it is first stored. Neither an edit nor
+-- The raw counts per hour: each mention once, as it was when first stored. Neither an edit nor
 -- a re-run of rules counts it again, and nothing lowers them: they hold no personal data.
 ALTER TABLE mentions_hourly_view MODIFY QUERY
 SELECT
@@ -40,21 +41,16 @@ SELECT
     stage,
     count() AS mentions
 FROM mentions
-WHERE version < 65536 AND backfilled = 0
+WHERE counted
 GROUP BY hour, source, lang, intent, stage;
 
-ALTER TABLE brand_mentions_hourly_view MODIFY QUERY
-SELECT
-    toStartOfHour(published_at) AS hour,
-    arrayJoin(if(empty(brands), [''], brands)) AS brand,
-    source,
-    lang,
-    intent,
-    stage,
-    count() AS mentions
-FROM mentions
-WHERE version < 65536 AND backfilled = 0
-GROUP BY hour, brand, source, lang, intent, stage;
+-- Brands of a stored mention change when rules are run again, so counts by brand are made from the
+-- mentions themselves.
+DROP VIEW IF EXISTS brand_mentions_hourly_view;
+DROP TABLE IF EXISTS brand_mentions_hourly;
+
+-- Mentions as they stand: the newest version of each, without what was taken back.
+CREATE VIEW IF NOT EXISTS mentions_current AS SELECT * FROM mentions FINAL WHERE NOT is_deleted;
 
 ALTER TABLE interactions
     ADD COLUMN IF NOT EXISTS target_author_id String,
@@ -84,6 +80,7 @@ CREATE TABLE IF NOT EXISTS deletions
 )
 ENGINE = ReplacingMergeTree(kafka_timestamp)
 ORDER BY (target, target_id, source)
+TTL toDateTime(stored_at) + INTERVAL 90 DAY -- longer than any topic could bring the row again
 SETTINGS non_replicated_deduplication_window = 30000;
 
 -- Where rows were that are gone, for the ledger: places, nothing of what was said or by whom.
@@ -99,7 +96,8 @@ CREATE TABLE IF NOT EXISTS erased
 ENGINE = ReplacingMergeTree(erased_at)
 ORDER BY (table_name, topic_id, kafka_partition, kafka_offset);
 
--- Every set of listening rules that was ever in force; the highest sequence is.
+-- Every set of listening rules that was ever in force; the highest sequence is. Sequence 0 are
+-- the rules a release brings along, which hold until somebody applies others.
 CREATE TABLE IF NOT EXISTS rule_versions
 (
     sequence UInt32,
@@ -109,4 +107,25 @@ CREATE TABLE IF NOT EXISTS rule_versions
     applied_at DateTime64(3, 'UTC') DEFAULT now64(3)
 )
 ENGINE = ReplacingMergeTree(applied_at)
-ORDER BY sequence;
+ORDER BY (sequence, version)
+SETTINGS non_replicated_deduplication_window = 30000;
+
+-- What re-running rules over Kafka's history stored beyond the ledger: mentions and interactions
+-- that were filtered out when they came. One row per span, planned before its rows.
+CREATE TABLE IF NOT EXISTS backfills
+(
+    rules_version LowCardinality(String),
+    topic_id LowCardinality(String),
+    kafka_partition UInt32,
+    position UInt64,
+    last_offset UInt64,
+    mentions UInt32,
+    edits UInt32,
+    interactions UInt32,
+    offsets Array(UInt64), -- of what is stored, so that a repeated run stores the same
+    edit_offsets Array(UInt64), -- of those, newer versions of mentions that were there
+    planned_at DateTime64(3, 'UTC') DEFAULT now64(3)
+)
+ENGINE = MergeTree
+ORDER BY (topic_id, kafka_partition, position, rules_version)
+SETTINGS non_replicated_deduplication_window = 30000;

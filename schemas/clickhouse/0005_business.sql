@@ -58,3 +58,10 @@ CREATE TABLE IF NOT EXISTS labels
 ENGINE = ReplacingMergeTree(labelled_at)
 ORDER BY (mention_id, labeller)
 SETTINGS non_replicated_deduplication_window = 30000;
+
+-- records = mentions + edits + interactions + deletions + heartbeats + orders + gestures + labels
+--           + duplicates + dead_letters + filtered
+ALTER TABLE ledger
+    ADD COLUMN IF NOT EXISTS orders UInt32 AFTER heartbeats,
+    ADD COLUMN IF NOT EXISTS gestures UInt32 AFTER orders,
+    ADD COLUMN IF NOT EXISTS labels UInt32 AFTER gestures;

@@ -60,7 +60,7 @@ class EventWriter:
         self, topic: str, client: KafkaClient, *, kafka_bootstrap: str = "", partitions: int = 1
     ) -> None:
         self.partitions = partitions
-        self._topic = topic
+        self.topic = topic
         self._client = client
         self._bootstrap = kafka_bootstrap
 
@@ -83,6 +83,11 @@ class EventWriter:
                 delivery_timeout_sec=delivery_timeout_sec,
             )
         )
+        return cls.over(client, kafka_bootstrap, topic)
+
+    @classmethod
+    def over(cls, client: Producer, kafka_bootstrap: str, topic: str) -> "EventWriter":
+        """A writer over `client`, whose broker has the topic; else BrokerUnavailableError."""
         try:
             described = client.list_topics(topic, timeout=CONNECT_TIMEOUT_SEC).topics[topic]
         except KafkaException as error:
@@ -101,7 +106,7 @@ class EventWriter:
     ) -> bool:
         """Queue one record; False when the queue is full. Raises RecordRefusedError."""
         try:
-            self._client.produce(self._topic, value, key, partition, on_delivery=on_delivery)
+            self._client.produce(self.topic, value, key, partition, on_delivery=on_delivery)
         except BufferError:
             return False
         except KafkaException as error:
@@ -137,7 +142,7 @@ class EventWriter:
                 "log_level": 0,
             }
         )
-        place = TopicPartition(self._topic, partition, offset)
+        place = TopicPartition(self.topic, partition, offset)
         try:
             ends = reader.get_watermark_offsets(place, timeout=CONNECT_TIMEOUT_SEC)
             if ends is None or offset < ends[1]:

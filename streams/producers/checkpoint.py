@@ -87,9 +87,14 @@ def load(path: Path) -> Checkpoint | None:
 
 def save(path: Path, checkpoint: Checkpoint) -> None:
     """Replace the stored checkpoint; on return it survives a power cut."""
+    replace_whole(path, msgspec.json.format(msgspec.json.encode(checkpoint)))
+
+
+def replace_whole(path: Path, content: bytes) -> None:
+    """Give the file this content; a kill leaves the old or the new one, never a part."""
     beside = path.with_name(path.name + ".tmp")
     with beside.open("wb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode(checkpoint)))
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
@@ -115,16 +120,14 @@ def refuse_if_changed(stored: Checkpoint, current: Checkpoint, path: Path) -> No
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path, doing: str = "ingesting this file") -> Iterator[None]:
     """Hold the checkpoint for this process; raises InputError when another one does."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_name(path.name + ".lock").open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise InputError(
-                f"{path}: another run is ingesting this file; wait for it or stop it"
-            ) from error
+            raise InputError(f"{path}: another run is {doing}; wait for it or stop it") from error
         try:
             yield
         finally:

@@ -12,7 +12,9 @@ import click
 import msgspec
 
 from streams.local import local_settings
-from streams.producers.columns import TARGETS
+from streams.producers.amounts import DecimalMark
+from streams.producers.business_rows import VOCABULARIES
+from streams.producers.columns import MENTIONS, TARGETS
 from streams.producers.console import BarObserver, LineObserver
 from streams.producers.files import ingest
 from streams.producers.mapping import from_flags, from_yaml
@@ -20,6 +22,7 @@ from streams.producers.options import IngestOptions
 from streams.producers.pacing import Speed
 from streams.producers.readers import FileFormat, ReadOptions
 from streams.producers.story import start_from
+from streams.steps.business import KIND_NAMES, KindName
 
 _EPILOG = f"""\b
 Examples:
@@ -27,6 +30,7 @@ Examples:
   escucha ingest tweets.jsonl.gz --map text=tweet_text --set source=airlines --set lang=en
   escucha ingest threads.parquet --mapping mapping.yaml --speed 60x
   escucha ingest events.jsonl --rate 500
+  escucha ingest pedidos.csv --as orders --timezone Europe/Madrid --set currency=EUR
 
 \b
 A mapping file holds the same as the flags, and gives way to them:
@@ -37,11 +41,33 @@ A mapping file holds the same as the flags, and gives way to them:
 \b
 Fields: {", ".join(TARGETS[:10])},
   {", ".join(TARGETS[10:])}.
-"""
+
+\b
+{
+    "".join(
+        f'''Fields with --as {name}:
+  {", ".join(vocabulary.targets)}.
+'''
+        for name, vocabulary in VOCABULARIES.items()
+    )
+}"""
 
 
 @click.command("ingest", epilog=_EPILOG)
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "kind",
+    "--as",
+    type=click.Choice(["mentions", *KIND_NAMES]),
+    default="mentions",
+    show_default=True,
+    help="What the rows are.",
+)
+@click.option(
+    "--decimal",
+    type=click.Choice(["comma", "point"]),
+    help="What stands before decimals.  [default: as each amount tells, refused where it does not]",
+)
 @click.option("maps", "--map", multiple=True, metavar="FIELD=COLUMN", help="Fill a field from it.")
 @click.option("sets", "--set", multiple=True, metavar="FIELD=VALUE", help="The same in every row.")
 @click.option("--mapping", type=click.Path(path_type=Path), help="A YAML file with map and set.")
@@ -83,6 +109,8 @@ Fields: {", ".join(TARGETS[:10])},
 )
 def ingest_command(
     file: Path,
+    kind: str,
+    decimal: str | None,
     maps: tuple[str, ...],
     sets: tuple[str, ...],
     mapping: Path | None,
@@ -102,15 +130,19 @@ def ingest_command(
     strict: bool,
     heartbeat_sec: float,
 ) -> None:
-    """Send the rows of FILE (CSV, JSON lines or Parquet; gzip too) to Kafka as mentions.
+    """Send the rows of FILE (CSV, JSON lines or Parquet; gzip too) to Kafka as events.
 
     Columns with usual names find their fields by themselves; the mapping used is printed. A run
     that was stopped, even by kill -9, goes on where Kafka last confirmed. Rows that cannot become
-    mentions are kept beside the checkpoint with line and reason. Prints a JSON summary.
+    events are kept beside the checkpoint with line and reason. Prints a JSON summary.
     """
-    request = from_flags(maps, sets, timezone=timezone, time_format=time_format)
+    business = None if kind == "mentions" else cast(KindName, kind)
+    vocabulary = MENTIONS if business is None else VOCABULARIES[business]
+    request = from_flags(
+        maps, sets, timezone=timezone, time_format=time_format, vocabulary=vocabulary
+    )
     if mapping:
-        request = request.over(from_yaml(mapping))
+        request = request.over(from_yaml(mapping, vocabulary))
     options = IngestOptions(
         file=file,
         mapping=request,
@@ -122,6 +154,8 @@ def ingest_command(
             escape=escape,
             columns=tuple(name.strip() for name in columns.split(",")) if columns else (),
         ),
+        kind=business,
+        decimal=cast(DecimalMark | None, decimal),
         speed=Speed.parse(speed),
         rate=rate,
         story_start=start_from(story_start) if story_start else None,

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 # Field of a mention, then the column names that mean it, the surest first.
@@ -52,9 +53,38 @@ COLUMN_NAMES: dict[str, tuple[str, ...]] = {
     "quotes": ("quotes", "quote_count"),
     "views": ("views", "view_count", "impressions", "impression_count"),
 }  # fmt: skip
-# `source` may come from a column, but only when asked: many files call other things so.
-TARGETS: tuple[str, ...] = (*COLUMN_NAMES, "source")
-REQUIRED: tuple[str, ...] = ("text", "published_at")
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The fields one kind of event has, and the column names that mean them, surest first."""
+
+    names: Mapping[str, tuple[str, ...]]
+    required: tuple[str, ...]
+    time: str  # the field that says when it happened
+    unique: tuple[str, ...] = ()  # fields that one value for all rows would make one event of
+    # Fields that may come from a column, but only when asked: many files call other things so.
+    asked: tuple[str, ...] = ()
+    without: Mapping[str, str] = field(default_factory=dict)  # what is done where a field has none
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """All fields, in the order in which people are told of them."""
+        return (*self.names, *self.asked)
+
+
+MENTIONS = Vocabulary(
+    names=COLUMN_NAMES,
+    required=("text", "published_at"),
+    time="published_at",
+    unique=("id",),
+    asked=("source",),
+    without={
+        "id": "a digest of author, time and text: no id column",
+        "author": "one per row, unknown: no author column",
+    },
+)
+TARGETS = MENTIONS.targets
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NOT_A_WORD = re.compile(r"[^a-z0-9.]+")
@@ -62,7 +92,9 @@ _NOT_A_NAME = re.compile(r"[^a-z0-9]+")
 _SOURCE_CHARS = 32
 
 
-def guess_columns(columns: Iterable[str], taken: Mapping[str, str]) -> dict[str, str]:
+def guess_columns(
+    columns: Iterable[str], taken: Mapping[str, str], vocabulary: Vocabulary = MENTIONS
+) -> dict[str, str]:
     """Target to column for all that have a usual name; targets in `taken` are left alone.
 
     A column serves one target only.
@@ -72,7 +104,7 @@ def guess_columns(columns: Iterable[str], taken: Mapping[str, str]) -> dict[str,
         by_name.setdefault(_plain(column), column)
     used = set(taken.values())
     guessed: dict[str, str] = {}
-    for target, names in COLUMN_NAMES.items():
+    for target, names in vocabulary.names.items():
         if target in taken:
             continue
         for name in names:
@@ -110,4 +142,6 @@ def source_of_file(path: Path) -> str:
 
 
 def _plain(column: str) -> str:
-    return _NOT_A_WORD.sub("_", _CAMEL.sub("_", column.strip()).lower()).strip("_")
+    bare = unicodedata.normalize("NFKD", column.strip())
+    bare = "".join(c for c in bare if not unicodedata.combining(c))
+    return _NOT_A_WORD.sub("_", _CAMEL.sub("_", bare).lower()).strip("_")

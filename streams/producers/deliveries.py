@@ -57,6 +57,10 @@ class Chunk:
         elif self.on_failure:
             self.on_failure(fault.str())
 
+    def withdraw(self) -> None:
+        """A row that was counted as sent was not handed over, and never will be in this run."""
+        self.sent -= 1
+
     def refuse(self) -> None:
         """A row that was counted as sent is rejected after all."""
         self.sent -= 1
@@ -82,8 +86,14 @@ class Deliveries:
     Chunks settle in any order; the prefix grows only over chunks that are settled.
     """
 
-    def __init__(self, start: Position | None = None, on_refusal: OnRefusal | None = None) -> None:
+    def __init__(
+        self,
+        start: Position | None = None,
+        on_refusal: OnRefusal | None = None,
+        chunk_rows: int = CHUNK_ROWS,
+    ) -> None:
         self._on_refusal = on_refusal
+        self._chunk_rows = chunk_rows
         self._start = start or Position()
         self._done = Position(self._start.rows, self._start.delivered, self._start.rejected)
         self._newest: DeliveredRecord | None = None
@@ -109,6 +119,10 @@ class Deliveries:
     def refused(self) -> None:
         """The row counted by the latest `sending` was not taken: count it as rejected."""
         self._open[-1].refuse()
+
+    def withdrawn(self) -> None:
+        """The row counted by the latest `sending` was not handed over: the run ends before it."""
+        self._open[-1].withdraw()
 
     def position(self) -> Position:
         """How far rows are delivered without a hole."""
@@ -146,7 +160,7 @@ class Deliveries:
 
     def _current(self, row: int) -> Chunk:
         chunk = self._open[-1]
-        if chunk.sent + chunk.rejected >= CHUNK_ROWS:
+        if chunk.sent + chunk.rejected >= self._chunk_rows:
             chunk = self._new_chunk()
             self._open.append(chunk)
         chunk.last_row = self._last_row = row

@@ -12,6 +12,7 @@ from streams.producers import checkpoint as checkpoints
 from streams.producers.base import EventWriter, RecordRefusedError
 from streams.producers.checkpoint import Checkpoint, FileIdentity, TopicMark
 from streams.producers.deliveries import DeliveredRecord, Deliveries, Position
+from streams.producers.events import Prepared
 from streams.producers.heartbeats import Pulse
 from streams.producers.options import (
     IngestOptions,
@@ -24,7 +25,6 @@ from streams.producers.pacing import Pacer
 from streams.producers.plan import IngestPlan, make_plan
 from streams.producers.readers import Reader, Row, Unreadable, open_reader
 from streams.producers.rejects import RejectedRows
-from streams.producers.rows import Prepared
 
 ROWS_PER_TICK = 256
 STOP_FLUSH_SEC = 5.0
@@ -59,7 +59,7 @@ def ingest(
     checkpoint that is wrong, BrokerUnavailableError when Kafka is. In every case the checkpoint
     says how far rows are delivered, and the same call goes on from there.
     """
-    topic = settings.mentions_topic
+    topic = options.topic(settings.mentions_topic)
     observer = observer or Observer()
     if not options.file.is_file():
         open_reader(options.file, options.read).close()  # says what is wrong with it
@@ -137,7 +137,8 @@ class _Run:
             Position(start.rows, start.delivered, start.rejected), self._refused_by_broker
         )
         self._pacer = Pacer(options.speed, options.rate, time.monotonic)
-        self._pulse = Pulse(plan.source, options.heartbeat_sec)
+        # Topics of business events carry nothing else.
+        self._pulse = Pulse(plan.source, 0 if options.kind else options.heartbeat_sec)
         self._rejected = 0
         self._mark = start.mark
         self._started = self._next_save = time.monotonic()

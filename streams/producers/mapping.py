@@ -9,11 +9,10 @@ import msgspec
 import yaml
 
 from streams.errors import InputError
-from streams.producers.columns import REQUIRED, TARGETS, guess_columns
+from streams.producers.columns import MENTIONS, Vocabulary, guess_columns
 from streams.producers.readers import FileFormat
 
 _YAML_KEYS = ("map", "set", "timezone", "time_format")
-_NO_CONSTANT = frozenset({"id"})  # one id for all rows would make them one mention
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +47,7 @@ class ColumnMapping:
     unused: tuple[str, ...]
     timezone: str
     time_format: str | None
+    vocabulary: Vocabulary = MENTIONS
 
     def digest(self) -> str:
         """Same digest, same events from the same rows."""
@@ -62,17 +62,15 @@ class ColumnMapping:
     def describe(self) -> list[str]:
         """The mapping in lines for people."""
         lines: list[str] = []
-        for target in TARGETS:
+        for target in self.vocabulary.targets:
             if target in self.columns:
                 how = "guessed" if target in self.guessed else "as asked"
                 lines.append(f"{target:<14} from column {self.columns[target]} ({how})")
             elif target in self.constants:
                 lines.append(f"{target:<14} is always {self.constants[target]!r}")
-            elif target == "id":
-                lines.append(f"{target:<14} a digest of author, time and text: no id column")
-            elif target == "author":
-                lines.append(f"{target:<14} one per row, unknown: no author column")
-        if "published_at" in self.columns:
+            elif target in self.vocabulary.without:
+                lines.append(f"{target:<14} {self.vocabulary.without[target]}")
+        if self.vocabulary.time in self.columns:
             form = f", form {self.time_format}" if self.time_format else ""
             lines.append(f"{'time zone':<14} {self.timezone} where a time has no offset{form}")
         if self.unused:
@@ -86,23 +84,24 @@ def resolve(
     place: str,
     file_format: FileFormat,
     columns: Sequence[str],
-    default_source: str,
+    default_source: str = "",
+    vocabulary: Vocabulary = MENTIONS,
 ) -> ColumnMapping:
     """Fill a request's gaps by guessing; raises InputError when a needed field has no column."""
     for target, column in request.columns.items():
         # JSON rows may lack a column that later ones have, so only needed ones must be there.
-        if column not in columns and (file_format != "jsonl" or target in REQUIRED):
+        if column not in columns and (file_format != "jsonl" or target in vocabulary.required):
             raise InputError(
                 f"{place}: --map {target}={column}: there is no such column; "
                 f"there are: {', '.join(columns)}"
             )
     said = {**dict.fromkeys(request.constants, ""), **request.columns}
-    guessed = guess_columns(columns, said)
+    guessed = guess_columns(columns, said, vocabulary)
     chosen = {**guessed, **request.columns}
     constants = {**request.constants}
-    if "source" not in chosen:
+    if "source" in vocabulary.targets and "source" not in chosen:
         constants.setdefault("source", default_source)
-    for target in REQUIRED:
+    for target in vocabulary.required:
         if target not in chosen and target not in constants:
             raise InputError(
                 f"{place}: no column looks like {target}; say which with --map {target}=COLUMN. "
@@ -116,6 +115,7 @@ def resolve(
         unused=tuple(column for column in columns if column not in used),
         timezone=request.timezone or "UTC",
         time_format=request.time_format,
+        vocabulary=vocabulary,
     )
 
 
@@ -125,6 +125,7 @@ def from_flags(
     *,
     timezone: str | None = None,
     time_format: str | None = None,
+    vocabulary: Vocabulary = MENTIONS,
 ) -> MappingRequest:
     """A request from `--map target=column` and `--set target=value`; raises InputError."""
     request = MappingRequest(
@@ -134,15 +135,15 @@ def from_flags(
         time_format=time_format,
     )
     for target in request.columns:
-        _check_target(target, "--map")
+        _check_target(target, "--map", vocabulary)
     for target in request.constants:
-        _check_target(target, "--set")
+        _check_target(target, "--set", vocabulary)
         if target in request.columns:
             raise InputError(f"{target}: both --map and --set name it; keep one")
     return request
 
 
-def from_yaml(path: Path) -> MappingRequest:
+def from_yaml(path: Path, vocabulary: Vocabulary = MENTIONS) -> MappingRequest:
     """A request from a YAML file with map, set, timezone, time_format; raises InputError."""
     try:
         text = path.read_text("utf-8")
@@ -160,8 +161,8 @@ def from_yaml(path: Path) -> MappingRequest:
             raise InputError(
                 f"{path}, line {line}: {key!r} is not known; known are {', '.join(_YAML_KEYS)}"
             )
-    columns = _section(path, top, "map")
-    constants = _section(path, top, "set")
+    columns = _section(path, top, "map", vocabulary)
+    constants = _section(path, top, "set", vocabulary)
     for target, (line, _) in constants.items():
         if target in columns:
             raise InputError(f"{path}, line {line}: {target}: in map and in set; keep one")
@@ -180,11 +181,12 @@ def _pair(option: str, text: str) -> tuple[str, str]:
     return target.strip(), value
 
 
-def _check_target(target: str, place: str) -> None:
-    if target not in TARGETS:
-        raise InputError(f"{place} {target}: no such field; there are: {', '.join(TARGETS)}")
-    if target in _NO_CONSTANT and place.endswith("set"):
-        raise InputError(f"{place} {target}: each mention needs an id of its own; map a column")
+def _check_target(target: str, place: str, vocabulary: Vocabulary) -> None:
+    if target not in vocabulary.targets:
+        known = ", ".join(vocabulary.targets)
+        raise InputError(f"{place} {target}: no such field; there are: {known}")
+    if target in vocabulary.unique and place.endswith("set"):
+        raise InputError(f"{place} {target}: each row needs an id of its own; map a column")
 
 
 def _entries(path: Path, node: yaml.Node, what: str) -> dict[str, tuple[int, yaml.Node]]:
@@ -195,13 +197,13 @@ def _entries(path: Path, node: yaml.Node, what: str) -> dict[str, tuple[int, yam
 
 
 def _section(
-    path: Path, top: Mapping[str, tuple[int, yaml.Node]], name: str
+    path: Path, top: Mapping[str, tuple[int, yaml.Node]], name: str, vocabulary: Vocabulary
 ) -> dict[str, tuple[int, str]]:
     if name not in top:
         return {}
     section: dict[str, tuple[int, str]] = {}
     for target, (line, value) in _entries(path, top[name][1], name).items():
-        _check_target(target, f"{path}, line {line}: {name}")
+        _check_target(target, f"{path}, line {line}: {name}", vocabulary)
         section[target] = (line, _word(path, line, target, value))
     return section
 

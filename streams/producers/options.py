@@ -7,9 +7,11 @@ from typing import Protocol
 
 import msgspec
 
+from streams.producers.amounts import DecimalMark
 from streams.producers.mapping import MappingRequest
 from streams.producers.pacing import Speed
 from streams.producers.readers import ReadOptions
+from streams.steps.business import KINDS, KindName
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +21,8 @@ class IngestOptions:
     file: Path
     mapping: MappingRequest = field(default_factory=MappingRequest)
     read: ReadOptions = field(default_factory=ReadOptions)
+    kind: KindName | None = None  # None: mentions
+    decimal: DecimalMark | None = None  # None: as each amount tells, refused where it does not
     speed: Speed = field(default_factory=Speed)
     rate: float | None = None  # events per second at most
     story_start: datetime | None = None
@@ -27,6 +31,10 @@ class IngestOptions:
     strict: bool = False  # the first bad row ends the run
     heartbeat_sec: float = 5.0  # 0: none
     checkpoint_sec: float = 1.0
+
+    def topic(self, mentions_topic: str) -> str:
+        """Where the file's events go."""
+        return mentions_topic if self.kind is None else KINDS[self.kind].topic.name
 
 
 class IngestSettings(Protocol):

@@ -10,6 +10,7 @@ from itertools import islice
 import msgspec
 
 from streams.errors import InputError
+from streams.producers.business_rows import VOCABULARIES, BusinessRows
 from streams.producers.columns import columns_of, source_name, source_of_file
 from streams.producers.mapping import MappingRequest, resolve
 from streams.producers.options import IngestOptions
@@ -17,8 +18,10 @@ from streams.producers.readers import SAMPLE_ROWS, Reader, Unreadable, open_read
 from streams.producers.rows import EventLines, MappedRows, RowMapper, decode_object
 from streams.producers.story import StoryRows, is_story, start_ending_at, start_from
 from streams.producers.times import time_parser, zone_named
+from streams.steps.business import KINDS, KindName
 
-_EVENT_TYPES = frozenset({"mention", "interaction", "heartbeat"})
+_EVENT_TYPES = frozenset({"mention", "interaction", "deletion", "heartbeat"})
+_EVENT_IDS = ("mention_id", "interaction_id", "target_id", "producer")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +41,12 @@ def make_plan(
     """Decide; raises InputError naming file and remedy when the rows cannot be understood."""
     with closing(open_reader(options.file, options.read)) as reader:
         sample = _sample(reader)
+    if options.kind is not None:
+        if options.story_start is not None:
+            raise InputError(f"{options.file}: --story-start is for rows with offset_minutes")
+        return _business_plan(options, options.kind, reader, sample)
+    if options.decimal is not None:
+        raise InputError(f"{options.file}: --decimal is for amounts, so with --as orders|gestures")
     if reader.format == "jsonl":
         if _are_events(sample):
             return _event_plan(options)
@@ -85,13 +94,7 @@ def _story_plan(
 def _table_plan(
     options: IngestOptions, reader: Reader, sample: list[dict[str, object]]
 ) -> IngestPlan:
-    objects = reader.format == "jsonl"
-    columns = columns_of(sample) if objects else reader.columns
-    if objects and not columns:
-        raise InputError(
-            f"{options.file}: none of the first {SAMPLE_ROWS} lines is a JSON object; if it is "
-            "another format, say so with --format"
-        )
+    objects, columns = _columns(options, reader, sample)
     request = options.mapping
     if "source" in request.constants:
         named = source_name(request.constants["source"])
@@ -112,13 +115,53 @@ def _table_plan(
     )
 
 
-def _check_times(options: IngestOptions, request: MappingRequest) -> None:
+def _business_plan(
+    options: IngestOptions, kind: KindName, reader: Reader, sample: list[dict[str, object]]
+) -> IngestPlan:
+    objects, columns = _columns(options, reader, sample)
+    vocabulary = VOCABULARIES[kind]
+    _check_times(options, options.mapping, vocabulary.time)
+    mapping = resolve(
+        options.mapping,
+        place=str(options.file),
+        file_format=reader.format,
+        columns=columns,
+        vocabulary=vocabulary,
+    )
+    facts = f"{kind} {options.decimal} {mapping.digest()}"
+    return IngestPlan(
+        mapper=BusinessRows(
+            KINDS[kind], mapping, columns, objects=objects, decimal=options.decimal
+        ),
+        source=kind,
+        digest=_digest(facts, options),
+        lines=mapping.describe(),
+    )
+
+
+def _columns(
+    options: IngestOptions, reader: Reader, sample: list[dict[str, object]]
+) -> tuple[bool, tuple[str, ...]]:
+    """Whether rows are JSON objects, and their columns."""
+    objects = reader.format == "jsonl"
+    columns = columns_of(sample) if objects else tuple(reader.columns)
+    if objects and not columns:
+        raise InputError(
+            f"{options.file}: none of the first {SAMPLE_ROWS} lines is a JSON object; if it is "
+            "another format, say so with --format"
+        )
+    return objects, columns
+
+
+def _check_times(
+    options: IngestOptions, request: MappingRequest, field: str = "published_at"
+) -> None:
     zone = zone_named(request.timezone or "UTC")
-    if "published_at" in request.constants:
+    if field in request.constants:
         try:
-            time_parser(zone, request.time_format)(request.constants["published_at"])
+            time_parser(zone, request.time_format)(request.constants[field])
         except ValueError as error:
-            raise InputError(f"{options.file}: published_at: {error}") from error
+            raise InputError(f"{options.file}: {field}: {error}") from error
 
 
 def _sample(reader: Reader) -> list[dict[str, object]]:
@@ -140,8 +183,7 @@ def _are_events(records: list[dict[str, object]]) -> bool:
     if not records:
         return False
     events = sum(
-        record.get("type") in _EVENT_TYPES
-        and ("mention_id" in record or "interaction_id" in record or "producer" in record)
+        record.get("type") in _EVENT_TYPES and any(name in record for name in _EVENT_IDS)
         for record in records
     )
     return events * 2 > len(records)

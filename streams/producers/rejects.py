@@ -20,12 +20,18 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True):
 class RejectedRows:
     """Appends to `<name>.rejected.jsonl`; the file appears with the first rejected row."""
 
-    def __init__(self, path: Path, keep_rows: int) -> None:
-        """Keep what earlier runs wrote about rows up to `keep_rows`; later ones come again."""
+    def __init__(self, path: Path, keep_rows: int | None, max_bytes: int | None = None) -> None:
+        """Keep what earlier runs wrote about rows up to `keep_rows`; later ones come again.
+
+        With `keep_rows` None all of it is kept. A file that would pass `max_bytes` becomes
+        `<name>.old.jsonl`, in place of the one before, so that a hostile source fills no disk.
+        """
         self.path = path
+        self._max_bytes = max_bytes
         self._new: list[bytes] = []
         self._encode = msgspec.json.Encoder().encode
-        self._discard_after(keep_rows)
+        if keep_rows is not None:
+            self._discard_after(keep_rows)
 
     def add(self, row: int, line: int, reason: str, raw: object) -> None:
         """Remember one row; it is on disk after the next `save`."""
@@ -37,6 +43,8 @@ class RejectedRows:
     def save(self) -> None:
         """Write what was added."""
         if self._new:
+            if self._max_bytes is not None:
+                self._make_room(self._max_bytes - sum(len(line) + 1 for line in self._new))
             with self.path.open("ab") as file:
                 file.write(b"\n".join(self._new) + b"\n")
             self._new.clear()
@@ -51,6 +59,10 @@ class RejectedRows:
         traceback: TracebackType | None,
     ) -> None:
         self.save()
+
+    def _make_room(self, most_bytes: int) -> None:
+        if self.path.exists() and self.path.stat().st_size > most_bytes:
+            self.path.replace(self.path.with_name(f"{self.path.stem}.old.jsonl"))
 
     def _discard_after(self, keep_rows: int) -> None:
         if not self.path.exists():

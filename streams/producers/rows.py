@@ -5,7 +5,6 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter, itemgetter
 from typing import Any, Literal, Protocol, cast, get_args, get_type_hints
@@ -13,8 +12,9 @@ from urllib.parse import quote
 
 import msgspec
 
-from schemas.mention import Author, Engagement, Event, Heartbeat, Interaction, Mention
+from schemas.mention import Author, Engagement, Event, Mention
 from streams.producers.columns import source_name
+from streams.producers.events import Prepared, key_of, moment_of
 from streams.producers.mapping import ColumnMapping
 from streams.producers.readers import Row
 from streams.producers.times import time_parser, zone_named
@@ -35,15 +35,6 @@ _KINDS: frozenset[str] = frozenset(get_args(get_type_hints(Mention)["kind"]))
 
 Record = Any  # a row whose columns the getters know how to reach
 Getter = Callable[[Record], object]
-
-
-@dataclass(slots=True)
-class Prepared:
-    """An event ready to be sent."""
-
-    key: bytes
-    value: bytes
-    event_time: datetime
 
 
 class RowMapper(Protocol):
@@ -83,11 +74,7 @@ class EventLines:
             event = self._decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise ValueError(f"not an event: {error}") from error
-        if isinstance(event, Heartbeat):
-            return Prepared(event.producer.encode(), line, event.sent_at)
-        key = event.author.id.encode()
-        moment = event.occurred_at if isinstance(event, Interaction) else event.published_at
-        return Prepared(key, line, moment)
+        return Prepared(key_of(event).encode(), line, moment_of(event))
 
 
 class MentionEncoder:
@@ -115,7 +102,7 @@ class MappedRows:
 
     def __init__(self, mapping: ColumnMapping, columns: Sequence[str], *, objects: bool) -> None:
         """`objects`: rows are JSON lines, else sequences in the order of `columns`."""
-        self._objects = _ObjectColumns(mapping.columns.values()) if objects else None
+        self._objects = ObjectColumns(mapping.columns.values()) if objects else None
         self._finish = MentionEncoder()
         self._parse_time = time_parser(zone_named(mapping.timezone), mapping.time_format)
         self._constants = mapping.constants
@@ -193,7 +180,8 @@ class MappedRows:
         author = Author(
             id=author_id or f"unknown:{mention_id}",
             followers=_count("followers", self._followers(record)) if self._followers else 0,
-            **about,
+            handle=about.get("handle", ""),
+            name=about.get("name", ""),
         )
         return self._finish(
             Mention(
@@ -319,7 +307,7 @@ def _count(name: str, value: object) -> int:
     raise ValueError(f"{name} {text[:40]!r} is not a whole number")
 
 
-class _ObjectColumns:
+class ObjectColumns:
     """Decodes JSON lines into a struct of the mapped columns only, which is quicker than a dict."""
 
     def __init__(self, columns: Iterable[str]) -> None:

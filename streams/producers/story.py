@@ -8,8 +8,9 @@ from pathlib import Path
 from schemas.mention import Author, Engagement, Mention
 from streams.errors import InputError
 from streams.producers.columns import source_name
+from streams.producers.events import Prepared
 from streams.producers.readers import ReadOptions, Row, Unreadable, open_reader
-from streams.producers.rows import MentionEncoder, Prepared, decode_object, identifier
+from streams.producers.rows import MentionEncoder, decode_object, identifier
 from streams.producers.times import time_parser
 
 _MAX_OFFSET_MINUTES = 366 * 24 * 60 * 100

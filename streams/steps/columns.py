@@ -10,8 +10,10 @@ import pyarrow as pa
 
 from models.heads import Predictions
 from schemas.labels import INTENTS, STAGES
-from schemas.mention import Heartbeat, Interaction, Mention
+from schemas.mention import Deletion, Heartbeat, Interaction
 from streams.steps.decode import Record, Rejected
+from streams.steps.duplicates import EDIT_SHIFT, edit_milliseconds
+from streams.steps.enrich import Enriched, Heard
 
 Column: TypeAlias = "pa.Array[Any]"
 INSTANT = pa.timestamp("ms", tz="UTC")
@@ -26,33 +28,57 @@ class Origin:
     partition: int
 
 
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What a row says of how it was made."""
+
+    origin: Origin
+    model_version: str
+    rules_sequence: int
+    rules_version: str
+
+
 def mentions_table(
-    mentions: Sequence[Mention],
-    records: Sequence[Record],
-    brands: Sequence[Sequence[str]],
+    heard: Heard,
+    enriched: Enriched,
     predictions: Predictions,
-    model_version: str,
-    origin: Origin,
+    provenance: Provenance,
+    counted: npt.NDArray[np.bool_],
 ) -> pa.Table:
-    """Rows for `mentions`; all sequences have one entry per mention."""
+    """Rows for `mentions`; all sequences have one entry per mention.
+
+    `counted`: mask of first versions, which the raw counts per hour count.
+    """
     text = pa.string()
     count = pa.uint64()
+    mentions, hits, traits = enriched.mentions, heard.hits, enriched.traits
     authors = [m.author for m in mentions]
     engagements = [m.engagement for m in mentions]
+    edits = [0 if m.edited_at is None else edit_milliseconds(m.edited_at) for m in mentions]
+    versions = (np.array(edits, dtype=np.uint64) << EDIT_SHIFT) + np.uint64(
+        provenance.rules_sequence
+    )
     return pa.table(
         {
             "mention_id": pa.array([m.mention_id for m in mentions], text),
             "source": pa.array([m.source for m in mentions], text),
+            "site": pa.array([m.site for m in mentions], text),
             "kind": pa.array([m.kind for m in mentions], text),
             "author_id": pa.array([a.id for a in authors], text),
             "author_handle": pa.array([a.handle for a in authors], text),
             "author_name": pa.array([a.name for a in authors], text),
+            "author_is_bot": pa.array([a.is_bot for a in authors]).cast(pa.uint8()),
+            "author_role": pa.array([h.author_role for h in hits], text),
             "followers": pa.array([a.followers for a in authors], count),
             "text": pa.array([m.text for m in mentions], text),
-            "lang": pa.array([m.lang for m in mentions], text),
+            "lang": pa.array(heard.langs, text),
+            "lang_claimed": pa.array([m.lang for m in mentions], text),
+            "lang_probability": pa.array(heard.lang_probabilities, pa.float32()),
             "url": pa.array([m.url for m in mentions], text),
             "parent_id": pa.array([m.parent_id for m in mentions], text),
+            "parent_author_id": pa.array([m.parent_author_id for m in mentions], text),
             "root_id": pa.array([m.root_id for m in mentions], text),
+            "quoted_id": pa.array([m.quoted_id for m in mentions], text),
             "parent_text": pa.array([m.parent_text for m in mentions], text),
             "likes": pa.array([e.likes for e in engagements], count),
             "reposts": pa.array([e.reposts for e in engagements], count),
@@ -60,22 +86,43 @@ def mentions_table(
             "quotes": pa.array([e.quotes for e in engagements], count),
             "views": pa.array([e.views for e in engagements], count),
             "published_at": pa.array([m.published_at for m in mentions], INSTANT),
-            "brands": pa.array(brands, pa.list_(text)),
+            "edited_at": pa.array(edits, pa.int64()).cast(INSTANT),
+            "hashtags": lists(traits.hashtags),
+            "links": lists(traits.links),
+            "mentioned_ids": lists([[a.id for a in m.mentioned if a.id] for m in mentions]),
+            "mentioned_handles": lists(traits.handles),
+            "emoji": lists(traits.emoji),
+            "masked": lists(enriched.masked),
+            "brands": lists([h.brands for h in hits]),
+            "topics": lists([h.topics for h in hits]),
+            "campaigns": lists([h.campaigns for h in hits]),
+            "attributes": lists([h.attributes for h in hits]),
+            "interests": lists([h.interests for h in hits]),
+            "rules_version": _constant(provenance.rules_version, len(mentions)),
+            "spam": pa.array(enriched.spam, pa.float32()),
+            "spam_reasons": lists(enriched.spam_reasons),
+            "fingerprint": pa.array(enriched.fingerprints, count),
+            "bands": _number_lists(enriched.bands),
             "intent": _labels(predictions.intent, INTENTS),
             "intent_latent": pa.array(predictions.intent_probabilities[:, 1]),
             "intent_active": pa.array(predictions.intent_probabilities[:, 2]),
             "stage": _labels(predictions.stage, STAGES),
             "stage_probability": pa.array(predictions.stage_probabilities.max(axis=1)),
-            "model_version": _constant(model_version, len(mentions)),
-            **_origin_columns(origin, records),
+            "model_version": _constant(provenance.model_version, len(mentions)),
+            "version": pa.array(versions),
+            "counted": pa.array(counted).cast(pa.uint8()),
+            **_origin_columns(provenance.origin, heard.records),
         }
     )
 
 
 def interactions_table(
-    interactions: Sequence[Interaction], records: Sequence[Record], origin: Origin
+    interactions: Sequence[Interaction],
+    records: Sequence[Record],
+    brands: Sequence[Sequence[str]],
+    origin: Origin,
 ) -> pa.Table:
-    """Rows for `interactions`."""
+    """Rows for `interactions`; `brands` are those whose accounts they were directed at."""
     return pa.table(
         {
             "interaction_id": [i.interaction_id for i in interactions],
@@ -84,7 +131,25 @@ def interactions_table(
             "author_id": [i.author.id for i in interactions],
             "author_handle": [i.author.handle for i in interactions],
             "target_id": [i.target_id for i in interactions],
+            "target_author_id": [i.target_author_id for i in interactions],
+            "brands": lists(brands),
             "occurred_at": pa.array([i.occurred_at for i in interactions], INSTANT),
+            **_origin_columns(origin, records),
+        }
+    )
+
+
+def deletions_table(
+    deletions: Sequence[Deletion], records: Sequence[Record], origin: Origin
+) -> pa.Table:
+    """Rows for `deletions`."""
+    return pa.table(
+        {
+            "target": [d.target for d in deletions],
+            "target_id": [d.target_id for d in deletions],
+            "source": [d.source for d in deletions],
+            "author_id": [d.author_id for d in deletions],
+            "deleted_at": pa.array([d.deleted_at for d in deletions], INSTANT),
             **_origin_columns(origin, records),
         }
     )
@@ -126,6 +191,20 @@ def _origin_columns(origin: Origin, records: Sequence[Record]) -> dict[str, Colu
         "kafka_offset": pa.array([r.offset for r in records], pa.uint64()),
         "kafka_timestamp": pa.array([r.timestamp for r in records], pa.int64()).cast(INSTANT),
     }
+
+
+def lists(values: Sequence[Sequence[str]]) -> Column:
+    """A column of lists of text; often all are empty, which costs nothing."""
+    if not any(values):
+        offsets = pa.array([0] * (len(values) + 1), pa.int32())
+        return pa.ListArray.from_arrays(offsets, pa.array([], pa.string()))
+    return pa.array(values, pa.list_(pa.string()))
+
+
+def _number_lists(values: Sequence[npt.NDArray[np.uint64]]) -> Column:
+    ends = np.cumsum([0, *map(len, values)], dtype=np.int32)
+    numbers = np.concatenate(values) if values else np.zeros(0, dtype=np.uint64)
+    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), pa.array(numbers, pa.uint64()))
 
 
 def _constant(value: str, rows: int) -> Column:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import msgspec
 
-from schemas.mention import Event, Heartbeat, Interaction, Mention
+from schemas.mention import Deletion, Event, Heartbeat, Interaction, Mention
 from schemas.pipeline import FailureStage
 
 MAX_RECORD_BYTES = 1_000_000
@@ -20,10 +20,14 @@ MAX_REASON_CHARS = 500
 class Record(Protocol):
     """What a step needs of a Kafka record."""
 
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
+    @property
+    def offset(self) -> int: ...
+    @property
+    def timestamp(self) -> int: ...
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,8 @@ class Decoded:
     mention_records: list[Record] = field(default_factory=list)
     interactions: list[Interaction] = field(default_factory=list)
     interaction_records: list[Record] = field(default_factory=list)
+    deletions: list[Deletion] = field(default_factory=list)
+    deletion_records: list[Record] = field(default_factory=list)
     heartbeats: list[Heartbeat] = field(default_factory=list)
     heartbeat_records: list[Record] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
@@ -74,17 +80,25 @@ def decode_batch(records: Sequence[Record]) -> Decoded:
             decoded.rejected.append(Rejected(record, "decode", _reason(error)))
         else:
             if type(event) is Mention:
-                if _plausible(event.published_at, record):
+                if not _plausible(event.published_at, record):
+                    decoded.rejected.append(_out_of_range(record, "published_at"))
+                elif event.edited_at is not None and not _plausible(event.edited_at, record):
+                    decoded.rejected.append(_out_of_range(record, "edited_at"))
+                else:
                     add_mention(event)
                     add_mention_record(record)
-                else:
-                    decoded.rejected.append(_out_of_range(record, "published_at"))
             elif type(event) is Interaction:
                 if _plausible(event.occurred_at, record):
                     decoded.interactions.append(event)
                     decoded.interaction_records.append(record)
                 else:
                     decoded.rejected.append(_out_of_range(record, "occurred_at"))
+            elif type(event) is Deletion:
+                if _plausible(event.deleted_at, record):
+                    decoded.deletions.append(event)
+                    decoded.deletion_records.append(record)
+                else:
+                    decoded.rejected.append(_out_of_range(record, "deleted_at"))
             elif type(event) is Heartbeat and _plausible(event.sent_at, record):
                 decoded.heartbeats.append(event)
                 decoded.heartbeat_records.append(record)

@@ -3,9 +3,14 @@
 Kafka's redeliveries are the ledger's business; this is about the same `mention_id` arriving in
 two records: a webhook that retries, polls that overlap, a file ingested again. ClickHouse knows
 every id that is stored; each minute of event time is asked for once and then kept in memory.
+
+An edited mention comes again on purpose: each version has an identity of its own beside that of
+the mention, so that a new version passes once and an old text does not come back after it.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -17,11 +22,41 @@ MAX_RUNS = 12
 MINUTES_AHEAD = 60
 
 
-def hash_ids(mention_ids: Sequence[str]) -> Hashes:
+EDIT_SHIFT = 16  # bits of a row's version that hold the sequence number of its rules
+
+
+def hash_ids(ids: Sequence[str]) -> Hashes:
     """64-bit XXH3 of each id, what ClickHouse calls xxh3(mention_id); shape (n,)."""
     digest = xxhash.xxh3_64_intdigest
-    hashes = (digest(mention_id.encode()) for mention_id in mention_ids)
-    return np.fromiter(hashes, dtype=np.uint64, count=len(mention_ids))
+    return np.fromiter((digest(i.encode()) for i in ids), dtype=np.uint64, count=len(ids))
+
+
+def edit_milliseconds(edited_at: datetime) -> int:
+    """An edit's time as the table's `version` holds it."""
+    return int(edited_at.timestamp() * 1000)
+
+
+# The identities of stored rows: of their mention, and of the version where it was edited.
+STORED_IDENTITIES = (
+    "arrayJoin(if(version < 65536, [xxh3(mention_id)], [xxh3(mention_id),"
+    " xxh3(concat(mention_id, '\\0', toString(bitShiftRight(version, 16))))])) AS hash"
+)
+
+
+def version_identity(mention_id: str, edited_at: datetime) -> str:
+    """What an edited version is known by; `STORED_IDENTITIES` makes the same of rows."""
+    return f"{mention_id}\0{edit_milliseconds(edited_at)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Which of a batch's mentions are stored (`fresh`), and which of them for the first time.
+
+    Masks of shape (n,); `first` implies `fresh`, the others of `fresh` are edits.
+    """
+
+    fresh: npt.NDArray[np.bool_]
+    first: npt.NDArray[np.bool_]
 
 
 class _Generation:
@@ -51,8 +86,8 @@ class _Generation:
         return found
 
 
-class SeenMentions:
-    """Which mention ids one partition has brought before: a cache over ClickHouse.
+class SeenIds:
+    """Which ids one partition has brought before: a cache over ClickHouse.
 
     Two generations: when the younger one is full, the older one is dropped, and a minute that
     only it had loaded is asked for again when it is next needed. Ids of batches that ClickHouse
@@ -111,3 +146,31 @@ class SeenMentions:
         fresh[first_at[new]] = True
         self._young.last_position = position
         return fresh
+
+    def first_versions(
+        self, ids: Sequence[str], edited_at: Sequence[datetime | None], position: int
+    ) -> Versions:
+        """Sort a batch's mentions into new ones, edits, and what was seen before.
+
+        A first version is a duplicate once any version of its mention was seen.
+        """
+        mentions = hash_ids(ids)
+        if not any(edited_at):
+            fresh = self.first_of_their_kind(mentions, position)
+            return Versions(fresh, fresh)
+        versions = mentions.copy()
+        for row, moment in enumerate(edited_at):
+            if moment is not None:
+                versions[row] = hash_ids([version_identity(ids[row], moment)])[0]
+        fresh = ~(self._young.contains(versions) | self._old.contains(versions))
+        first = ~(self._young.contains(mentions) | self._old.contains(mentions))
+        taken: set[int] = set()
+        for row, (mention, version) in enumerate(
+            zip(mentions.tolist(), versions.tolist(), strict=True)
+        ):
+            fresh[row] = fresh[row] and version not in taken
+            first[row] = first[row] and fresh[row] and mention not in taken
+            taken.update((mention, version))
+        self._young.add(np.unique(np.fromiter(taken, dtype=np.uint64, count=len(taken))))
+        self._young.last_position = position
+        return Versions(fresh, first)

@@ -167,12 +167,12 @@ def test_intents_of_the_story_have_names(console_url: str) -> None:
 def test_missing_tables_are_told_apart_from_a_broken_query(
     config: ConsoleConfig, writer: Client
 ) -> None:
-    writer.command("RENAME TABLE mentions_hourly TO mentions_hourly_away")
+    writer.command("RENAME TABLE mentions TO mentions_away")
     try:
         with running(replace(config, port=free_ports(1)[0])) as url:
             response = httpx.get(f"{url}/api/dashboards/escucha-listening/panels/1/data")
     finally:
-        writer.command("RENAME TABLE mentions_hourly_away TO mentions_hourly")
+        writer.command("RENAME TABLE mentions_away TO mentions")
 
     assert response.status_code == 503
     assert response.json()["code"] == "not_migrated"

@@ -4,24 +4,24 @@ import gc
 import os
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 
 import clickhouse_connect
 import msgspec
 import numpy as np
 import pyarrow as pa
 
-import streams.steps
 from models.store import ModelStore
+from streams.rule_book import RulesInForce, text_of
+from streams.rules.loading import EXAMPLE
 from streams.settings import Settings
 from streams.sinks.clickhouse import INSERT_SETTINGS, _arrow_stream, connection_arguments
 from streams.steps import columns
-from streams.steps.columns import Origin
+from streams.steps.columns import Origin, Provenance
 from streams.steps.decode import decode_batch
-from streams.steps.match import BrandMatcher, load_brands
+from streams.steps.enrich import Enricher
+from streams.steps.pseudonyms import AuthorKeys
 
 BATCH = int(os.environ.get("BENCH_BATCH", "8000"))  # larger blocks gain nothing more
-BRANDS = Path(streams.steps.__file__).parents[1] / "brands.example.yaml"
 
 
 class Record(msgspec.Struct, gc=False):
@@ -40,26 +40,32 @@ class Steps:
     def __init__(self, settings: Settings, threads: int = 1) -> None:
         self._model = ModelStore(settings.model_store).load()
         self._model.text.set_params(threads=threads)
-        self._brands = BrandMatcher(load_brands(BRANDS))
-        self._origin = Origin(settings.mentions_topic, "bench", 0)
+        self._rules = RulesInForce.of(0, text_of(EXAMPLE), "bundled", AuthorKeys())
+        self._enricher = Enricher()
+        self._provenance = Provenance(
+            Origin(settings.mentions_topic, "bench", 0),
+            self._model.version,
+            self._rules.sequence,
+            self._rules.rules.version,
+        )
         self._model.predict(["warm up"])
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 20)
 
     def __call__(self, records: Sequence[Record]) -> pa.Table:
-        """Decode, match, classify, and lay out in columns; records of any partition."""
+        """Decode, match, enrich, classify, and lay out in columns; records of any partition."""
         decoded = decode_batch(records)
         if decoded.rejected:
             raise ValueError(decoded.rejected[0].reason)
-        texts = [mention.text for mention in decoded.mentions]
+        heard = self._enricher.hear(decoded, self._rules.rules, self._rules.pseudonymiser)
+        enriched = self._enricher.enrich(heard, {})
         table = columns.mentions_table(
-            decoded.mentions,
-            decoded.mention_records,
-            self._brands.match(texts),
-            self._model.predict(texts),
-            self._model.version,
-            self._origin,
+            heard,
+            enriched,
+            self._model.predict(enriched.texts),
+            self._provenance,
+            counted=np.ones(len(heard.mentions), dtype=bool),
         )
         partitions = pa.array(np.fromiter((r.partition for r in records), np.uint32, len(records)))
         return table.set_column(

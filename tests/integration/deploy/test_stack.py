@@ -56,6 +56,7 @@ def config(tmp_path: Path) -> Iterator[StackConfig]:
         console_port=console,
         migrate_command=python(MIGRATE),
         worker_command=python(WORKER),
+        upkeep_command=None,
         console_command=python(CONSOLE),
     )
     yield config
@@ -226,6 +227,7 @@ def test_a_failing_migration_ends_the_start_with_its_words(
         clickhouse_tcp_port=config.clickhouse_tcp_port,
         migrate_command=python("import sys; sys.exit('column age is gone')"),
         worker_command=None,
+        upkeep_command=None,
         console_command=None,
     )
 

@@ -232,6 +232,11 @@ class Worker:
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(within_sec)
 
+    def kill(self) -> None:
+        """As kill -9 does."""
+        self._process.kill()
+        self._process.wait()
+
     def wait(self) -> int:
         """Return the exit code once it has ended by itself."""
         return self._process.wait(PATIENCE_SEC)

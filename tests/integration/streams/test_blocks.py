@@ -7,22 +7,20 @@ import pyarrow as pa
 import pytest
 from clickhouse_connect.driver.client import Client
 
+from streams.batches.seen import STORED_IDS
 from streams.ledger import TOKENS_REMEMBERED
 from streams.migrate import connect
 from streams.sinks.clickhouse import ClickHouse
-from streams.steps import columns
 from streams.steps.columns import Origin
-from streams.steps.decode import decode_batch
 from streams.steps.duplicates import hash_ids
-from streams.steps.match import Brand, BrandMatcher
 from tests.builders import (
-    FakeModel,
     FakeRecord,
     Worker,
     deliver,
     interaction,
     make_worker,
     mention,
+    mentions_block,
     raw,
 )
 from tests.integration.streams.helpers import Services
@@ -67,28 +65,16 @@ def block_of(source: str, times: Sequence[str], origin: Origin, first_offset: in
         )
         for offset, time in enumerate(times, start=first_offset)
     ]
-    decoded = decode_batch(records)
-    assert decoded.rejected == []
-    texts_of = [m.text for m in decoded.mentions]
-    brands = BrandMatcher([Brand(name="Nimbara"), Brand(name="Zumo")])
-    return columns.mentions_table(
-        decoded.mentions,
-        decoded.mention_records,
-        brands.match(texts_of),
-        FakeModel().predict(texts_of),
-        FakeModel.version,
-        origin,
-    )
+    return mentions_block(records, origin)
 
 
-def counts(client: Client, source: str) -> tuple[int, int, int]:
+def counts(client: Client, source: str) -> tuple[int, int]:
     row = client.query(
         "SELECT (SELECT count() FROM mentions WHERE source = {source:String}),"
-        " (SELECT sum(mentions) FROM mentions_hourly WHERE source = {source:String}),"
-        " (SELECT sum(mentions) FROM brand_mentions_hourly WHERE source = {source:String})",
+        " (SELECT sum(mentions) FROM mentions_hourly WHERE source = {source:String})",
         {"source": source},
     ).first_row
-    return row[0], row[1], row[2]
+    return row[0], row[1]
 
 
 TIMES = [f"2026-07-04T10:00:{second:02}Z" for second in range(60)]
@@ -104,7 +90,7 @@ async def test_the_same_token_twice_counts_once_in_table_and_views(
     for _ in range(3):
         await clickhouse.insert("mentions", block, f"{origin.topic_id}/0/0")
 
-        assert counts(client, source) == (60, 60, 80)
+        assert counts(client, source) == (60, 60)
 
 
 async def test_the_next_position_has_another_token(
@@ -114,27 +100,24 @@ async def test_the_next_position_has_another_token(
         block = block_of(source, TIMES, origin, position)
         await clickhouse.insert("mentions", block, f"{origin.topic_id}/0/{position}")
 
-    assert counts(client, source) == (120, 120, 160)
+    assert counts(client, source) == (120, 120)
 
 
 async def test_a_block_that_reached_its_table_and_not_its_views_is_completed(
     clickhouse: ClickHouse, client: Client, origin: Origin, source: str
 ) -> None:
     block, token = block_of(source, OVER_YEARS, origin), f"{origin.topic_id}/0/0"
-    views = ("mentions_hourly_view", "brand_mentions_hourly_view")
-    for view in views:
-        client.command(f"DETACH TABLE {view}")
+    client.command("DETACH TABLE mentions_hourly_view")
     try:
         await clickhouse.insert("mentions", block, token)
-        assert counts(client, source) == (60, 0, 0)
+        assert counts(client, source) == (60, 0)
     finally:
-        for view in views:
-            client.command(f"ATTACH TABLE {view}")
+        client.command("ATTACH TABLE mentions_hourly_view")
 
     for _ in range(2):
         await clickhouse.insert("mentions", block, token)
 
-    assert counts(client, source) == (60, 60, 80)
+    assert counts(client, source) == (60, 60)
 
 
 @pytest.fixture
@@ -145,8 +128,21 @@ def worker(clickhouse: ClickHouse, origin: Origin) -> Worker:
     return make_worker(clickhouse, topic_id=topic_id)  # type: ignore[arg-type]
 
 
-async def stored_ids(worker: Worker, origin: Origin, minutes: list[int], position: int) -> set[int]:
-    return set((await worker.pipeline._stored_ids(minutes, origin, position)).tolist())
+async def stored_ids(
+    clickhouse: ClickHouse, origin: Origin, minutes: list[int], own_from: int
+) -> set[int]:
+    found = await clickhouse.columns(
+        STORED_IDS["mentions"],
+        {
+            "minutes": minutes,
+            "first": min(minutes),
+            "last": max(minutes),
+            "topic_id": origin.topic_id,
+            "partition": origin.partition,
+            "own_from": own_from,
+        },
+    )
+    return set(found["hash"].to_pylist())
 
 
 def hashes(source: str, *offsets: int) -> set[int]:
@@ -154,7 +150,7 @@ def hashes(source: str, *offsets: int) -> set[int]:
 
 
 async def test_a_batchs_own_rows_and_later_ones_are_not_seen(
-    clickhouse: ClickHouse, worker: Worker, origin: Origin, source: str
+    clickhouse: ClickHouse, origin: Origin, source: str
 ) -> None:
     minute = 1_751_623_200 // 60
     times = ["2025-07-04T10:00:00Z"] * 3
@@ -166,12 +162,12 @@ async def test_a_batchs_own_rows_and_later_ones_are_not_seen(
     others = {500, 501, 502, 600, 601, 602}
 
     for position, seen in ((99, ()), (100, (99,)), (101, (99, 100)), (102, (99, 100, 101))):
-        found = await stored_ids(worker, origin, [minute], position)
+        found = await stored_ids(clickhouse, origin, [minute], position)
         assert found == hashes(source, *others, *seen)
 
 
 async def test_ids_are_of_the_minutes_that_were_asked_for(
-    clickhouse: ClickHouse, worker: Worker, origin: Origin, source: str
+    clickhouse: ClickHouse, origin: Origin, source: str
 ) -> None:
     times = [
         "2024-02-29T09:59:59.999Z",
@@ -185,12 +181,16 @@ async def test_ids_are_of_the_minutes_that_were_asked_for(
     await clickhouse.insert("mentions", block_of(source, times, origin), source)
     minute = 1_709_200_800 // 60
 
-    assert await stored_ids(worker, origin, [minute], 1_000) == hashes(source, 1, 2)
-    assert await stored_ids(worker, origin, [minute + 2, minute], 1_000) == hashes(source, 1, 2, 4)
-    assert await stored_ids(worker, origin, [minute + 3], 1_000) == hashes(source, 5)
+    assert await stored_ids(clickhouse, origin, [minute], 1_000) == hashes(source, 1, 2)
+    assert await stored_ids(clickhouse, origin, [minute + 2, minute], 1_000) == hashes(
+        source, 1, 2, 4
+    )
+    assert await stored_ids(clickhouse, origin, [minute + 3], 1_000) == hashes(source, 5)
     millennium = 978_307_200 // 60
-    assert await stored_ids(worker, origin, [minute - 1, millennium], 1_000) == hashes(source, 0, 6)
-    assert await stored_ids(worker, origin, [minute - 2], 1_000) == set()
+    assert await stored_ids(clickhouse, origin, [minute - 1, millennium], 1_000) == hashes(
+        source, 0, 6
+    )
+    assert await stored_ids(clickhouse, origin, [minute - 2], 1_000) == set()
 
 
 async def test_what_another_topic_brought_is_a_duplicate_and_an_own_half_written_batch_is_not(
@@ -215,22 +215,32 @@ async def test_what_another_topic_brought_is_a_duplicate_and_an_own_half_written
 
     [progress] = [progress for progress, _ in worker.announced]
     assert progress.mentions == 2
-    assert counts(client, source)[:2] == (4, 4)
+    assert counts(client, source) == (4, 4)
     assert batch.delivery.committable == 4
 
 
-async def test_reactions_that_were_merged_since_do_not_stop_a_late_redelivery(
+async def test_what_was_merged_or_erased_since_does_not_stop_a_late_redelivery(
     clickhouse: ClickHouse, client: Client, worker: Worker, origin: Origin, source: str
 ) -> None:
-    """A reaction sent twice is two rows until a merge; the ledger still has both."""
-    records = [
-        FakeRecord(offset, raw(interaction(f"csv:{source}-{offset % 3}"))) for offset in range(4)
+    """The ledger still has rows that a merge, or somebody's right, has taken."""
+    events = [
+        mention(f"{source}:1", source=source),
+        mention(f"{source}:1", source=source, edited_at="2026-07-04T10:01:00Z"),
+        mention(f"{source}:2", source=source),
+        interaction(f"{source}:like", source=source),
     ]
+    records = [FakeRecord(offset, raw(event)) for offset, event in enumerate(events)]
     _, [batch] = await deliver(worker.pipeline, records)
     await worker.pipeline.process(batch)
-    client.command("OPTIMIZE TABLE interactions FINAL")
-    stored = "SELECT count() FROM interactions WHERE topic_id = {id:String}"
-    assert client.query(stored, {"id": origin.topic_id}).first_row == (3,)
+    client.command("OPTIMIZE TABLE mentions FINAL")
+    client.command(
+        "INSERT INTO erased (table_name, topic_id, kafka_partition, kafka_offset, reason)"
+        " SELECT 'mentions', topic_id, kafka_partition, kafka_offset, 'forget' FROM mentions"
+        " WHERE mention_id = {id:String}",
+        {"id": f"{source}:2"},
+    )
+    client.command("DELETE FROM mentions WHERE mention_id = {id:String}", {"id": f"{source}:2"})
+    assert counts(client, source) == (1, 2)
     client.command(
         "INSERT INTO ledger (topic_id, position, last_offset, planned_at)"
         " SELECT concat({id:String}, '-others'), number, number, now64(3) + INTERVAL 1 SECOND"
@@ -243,4 +253,4 @@ async def test_reactions_that_were_merged_since_do_not_stop_a_late_redelivery(
     await worker.pipeline.process(again)
 
     assert delivery.committable == 4
-    assert client.query(stored, {"id": origin.topic_id}).first_row == (3,)
+    assert counts(client, source) == (1, 2)

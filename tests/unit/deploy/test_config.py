@@ -96,6 +96,7 @@ def test_services_start_in_order_and_the_forgetful_broker_takes_its_dependents_a
         "migrate",
         "worker-1",
         "worker-2",
+        "upkeep",
         "console",
     ]
     anew = {each.name for each in services if "broker" in each.restarts_with}
@@ -105,7 +106,11 @@ def test_services_start_in_order_and_the_forgetful_broker_takes_its_dependents_a
 
 def test_commands_of_none_leave_services_out(tmp_path: Path) -> None:
     config = StackConfig(
-        run_dir=tmp_path, migrate_command=None, worker_command=None, console_command=None
+        run_dir=tmp_path,
+        migrate_command=None,
+        worker_command=None,
+        upkeep_command=None,
+        console_command=None,
     )
 
     names = [each.name for each in build(config, load_or_create(tmp_path))]

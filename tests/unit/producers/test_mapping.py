@@ -79,7 +79,7 @@ def test_a_missing_column_is_named_with_those_there_are() -> None:
         (["text"], [], "--map 'text': write it as"),
         (["text="], [], "write it as"),
         (["txt=a"], [], "no such field; there are: id, text"),
-        ([], ["id=7"], "each mention needs an id of its own"),
+        ([], ["id=7"], "each row needs an id of its own"),
         (["lang=a"], ["lang=en"], "both --map and --set"),
     ],
 )
@@ -110,7 +110,7 @@ def test_a_mapping_file_gives_way_to_flags(tmp_path: Path) -> None:
         ("map: [text]\n", r"line 1: map must hold"),
         ("- text\n", r"line 1: the file must hold"),
         ("set:\n  lang: [es, en]\n", r"line 2: lang needs one value"),
-        ("set:\n  id: 7\n", r"line 2: set id: each mention"),
+        ("set:\n  id: 7\n", r"line 2: set id: each row"),
         ("map: {lang: a}\nset: {lang: es}\n", r"line 2: lang: in map and in set"),
         ("map: {text: 'a\n", r"not YAML.*line"),
     ],

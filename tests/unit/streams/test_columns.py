@@ -11,12 +11,15 @@ import pytest
 import schemas
 from models.heads import Predictions
 from streams.steps import columns
-from streams.steps.columns import Origin
+from streams.steps.columns import Origin, Provenance
 from streams.steps.decode import Decoded, decode_batch
 from tests.builders import (
+    ENRICHER,
+    RULES,
     WRITTEN_AT_MS,
     FakeModel,
     FakeRecord,
+    deletion,
     heartbeat,
     interaction,
     mention,
@@ -24,23 +27,25 @@ from tests.builders import (
 )
 
 ORIGIN = Origin("mentions.raw.v1", "topic-1", 7)
-OF_CLICKHOUSE = {"stored_at", "seen_at", "planned_at", "version", "is_deleted"}  # have defaults
+OF_CLICKHOUSE = {"stored_at", "seen_at", "planned_at", "is_deleted"}  # have defaults
 
 
 def decoded(*values: bytes | None) -> Decoded:
     return decode_batch([FakeRecord(n, v) for n, v in enumerate(values, start=40)])
 
 
-def mentions(*events: dict[str, Any], brands: list[list[str]] | None = None) -> pa.Table:
+def mentions(*events: dict[str, Any], predictions: Predictions | None = None) -> pa.Table:
     batch = decoded(*map(raw, events))
     assert not batch.rejected
+    rules = RULES.current
+    heard = ENRICHER.hear(batch, rules.rules, rules.pseudonymiser)
+    enriched = ENRICHER.enrich(heard, {})
     return columns.mentions_table(
-        batch.mentions,
-        batch.mention_records,
-        brands or [[] for _ in events],
-        FakeModel().predict([m.text for m in batch.mentions]),
-        "fake-1",
-        ORIGIN,
+        heard,
+        enriched,
+        predictions or FakeModel().predict(enriched.texts),
+        Provenance(ORIGIN, "fake-1", 3, "rules-1"),
+        counted=np.ones(len(events), dtype=bool),
     )
 
 
@@ -51,16 +56,20 @@ def table_columns(table: str) -> set[str]:
     body = re.search(rf"CREATE TABLE IF NOT EXISTS {table}\n\((.*?)\n\)", sql, re.DOTALL)
     assert body
     lines = (line.split() for line in body[1].splitlines())
-    return {words[0] for words in lines if words and words[0] != "INDEX"}
+    names = {words[0] for words in lines if words and words[0] not in {"INDEX", "--"}}
+    for statement in re.findall(rf"ALTER TABLE {table}\n(.*?);", sql, re.DOTALL):
+        names.update(re.findall(r"ADD COLUMN IF NOT EXISTS (\w+)", statement))
+    return names
 
 
 def test_every_column_of_every_table_is_filled_or_has_a_default() -> None:
-    batch = decoded(raw(mention()), raw(interaction()), raw(heartbeat()), b"{")
+    batch = decoded(raw(mention()), raw(interaction()), raw(deletion()), raw(heartbeat()), b"{")
     blocks = {
         "mentions": mentions(mention()),
         "interactions": columns.interactions_table(
-            batch.interactions, batch.interaction_records, ORIGIN
+            batch.interactions, batch.interaction_records, [("Nimbara",)], ORIGIN
         ),
+        "deletions": columns.deletions_table(batch.deletions, batch.deletion_records, ORIGIN),
         "heartbeats": columns.heartbeats_table(batch.heartbeats, batch.heartbeat_records, ORIGIN),
         "dead_letters": columns.dead_letters_table(batch.rejected, ORIGIN),
     }
@@ -74,46 +83,78 @@ def test_a_mention_arrives_whole() -> None:
     event = mention(
         "bluesky:at://x",
         source="bluesky",
+        site="madrid",
         kind="reply",
         author={"id": "did:plc:ñ", "handle": "ana", "name": "Ana 😀", "followers": 2**53},
-        text="línea 1\nlínea 2\x00",
+        text="&iquest;Alguien tiene un Nimbara o un Kolmio? Escribidme a ana@example.org 😀",
         lang="es-MX",
         url="https://example.org/é",
         parent_id="bluesky:p",
+        parent_author_id="did:plc:p",
         root_id="bluesky:r",
+        quoted_id="bluesky:q",
         parent_text="¿?",
+        hashtags=["Móviles"],
+        links=["https://example.org/"],
+        mentioned=[{"id": "did:plc:m", "handle": "@marta"}, {"handle": "luis"}],
         engagement={"likes": 1, "reposts": 2, "replies": 3, "quotes": 4, "views": 5},
         published_at="2026-07-04T12:00:00.123999+02:00",
+        edited_at="2026-07-04T10:05:00Z",
     )
-    (row,) = mentions(event, brands=[["Kolmio", "Nimbara"]]).to_pylist()
+    (row,) = mentions(event).to_pylist()
     assert row.pop("published_at").isoformat() == "2026-07-04T10:00:00.123000+00:00"
+    assert row.pop("edited_at").isoformat() == "2026-07-04T10:05:00+00:00"
     assert row.pop("kafka_timestamp").timestamp() * 1000 == WRITTEN_AT_MS
+    assert row.pop("version") == (1_783_159_500_000 << 16) + 3
+    assert row.pop("lang_probability") > 0.5
+    assert row.pop("fingerprint") > 0
+    assert len(row.pop("bands")) == 8
+    assert 0 <= row.pop("spam") <= 1
+    assert row.pop("spam_reasons") == []
     assert row == {
         "mention_id": "bluesky:at://x",
         "source": "bluesky",
+        "site": "madrid",
         "kind": "reply",
         "author_id": "did:plc:ñ",
         "author_handle": "ana",
         "author_name": "Ana 😀",
+        "author_is_bot": 0,
+        "author_role": "",
         "followers": 2**53,
-        "text": "línea 1\nlínea 2\x00",
-        "lang": "es-MX",
+        "text": "¿Alguien tiene un Nimbara o un Kolmio? Escribidme a ‹email› 😀",
+        "lang": "es",
+        "lang_claimed": "es-MX",
         "url": "https://example.org/é",
         "parent_id": "bluesky:p",
+        "parent_author_id": "did:plc:p",
         "root_id": "bluesky:r",
+        "quoted_id": "bluesky:q",
         "parent_text": "¿?",
         "likes": 1,
         "reposts": 2,
         "replies": 3,
         "quotes": 4,
         "views": 5,
+        "hashtags": ["Móviles"],
+        "links": ["https://example.org/"],
+        "mentioned_ids": ["did:plc:m"],
+        "mentioned_handles": ["marta", "luis"],
+        "emoji": ["😀"],
+        "masked": ["email"],
         "brands": ["Kolmio", "Nimbara"],
+        "topics": [],
+        "campaigns": [],
+        "attributes": [],
+        "interests": [],
+        "rules_version": "rules-1",
         "intent": "none",
         "intent_latent": 0.0,
         "intent_active": 0.0,
         "stage": "none",
         "stage_probability": 1.0,
         "model_version": "fake-1",
+        "counted": 1,
         "topic": "mentions.raw.v1",
         "topic_id": "topic-1",
         "kafka_partition": 7,
@@ -122,22 +163,18 @@ def test_a_mention_arrives_whole() -> None:
 
 
 def test_labels_and_probabilities_follow_the_order_of_the_contract() -> None:
-    batch = decoded(*(raw(mention(f"csv:{n}")) for n in range(3)))
+    texts = ["nimbara", "nada", "Kolmio o Nimbara"]
     intent = np.array([[0.2, 0.7, 0.1], [0.1, 0.2, 0.7], [1, 0, 0]], dtype=np.float32)
     stage = np.eye(6, dtype=np.float32)[[5, 3, 0]]
-    found = columns.mentions_table(
-        batch.mentions,
-        batch.mention_records,
-        [["a"], [], ["a", "b"]],
-        Predictions(intent, stage, intent.argmax(axis=1), stage.argmax(axis=1)),
-        "v",
-        ORIGIN,
+    found = mentions(
+        *(mention(f"csv:{n}", text=text) for n, text in enumerate(texts)),
+        predictions=Predictions(intent, stage, intent.argmax(axis=1), stage.argmax(axis=1)),
     ).to_pydict()
     assert found["intent"] == ["latent", "active", "none"]
     assert found["intent_latent"] == pytest.approx([0.7, 0.2, 0.0])
     assert found["intent_active"] == pytest.approx([0.1, 0.7, 0.0])
     assert found["stage"] == ["advocacy", "decision", "none"]
-    assert found["brands"] == [["a"], [], ["a", "b"]]
+    assert found["brands"] == [["Nimbara"], [], ["Kolmio", "Nimbara"]]
 
 
 def test_types_are_what_clickhouse_reads_without_a_cast() -> None:
@@ -149,6 +186,9 @@ def test_types_are_what_clickhouse_reads_without_a_cast() -> None:
     assert schema.field("kafka_partition").type == pa.uint32()
     assert schema.field("kafka_offset").type == pa.uint64()
     assert schema.field("brands").type == pa.list_(pa.string())
+    assert schema.field("topics").type == pa.list_(pa.string())
+    assert schema.field("bands").type == pa.list_(pa.uint64())
+    assert schema.field("version").type == pa.uint64()
 
 
 def test_dead_letters_keep_the_bytes_as_they_are() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.steps.duplicates import MAX_RUNS, SeenMentions, hash_ids
+from streams.steps.duplicates import MAX_RUNS, SeenIds, hash_ids
 
 MINUTES = 8
 
@@ -22,7 +22,7 @@ def test_hashes_are_xxh3_as_clickhouse_computes_it() -> None:
 
 
 def test_the_first_of_a_batch_wins() -> None:
-    seen = SeenMentions()
+    seen = SeenIds()
     assert seen.unknown_minutes(np.array([5, 5, 6]), done=0) == [5, 6]
     seen.learn([5, 6], hash_ids(["stored"]))
     ids = ["a", "b", "a", "stored", "b", "c"]
@@ -32,7 +32,7 @@ def test_the_first_of_a_batch_wins() -> None:
 
 
 def test_an_empty_batch_is_no_special_case() -> None:
-    seen = SeenMentions()
+    seen = SeenIds()
     assert seen.unknown_minutes(np.array([], dtype=np.int64), done=0) == []
     seen.learn([1], hash_ids([]))
     assert first(seen, []).shape == (0,)
@@ -42,7 +42,7 @@ def test_an_empty_batch_is_no_special_case() -> None:
 def test_the_smallest_and_largest_hashes_are_found() -> None:
     """They sit at the ends of a sorted run, where a search steps out of it."""
     ends = np.array([0, 2**64 - 1], dtype=np.uint64)
-    seen = SeenMentions()
+    seen = SeenIds()
     seen.learn([1], ends)
     assert not seen.first_of_their_kind(ends, 0).any()
     other = np.array([1, 2**64 - 2], dtype=np.uint64)
@@ -51,7 +51,7 @@ def test_the_smallest_and_largest_hashes_are_found() -> None:
 
 def test_a_minute_known_only_to_the_oldest_ids_is_asked_for_again_before_they_go() -> None:
     """Minute 1 and its ids fall out as minute 3 comes in; its duplicate is known all the same."""
-    seen = SeenMentions(max_ids=4)
+    seen = SeenIds(max_ids=4)
     learn(seen, {1: ["x"]})
     first(seen, ["a", "b"], position=1)
     learn(seen, {2: ["y", "z"]}, done=10)
@@ -63,7 +63,7 @@ def test_a_minute_known_only_to_the_oldest_ids_is_asked_for_again_before_they_go
 
 def test_ids_of_batches_that_have_not_landed_are_never_dropped() -> None:
     """ClickHouse does not know them yet, so asking it again would not bring them back."""
-    seen = SeenMentions(max_ids=2)
+    seen = SeenIds(max_ids=2)
     learn(seen, {1: []}, done=0)
     first(seen, ["in flight"], position=0)
     for minute in range(2, 50):
@@ -73,7 +73,7 @@ def test_ids_of_batches_that_have_not_landed_are_never_dropped() -> None:
 
 
 def test_what_has_landed_is_dropped_so_that_memory_is_bounded() -> None:
-    seen = SeenMentions(max_ids=100)
+    seen = SeenIds(max_ids=100)
     for number in range(1_000):
         learn(seen, {number: [f"stored {number}"]}, done=number)
         first(seen, [f"own {number}"], position=number)
@@ -102,7 +102,7 @@ def test_like_a_set_that_forgets_nothing(
     for mention_id in model:
         database[minute_of(mention_id)].add(mention_id)
     landing: list[list[str]] = []
-    seen = SeenMentions(max_ids=max_ids)
+    seen = SeenIds(max_ids=max_ids)
     for position, numbers in enumerate(batches):
         ids = [name(number) for number, _ in numbers]
         minutes = np.array([minute_of(i) for i in ids], dtype=np.int64)
@@ -123,7 +123,7 @@ def test_like_a_set_that_forgets_nothing(
 
 @pytest.mark.parametrize("repeats", [1, MAX_RUNS, MAX_RUNS + 1, 5 * MAX_RUNS])
 def test_merging_runs_loses_nothing(repeats: int) -> None:
-    seen = SeenMentions(max_ids=10**6)
+    seen = SeenIds(max_ids=10**6)
     for number in range(repeats):
         assert first(seen, [f"a{number}", f"b{number}"]).all()
     everything = [f"{letter}{number}" for letter in "ab" for number in range(repeats)]
@@ -138,10 +138,10 @@ def minute_of(mention_id: str) -> int:
     return int(mention_id.removeprefix("csv:")) % MINUTES
 
 
-def first(seen: SeenMentions, ids: list[str], position: int = 0) -> np.ndarray:
+def first(seen: SeenIds, ids: list[str], position: int = 0) -> np.ndarray:
     return seen.first_of_their_kind(hash_ids(ids), position)
 
 
-def learn(seen: SeenMentions, stored: dict[int, list[str]], done: int = 0) -> None:
+def learn(seen: SeenIds, stored: dict[int, list[str]], done: int = 0) -> None:
     for minute in seen.unknown_minutes(np.array(list(stored)), done=done):
         seen.learn([minute], hash_ids(stored[minute]))

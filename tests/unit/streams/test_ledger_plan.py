@@ -6,7 +6,8 @@ import pytest
 
 from streams.errors import OwnershipLostError
 from streams.ledger import Ledger, Plan
-from tests.builders import TOPIC, TOPIC_ID, MemoryClickHouse
+from tests.builders import TOPIC, TOPIC_ID
+from tests.memory_clickhouse import MemoryClickHouse
 
 COUNTS = ("mentions", "interactions", "heartbeats", "duplicates", "dead_letters", "filtered")
 

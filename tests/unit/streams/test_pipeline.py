@@ -7,9 +7,9 @@ import pytest
 
 from streams.errors import SinkUnavailableError, TooManyDeadLettersError
 from tests.builders import (
+    RULES,
     TOPIC_ID,
     FakeRecord,
-    MemoryClickHouse,
     Trouble,
     deliver,
     heartbeat,
@@ -18,10 +18,10 @@ from tests.builders import (
     make_worker,
     mention,
     mentions,
-    no_trouble,
     process_all,
     raw,
 )
+from tests.memory_clickhouse import MemoryClickHouse, no_trouble
 
 
 async def test_each_kind_of_record_lands_in_its_table() -> None:
@@ -54,13 +54,19 @@ async def test_each_kind_of_record_lands_in_its_table() -> None:
         "last_offset": 17,
         "records": 5,
         "mentions": 1,
+        "edits": 0,
         "interactions": 1,
+        "deletions": 0,
         "heartbeats": 1,
+        "orders": 0,
+        "gestures": 0,
+        "labels": 0,
         "duplicates": 1,
         "dead_letters": 1,
         "filtered": 0,
         "worker": "worker-1",
         "model_version": "fake-1",
+        "rules_version": RULES.current.rules.version,
     }
     assert delivery.committable == 18
     [(progress, rejected)] = worker.announced
@@ -192,8 +198,7 @@ async def test_a_batch_stored_but_not_committed_is_read_again_without_effect() -
 async def test_the_model_of_the_first_worker_stays_with_its_rows() -> None:
     clickhouse = MemoryClickHouse()
     for name, version in (("first", "1"), ("second", "2")):
-        worker = make_worker(clickhouse, name)
-        worker.pipeline._model.version = version  # type: ignore[misc]
+        worker = make_worker(clickhouse, name, model_version=version)
         _, batches = await deliver(worker.pipeline, mentions(1))
         await process_all(worker.pipeline, batches)
     assert [row["model_version"] for row in clickhouse.tables["mentions"]] == ["1"]

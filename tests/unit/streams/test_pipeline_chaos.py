@@ -15,11 +15,10 @@ from faust.types import TP
 
 from streams.delivery import PartitionDelivery
 from streams.errors import SinkUnavailableError
-from streams.steps.duplicates import SeenMentions
+from streams.steps.duplicates import SeenIds
 from tests.builders import (
     TOPIC,
     FakeRecord,
-    MemoryClickHouse,
     Worker,
     heartbeat,
     interaction,
@@ -27,6 +26,7 @@ from tests.builders import (
     mention,
     raw,
 )
+from tests.memory_clickhouse import MemoryClickHouse
 
 SEEDS = int(os.environ.get("ESCUCHA_TEST_CHAOS_SEEDS", "60"))
 MAX_GENERATIONS = 12
@@ -222,6 +222,6 @@ async def test_no_schedule_loses_a_row_or_stores_it_twice(
 ) -> None:
     world = World(seed)
     ids_in_memory = world.rng.choice([1, 5, 30, 200_000])
-    monkeypatch.setattr(SeenMentions.__init__, "__defaults__", (ids_in_memory,))
+    monkeypatch.setattr(SeenIds.__init__, "__defaults__", (ids_in_memory,))
     await asyncio.wait_for(world.run(), 60)
     world.check()

@@ -5,16 +5,8 @@ import asyncio
 import pytest
 
 from streams.errors import OwnershipLostError, PartlyStoredError, SinkUnavailableError
-from tests.builders import (
-    MemoryClickHouse,
-    Trouble,
-    deliver,
-    ids,
-    make_worker,
-    mentions,
-    no_trouble,
-    process_all,
-)
+from tests.builders import Trouble, deliver, ids, make_worker, mentions, process_all
+from tests.memory_clickhouse import MemoryClickHouse, no_trouble
 
 
 async def test_a_batch_of_a_lost_partition_is_dropped_before_it_is_planned() -> None:

@@ -87,7 +87,7 @@ def test_every_setting_can_be_set() -> None:
         "kafka_session_timeout_sec": "0.5",
         "clickhouse_url": "https://clickhouse.example",
         "batch_linger_ms": "0",
-        "brands_file": "a/brands.yaml",
+        "listening_file": "a/listening.yaml",
         "console_port": "65535",
     }
     settings = Settings.from_environment({f"ESCUCHA_{n.upper()}": v for n, v in values.items()})
@@ -95,7 +95,7 @@ def test_every_setting_can_be_set() -> None:
     assert settings.kafka_partitions == 12
     assert settings.kafka_session_timeout_sec == 0.5
     assert settings.batch_linger_ms == 0
-    assert settings.brands_file == Path("a/brands.yaml")
+    assert settings.listening_file == Path("a/listening.yaml")
     assert settings.console_port == 65_535
 
 

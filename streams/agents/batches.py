@@ -1,7 +1,7 @@
-"""The agent on `mentions.raw.v1`: hands each record batch to the pipeline."""
+"""An agent that hands the record batches of its topics to a pipeline."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import faust
@@ -14,17 +14,20 @@ from streams.transport import RecordBatchSchema
 
 
 def register(
-    app: faust.App, topic: str, pipeline: Pipeline, fail: Callable[[BaseException], None]
+    app: faust.App,
+    name: str,
+    topics: Sequence[str],
+    pipeline: Pipeline,
+    fail: Callable[[BaseException], None],
 ) -> None:
     """Add the agent to `app`; the first error of the pipeline goes to `fail`, once for good.
 
     A batch that failed is not acknowledged, so nothing behind it is committed and the worker
     that takes its place reads it again.
     """
-    channel = app.topic(topic, schema=RecordBatchSchema(), internal=False)
+    channel = app.topic(*topics, schema=RecordBatchSchema(), internal=False)
 
-    @app.agent(channel, name="mentions")
-    async def mentions(stream: StreamT[RecordBatch]) -> None:
+    async def take(stream: StreamT[RecordBatch]) -> None:
         running: set[asyncio.Task[None]] = set()
         async for event in cast(Stream[RecordBatch], stream).noack().events():
             # As many at once as the transport lets in flight; the pipeline keeps the order.
@@ -39,3 +42,5 @@ def register(
             fail(error)
         finally:
             event.ack()
+
+    app.agent(channel, name=name)(take)

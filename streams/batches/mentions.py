@@ -1,0 +1,173 @@
+"""What a batch of mentions.raw.v1 becomes."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import TypeVar
+
+import pyarrow as pa
+
+from models.heads import Model
+from streams.batches.seen import SeenEvents
+from streams.delivery import RecordBatch
+from streams.ledger import Ledger, Plan
+from streams.pipeline import Outcome
+from streams.rule_book import RuleBook, RulesInForce
+from streams.sinks.clickhouse import ClickHouse
+from streams.steps import columns
+from streams.steps.columns import Origin
+from streams.steps.decode import Decoded, decode_batch
+from streams.steps.duplicates import Versions
+from streams.steps.enrich import Enricher, Heard, parents_wanted
+
+T = TypeVar("T")
+
+MAX_PARENTS = 2_000  # looked up for one batch; more is a file of threads, which brings its own
+MAX_QUESTION_BYTES = 50_000  # ClickHouse takes 128 KiB of a parameter, escapes included
+
+
+@dataclass(frozen=True)
+class MentionSteps:
+    """What the deciders of all partitions share."""
+
+    clickhouse: ClickHouse
+    model: Model
+    rules: RuleBook
+    enricher: Enricher
+    threads: Executor
+    worker: str
+
+
+class MentionDecider:
+    """Decides the batches of one partition; see `streams.pipeline.Decider`."""
+
+    def __init__(self, steps: MentionSteps, origin: Origin) -> None:
+        self._steps = steps
+        self._origin = origin
+        self._ledger = Ledger(steps.clickhouse)
+        self._seen = SeenEvents(steps.clickhouse, origin)
+
+    async def __call__(self, batch: RecordBatch) -> Outcome:
+        """Filter, drop what was seen, enrich, judge."""
+        rules = await self._rules_for(batch)
+        decoded, heard = await self._in_thread(lambda: self._hear(batch, rules))
+        versions = await self._seen.drop_from(
+            heard, position=batch.position, done=batch.delivery.committable
+        )
+        parents = await self._parents(heard)
+        return await self._in_thread(
+            lambda: self._outcome(batch, rules, decoded, heard, versions, parents)
+        )
+
+    async def _rules_for(self, batch: RecordBatch) -> RulesInForce:
+        """The newest rules; for a batch planned before, those it was planned with."""
+        if not batch.was_planned:
+            return self._steps.rules.current
+        version = await self._ledger.rules_of(
+            self._origin.topic_id, self._origin.partition, batch.position
+        )
+        return await self._steps.rules.of(version)
+
+    def _hear(self, batch: RecordBatch, rules: RulesInForce) -> tuple[Decoded, Heard]:
+        decoded = decode_batch(batch.records)
+        return decoded, self._steps.enricher.hear(decoded, rules.rules, rules.pseudonymiser)
+
+    async def _parents(self, heard: Heard) -> dict[str, str]:
+        """Texts of parents by mention_id, as far as they are in this batch or stored."""
+        wanted = parents_wanted(heard.mentions)
+        if not wanted:
+            return {}
+        here = {m.mention_id: m.text for m in heard.mentions}
+        parents = {mention_id: here[mention_id] for mention_id in wanted if mention_id in here}
+        elsewhere = [mention_id for mention_id in wanted if mention_id not in here][:MAX_PARENTS]
+        for ids in _chunks(elsewhere, MAX_QUESTION_BYTES):
+            found = await self._steps.clickhouse.rows(_PARENTS, {"ids": ids})
+            parents.update((row[0], row[1]) for row in found)
+        return parents
+
+    def _outcome(
+        self,
+        batch: RecordBatch,
+        rules: RulesInForce,
+        decoded: Decoded,
+        heard: Heard,
+        versions: Versions,
+        parents: dict[str, str],
+    ) -> Outcome:
+        origin, model = self._origin, self._steps.model
+        blocks: dict[str, pa.Table] = {}
+        if decoded.rejected:
+            blocks["dead_letters"] = columns.dead_letters_table(decoded.rejected, origin)
+        if heard.deletions:
+            blocks["deletions"] = columns.deletions_table(
+                heard.deletions, heard.deletion_records, origin
+            )
+        if heard.interactions:
+            blocks["interactions"] = columns.interactions_table(
+                heard.interactions, heard.interaction_records, heard.interaction_brands, origin
+            )
+        if heard.mentions:
+            enriched = self._steps.enricher.enrich(heard, parents)
+            blocks["mentions"] = columns.mentions_table(
+                heard,
+                enriched,
+                model.predict(enriched.texts),
+                columns.Provenance(origin, model.version, rules.sequence, rules.rules.version),
+                counted=versions.first[versions.fresh],
+            )
+        if decoded.heartbeats:
+            # Last, so that they never look fresher than mentions.
+            blocks["heartbeats"] = columns.heartbeats_table(
+                decoded.heartbeats, decoded.heartbeat_records, origin
+            )
+        stored = len(heard.mentions) + len(heard.interactions)
+        first = int(versions.first.sum())
+        plan = Plan(
+            topic=origin.topic,
+            topic_id=origin.topic_id,
+            kafka_partition=origin.partition,
+            position=batch.position,
+            first_offset=batch.records[0].offset,
+            last_offset=batch.last_offset,
+            records=len(batch.records),
+            mentions=first,
+            edits=len(heard.mentions) - first,
+            interactions=len(heard.interactions),
+            deletions=len(decoded.deletions),
+            heartbeats=len(decoded.heartbeats),
+            duplicates=len(decoded.mentions) + len(decoded.interactions) - heard.filtered - stored,
+            dead_letters=len(decoded.rejected),
+            filtered=heard.filtered,
+            worker=self._steps.worker,
+            model_version=model.version,
+            rules_version=rules.rules.version,
+        )
+        newest = max((m.published_at for m in heard.mentions), default=None)
+        return Outcome(plan, blocks, newest, decoded.rejected)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._steps.threads, work)
+
+
+def _chunks(ids: list[str], at_most_bytes: int) -> Iterator[list[str]]:
+    """`ids` in order, cut into lists whose UTF-8 is at most so long (one id may be longer)."""
+    chunk: list[str] = []
+    size = 0
+    for mention_id in ids:
+        length = len(mention_id.encode())
+        if chunk and size + length > at_most_bytes:
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(mention_id)
+        size += length
+    if chunk:
+        yield chunk
+
+
+_PARENTS = """
+SELECT mention_id, argMax(text, version)
+FROM mentions
+WHERE mention_id IN ({ids:Array(String)}) AND NOT is_deleted
+GROUP BY mention_id
+"""

@@ -1,0 +1,260 @@
+"""`escucha rules apply | versions | show | preview | backfill`: rules against stored data."""
+
+import asyncio
+import getpass
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import msgspec
+
+from streams import clock, rule_book
+from streams.app import make_rule_book
+from streams.errors import InputError
+from streams.listening import backfill, report, stored
+from streams.listening.history import History, HistoryRun, Reread
+from streams.listening.preview import Preview, preview
+from streams.local import local_settings
+from streams.rule_book import RuleBook, RulesInForce
+from streams.rules.cli import rules_group
+from streams.rules.compiled import compile_rules
+from streams.rules.loading import EXAMPLE, load_listening
+from streams.settings import Settings
+from streams.sinks.clickhouse import ClickHouse
+from streams.steps.enrich import Enricher
+from streams.training import current_model
+
+T = TypeVar("T")
+
+PATIENCE_SEC = 10.0  # of a person; a worker has more
+_FILE = click.argument("file", type=click.Path(path_type=Path))
+_JSON = click.option("--json", "as_json", is_flag=True, help="For programs.")
+
+
+def _period(command: Callable[..., Any]) -> Callable[..., Any]:
+    command = click.option(
+        "--until", type=click.DateTime(), help="Published before, UTC.  [default: now]"
+    )(command)
+    command = click.option("--since", type=click.DateTime(), help="Published from, UTC.")(command)
+    return click.option(
+        "--days",
+        type=click.IntRange(min=1),
+        default=30,
+        show_default=True,
+        help="That many days back, where --since is not given.",
+    )(command)
+
+
+@click.command("apply")
+@_FILE
+def apply_command(file: Path) -> None:
+    """Put the rules of FILE in force; running workers take them up within seconds.
+
+    What is stored stays as it was matched: look first with `escucha rules preview FILE`, and
+    run the new rules over what is there with `escucha rules backfill`.
+    """
+    load_listening(file)  # every mistake, with its line
+
+    async def work(clickhouse: ClickHouse, settings: Settings) -> rule_book.RuleVersion:
+        return await rule_book.apply(
+            clickhouse, rule_book.text_of(file), name=str(file), by=getpass.getuser()
+        )
+
+    applied = _run(work)
+    click.echo(f"rules {applied.version} are in force as number {applied.sequence}")
+
+
+@click.command("versions")
+@_JSON
+def versions_command(as_json: bool) -> None:
+    """List the rules that were ever applied, newest first."""
+    found = _run(lambda clickhouse, _: rule_book.versions(clickhouse))
+    if as_json:
+        click.echo(msgspec.json.encode(found))
+        return
+    for one in found:
+        click.echo(
+            f"{one.sequence:>5}  {one.version}  {one.applied_at:%Y-%m-%d %H:%M} UTC"
+            f"  {one.applied_by}"
+        )
+    if not found:
+        click.echo("none yet: the bundled rules are in force", err=True)
+
+
+@click.command("show")
+@click.argument("number", type=click.IntRange(min=0), required=False)
+def show_command(number: int | None) -> None:
+    """Print the rules in force, or those of NUMBER, as they were applied.
+
+    To go back to them: escucha rules show 3 > listening.yaml; escucha rules apply listening.yaml
+    """
+
+    async def work(clickhouse: ClickHouse, settings: Settings) -> str:
+        found = await rule_book.versions(clickhouse)
+        if number is None:
+            path = settings.listening_file or EXAMPLE
+            return found[0].listening if found else rule_book.text_of(path)
+        for one in found:
+            if one.sequence == number:
+                return one.listening
+        raise InputError(f"there are no rules {number}; see escucha rules versions")
+
+    click.echo(_run(work), nl=False)
+
+
+@click.command("preview")
+@_FILE
+@_period
+@click.option("--examples", type=click.IntRange(0, 50), default=3, show_default=True)
+@click.option("--name", "names", multiple=True, help="Only this brand or topic; repeatable.")
+@_JSON
+def preview_command(
+    file: Path,
+    days: int,
+    since: datetime | None,
+    until: datetime | None,
+    examples: int,
+    names: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Show what the rules of FILE would have matched in stored mentions, beside those in force.
+
+    Per brand, topic and so on: mentions a day, what is gained and what is lost, with examples.
+    Changes nothing. What was filtered out when it came is not stored and cannot be shown.
+    """
+    after = compile_rules(load_listening(file))
+    first, last = _bounds(days, since, until)
+
+    async def work(clickhouse: ClickHouse, settings: Settings) -> tuple[RuleBook, Preview]:
+        rules = make_rule_book(settings, clickhouse)
+        await rules.refresh()
+        total = await stored.count(clickhouse, first, last)
+        with _progress(total, "mentions") as progress:
+            found = await preview(
+                clickhouse,
+                rules.current.rules,
+                after,
+                since=first,
+                until=last,
+                examples=examples,
+                progress=progress,
+            )
+        return rules, found
+
+    in_force, found = _run(work)
+    shown = [one for one in found.names if not names or one.name in names]
+    if as_json:
+        click.echo(report.preview_as_json(found, shown))
+    else:
+        click.echo(
+            f"{found.mentions:,} stored mentions from {first:%Y-%m-%d} to {last:%Y-%m-%d};"
+            f" in force: rules {in_force.current.rules.version}, new: {after.version}"
+        )
+        click.echo(report.preview_as_text(found, shown, first, last))
+
+
+@click.command("backfill")
+@_period
+@click.option("--stored/--no-stored", "over_stored", default=True, help="Stored mentions.")
+@click.option(
+    "--history/--no-history",
+    "over_history",
+    default=True,
+    help="What was filtered out when it came and Kafka still has, whatever its date.",
+)
+@_JSON
+def backfill_command(
+    days: int,
+    since: datetime | None,
+    until: datetime | None,
+    over_stored: bool,
+    over_history: bool,
+    as_json: bool,
+) -> None:
+    """Run the rules in force over mentions that came before them.
+
+    May be stopped and started again at any point: nothing is done twice, and workers go on
+    meanwhile. `escucha reconcile` balances before and after.
+    """
+    first, last = _bounds(days, since, until)
+
+    async def work(
+        clickhouse: ClickHouse, settings: Settings
+    ) -> tuple[RulesInForce, Reread | None, backfill.Rerun | None]:
+        rules = make_rule_book(settings, clickhouse)
+        await rules.refresh()
+        if rules.current.sequence == 0:
+            raise InputError(
+                "the bundled rules are in force and have nothing before them; put others in force"
+                " first: escucha rules apply listening.yaml"
+            )
+        reread = rerun = None
+        # History first: what it adds carries the newest rules already.
+        if over_history:
+            model = current_model(settings)
+            history = await asyncio.to_thread(History, settings)
+            run = HistoryRun(clickhouse, rules.current, Enricher(), model)
+            with _progress(history.offsets, "records") as progress:
+                reread = await run.over(history, progress)
+        if over_stored:
+            total = await stored.count(clickhouse, first, last)
+            with _progress(total, "mentions") as progress:
+                rerun = await backfill.over_stored(
+                    clickhouse, rules.current, since=first, until=last, progress=progress
+                )
+        return rules.current, reread, rerun
+
+    in_force, reread, rerun = _run(work)
+    if as_json:
+        done = {"version": in_force.rules.version, "history": reread, "stored": rerun}
+        click.echo(msgspec.json.encode(done))
+        return
+    if reread is not None:
+        click.echo(
+            f"history: {reread.read:,} records read again, {reread.mentions:,} mentions and"
+            f" {reread.interactions:,} interactions stored that had been filtered out"
+        )
+    if rerun is not None:
+        click.echo(
+            f"stored: {rerun.read:,} mentions read, {rerun.rewritten:,} now matched by rules"
+            f" {in_force.rules.version}, {rerun.changed:,} of them otherwise than before"
+        )
+
+
+# The group comes with the language's own commands, which need no server.
+rules = rules_group
+for _command in (apply_command, versions_command, show_command, preview_command, backfill_command):
+    rules.add_command(_command)
+
+
+def _run(work: Callable[[ClickHouse, Settings], Awaitable[T]]) -> T:
+    settings = replace(local_settings(), sink_deadline_sec=PATIENCE_SEC)
+
+    async def whole() -> T:
+        async with ClickHouse(settings) as clickhouse:
+            return await work(clickhouse, settings)
+
+    return asyncio.run(whole())
+
+
+def _bounds(days: int, since: datetime | None, until: datetime | None) -> tuple[datetime, datetime]:
+    last = clock.utc(until) if until else clock.now()
+    first = clock.utc(since) if since else last - timedelta(days=days)
+    if first >= last:
+        raise InputError("--since is not before --until")
+    return first, last
+
+
+@contextmanager
+def _progress(total: int, what: str) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal, silence elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    with click.progressbar(length=total, label=what, file=sys.stderr) as bar:
+        yield lambda done: bar.update(done - bar.pos)

@@ -1,0 +1,1 @@
+"""Rights of the people behind the mentions: retention, access, erasure."""

@@ -1,0 +1,233 @@
+"""Where personal data lies in ClickHouse. A table that is not listed here fails a test.
+
+Each place can be asked what it has of a person, can give it out and can erase it. Order matters:
+what is found through a person's mentions comes before the mentions.
+"""
+
+# ruff: noqa: S608 - statements are made of the constants below; values are bound
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from clickhouse_connect.driver.client import Client
+
+from streams.privacy.receipts import Remainder
+from streams.privacy.subject import Subject
+
+_SYNC = {"lightweight_deletes_sync": 1, "mutations_sync": 1}
+REASON = "forgotten"
+
+
+class Place(Protocol):
+    """Somewhere personal data lies; new ones join `forget` and `export` by being listed."""
+
+    @property
+    def name(self) -> str:
+        """How receipts and exports call it."""
+        ...
+
+    def find(self, subject: Subject) -> int:
+        """How many rows, records or files hold something of the person."""
+        ...
+
+    def rows(self, subject: Subject) -> Iterator[dict[str, Any]]:
+        """What is stored of the person."""
+        ...
+
+    def erase(self, subject: Subject) -> list[Remainder]:
+        """Remove it; returns what stays for a while, and until when."""
+        ...
+
+
+@dataclass(frozen=True)
+class Table:
+    """What of a table is a person's: whole rows, and parts of other people's rows.
+
+    `blanks` gives columns of others' rows their new values where `touched` holds.
+    """
+
+    name: str
+    own: str
+    touched: str = ""
+    blanks: str = ""
+    has_place: bool = True  # its rows come from Kafka and are accounted for by the ledger
+    before: str = ""  # a statement to run before rows go
+
+
+# Tables that hold nothing about a person, with the reason.
+IMPERSONAL = {
+    "mentions_hourly": "counts",
+    "ledger": "counts",
+    "dead_letter_replays": "places",
+    "heartbeats": "of producers",
+    "erased": "places",
+    "backfills": "places and counts",
+    "rule_versions": "of rules; they name brands and care accounts",
+    "erasure_receipts": "a keyed hash of who asked, on purpose: the proof that it was done",
+    "upkeep_marks": "times",
+    "schema_migrations": "names of files",
+}
+
+# Left out of an export where the row is somebody else's.
+OF_OTHERS = frozenset(
+    {"author_id", "author_handle", "author_name", "followers", "mention_id", "url", "order_id"}
+)
+
+_IN_SOURCE = "({source:String} = '' OR source = {source:String})"
+_OWN = f"author_id IN {{ids:Array(String)}} AND {_IN_SOURCE}"
+_POSTS = f"(SELECT mention_id FROM mentions WHERE {_OWN})"
+_NAMED = (
+    "arrayExists((i, h) -> i IN {ids:Array(String)} OR lowerUTF8(h) IN {handles:Array(String)},"
+    " mentioned_ids, mentioned_handles)"
+)
+_IS_PARENT = f"(parent_author_id IN {{ids:Array(String)}} OR parent_id IN {_POSTS})"
+_IN_LINKS = "arrayExists(l -> arrayExists(n -> position(l, n) > 0, {needles:Array(String)}), links)"
+_OTHERS = (
+    "arrayFilter(a -> NOT (a.1 IN {ids:Array(String)}"
+    " OR lowerUTF8(a.2) IN {handles:Array(String)}),"
+    " arrayZip(mentioned_ids, mentioned_handles))"
+)
+_WITHOUT_HANDLE = "replaceRegexpAll({}, {{pattern:String}}, '‹@›')"
+
+TABLES = (
+    Table(
+        "labels",
+        own=f"mention_id IN {_POSTS} OR labeller IN {{ids:Array(String)}}",
+    ),
+    Table(
+        "near_duplicates",
+        own=f"mention_id IN {_POSTS} OR original IN {_POSTS} OR parent IN {_POSTS}",
+        has_place=False,
+        before=(
+            "INSERT INTO copies_to_review (mention_id, published_at)"
+            " SELECT mention_id, published_at FROM near_duplicates"
+            f" WHERE (original IN {_POSTS} OR parent IN {_POSTS}) AND mention_id NOT IN {_POSTS}"
+        ),
+    ),
+    Table("copies_to_review", own=f"mention_id IN {_POSTS}", has_place=False),
+    Table("near_duplicate_bands", own=f"mention_id IN {_POSTS}", has_place=False),
+    Table(
+        "orders",
+        own="author_id IN {ids:Array(String)}",
+        touched="referred_by IN {ids:Array(String)}",
+        blanks="referred_by = ''",
+    ),
+    Table("gestures", own="author_id IN {ids:Array(String)}"),
+    Table(
+        "dead_letters",
+        own="key IN {ids:Array(String)}"
+        " OR arrayExists(n -> position(value, n) > 0, {needles:Array(String)})"
+        " OR match(value, {record_pattern:String})",
+    ),
+    Table(
+        "deletions",
+        own=f"(target_id IN {{ids:Array(String)}} OR author_id IN {{ids:Array(String)}}"
+        f" OR target_id IN {_POSTS}"
+        " OR target_id IN (SELECT interaction_id FROM interactions"
+        f" WHERE {_OWN})) AND {_IN_SOURCE}",
+    ),
+    Table(
+        "interactions",
+        own=_OWN,
+        touched=f"(target_author_id IN {{ids:Array(String)}} OR target_id IN {{ids:Array(String)}}"
+        f" OR target_id IN {_POSTS}) AND NOT ({_OWN})",
+        blanks="target_id = '', target_author_id = ''",
+    ),
+    Table(
+        "mentions",
+        own=_OWN,
+        touched=f"({_IS_PARENT} OR root_id IN {_POSTS} OR quoted_id IN {_POSTS} OR {_NAMED}"
+        f" OR {_IN_LINKS} OR match(text, {{pattern:String}})"
+        f" OR match(parent_text, {{pattern:String}})) AND NOT ({_OWN}) AND {_IN_SOURCE}",
+        blanks=(
+            f"parent_text = if({_IS_PARENT}, '', {_WITHOUT_HANDLE.format('parent_text')}),"
+            f" parent_id = if({_IS_PARENT}, '', parent_id),"
+            f" parent_author_id = if({_IS_PARENT}, '', parent_author_id),"
+            f" root_id = if(root_id IN {_POSTS}, '', root_id),"
+            f" quoted_id = if(quoted_id IN {_POSTS}, '', quoted_id),"
+            f" mentioned_ids = arrayMap(a -> a.1, {_OTHERS}),"
+            f" mentioned_handles = arrayMap(a -> a.2, {_OTHERS}),"
+            " links = arrayFilter(l -> NOT arrayExists(n -> position(l, n) > 0,"
+            " {needles:Array(String)}), links),"
+            f" text = {_WITHOUT_HANDLE.format('text')}"
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class TablePlace:
+    """One table of ClickHouse."""
+
+    client: Client
+    table: Table
+
+    @property
+    def name(self) -> str:
+        """Its name there."""
+        return f"clickhouse {self.table.name}"
+
+    @property
+    def _condition(self) -> str:
+        return f"({self.table.own})" + (f" OR ({self.table.touched})" if self.table.touched else "")
+
+    def find(self, subject: Subject) -> int:
+        """Rows of the person, and rows of others that name them."""
+        return self._count(self._condition, subject)
+
+    def rows(self, subject: Subject) -> Iterator[dict[str, Any]]:
+        """Both kinds of rows, all versions; of others' rows not who they are."""
+        query = (
+            f"SELECT *, ({self.table.own}) AS own FROM {self.table.name} WHERE {self._condition}"
+        )
+        with self.client.query_rows_stream(query, subject.parameters) as stream:
+            names = stream.source.column_names
+            for values in stream:
+                row = dict(zip(names, values, strict=True))
+                yield row if row["own"] else {k: v for k, v in row.items() if k not in OF_OTHERS}
+
+    def erase(self, subject: Subject) -> list[Remainder]:
+        """Delete the person's rows and blank them out of others', on the disk as well."""
+        given, name = subject.parameters, self.table.name
+        if self.table.touched and self._count(self.table.touched, subject):
+            self.client.command(
+                f"ALTER TABLE {name} UPDATE {self.table.blanks} WHERE {self.table.touched}",
+                given,
+                settings=_SYNC,
+            )
+        if self._count(self.table.own, subject):
+            if self.table.before:
+                self.client.command(self.table.before, given)
+            if self.table.has_place:
+                self.client.command(
+                    "INSERT INTO erased"
+                    " (table_name, topic_id, kafka_partition, kafka_offset, reason)"
+                    f" SELECT '{name}', topic_id, kafka_partition, kafka_offset, '{REASON}'"
+                    f" FROM {name} WHERE {self.table.own}",
+                    given,
+                )
+            self.client.command(
+                f"ALTER TABLE {name} DELETE WHERE {self.table.own}", given, settings=_SYNC
+            )
+        return []
+
+    def _count(self, condition: str, subject: Subject) -> int:
+        [[count]] = self.client.query(
+            f"SELECT count() FROM {self.table.name} WHERE {condition}", subject.parameters
+        ).result_rows
+        return int(count)
+
+
+def table_places(client: Client) -> list[Place]:
+    """All tables, in the order in which they have to be erased."""
+    return [TablePlace(client, table) for table in TABLES]
+
+
+def post_ids(client: Client, subject: Subject) -> frozenset[str]:
+    """Ids of everything the person said and did, to search topics and the proof by."""
+    rows = client.query(
+        f"SELECT mention_id FROM mentions WHERE {_OWN}"
+        f" UNION ALL SELECT interaction_id FROM interactions WHERE {_OWN}",
+        subject.parameters,
+    ).result_rows
+    return frozenset(post_id for (post_id,) in rows)

@@ -1,0 +1,101 @@
+"""How long what is kept: a time to live for each table, a retention for each topic.
+
+Time counts from when a row was stored, not from when it was said: a person who loads an archive
+of 2017 wants to see it. Tables without a line here hold nothing about people.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from clickhouse_connect.driver.client import Client
+
+from streams.errors import SettingsError
+
+FOR_EVER = 0
+MAX_DAYS = 36_500
+
+# Thirteen months: this month beside the same month of last year, and no longer.
+DEFAULT_DAYS: Mapping[str, int] = {
+    "mentions": 395,
+    "interactions": 395,
+    "near_duplicates": 395,
+    "near_duplicate_bands": 395,
+    "deletions": 90,  # longer than any topic could bring back what they name
+    "dead_letters": 30,  # whole records, unmasked: as long as their topic
+    "labels": 1_095,
+    "erasure_receipts": 1_095,  # while a complaint can be filed
+    "orders": FOR_EVER,  # the shop's records; its own law says how long
+    "gestures": FOR_EVER,
+}
+STORED_COLUMN: Mapping[str, str] = {
+    "near_duplicates": "found_at",
+    "near_duplicate_bands": "found_at",
+    "dead_letters": "seen_at",
+    "erasure_receipts": "finished_at",
+}
+_TTL = re.compile(r" TTL (.+?)(?= SETTINGS |$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Days by table (0: for ever), and by topic where it is to differ from schemas/topics.py."""
+
+    tables: Mapping[str, int]
+    topics: Mapping[str, int]
+
+    @classmethod
+    def parse(cls, text: str) -> "Retention":
+        """The defaults with what `mentions=90, mentions.raw.v1=3` changes.
+
+        Raises SettingsError naming the entry that is wrong.
+        """
+        tables, topics = dict(DEFAULT_DAYS), dict[str, int]()
+        for entry in filter(None, (part.strip() for part in text.split(","))):
+            name, _, days = (part.strip() for part in entry.partition("="))
+            if not (days.isascii() and days.isdigit() and int(days) <= MAX_DAYS):
+                raise SettingsError(
+                    f"ESCUCHA_RETENTION_DAYS: {entry!r} is not NAME=DAYS, for example mentions=90;"
+                    " 0 keeps for ever"
+                )
+            if name in tables:
+                tables[name] = int(days)
+            elif "." in name:
+                topics[name] = int(days)
+            else:
+                raise SettingsError(
+                    f"ESCUCHA_RETENTION_DAYS: there is no table {name!r} with a retention; there"
+                    f" are {', '.join(sorted(tables))}, and topics such as mentions.raw.v1"
+                )
+        return cls(tables, topics)
+
+
+def apply_to_tables(client: Client, retention: Retention) -> list[str]:
+    """Give each table its time to live where it differs; returns what was changed, in words.
+
+    ClickHouse drops what is too old by itself, with its merges.
+    """
+    rows = client.query(
+        "SELECT name, engine_full FROM system.tables WHERE database = currentDatabase()"
+    ).result_rows
+    engines: dict[str, str] = dict(rows)  # type: ignore[arg-type]
+    changed = []
+    for table, days in retention.tables.items():
+        if table not in engines:
+            continue
+        found = _TTL.search(engines[table])
+        now = found[1] if found else ""
+        column = STORED_COLUMN.get(table, "stored_at")
+        if days == FOR_EVER:
+            if now:
+                client.command("ALTER TABLE {table:Identifier} REMOVE TTL", {"table": table})
+                changed.append(f"{table}: kept for ever")
+        elif now != f"toDateTime({column}) + toIntervalDay({days})":
+            client.command(
+                # Written out: a bound number would stand in the table as a cast.
+                "ALTER TABLE {table:Identifier} MODIFY TTL"
+                f" toDateTime({{column:Identifier}}) + toIntervalDay({days:d})",
+                {"table": table, "column": column},
+            )
+            changed.append(f"{table}: kept for {days} days")
+    return changed

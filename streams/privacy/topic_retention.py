@@ -1,0 +1,49 @@
+"""Retention of topics as the operator wants it, where it differs from schemas/topics.py."""
+
+from collections.abc import Mapping
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import (  # type: ignore[attr-defined]
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    ResourceType,
+)
+
+from schemas.topics import DAY_MS
+from streams.errors import BrokerUnavailableError
+from streams.privacy.retention import FOR_EVER
+
+RETENTION_MS = "retention.ms"
+TIMEOUT_SEC = 10.0
+
+
+def apply_to_topics(bootstrap: str, days_by_topic: Mapping[str, int]) -> list[str]:
+    """Set the retention of each topic where it differs; returns what was changed, in words.
+
+    Raises BrokerUnavailableError when the broker does not answer, has no such topic, or (the
+    local one) does not change settings.
+    """
+    changed = []
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+    for topic, days in days_by_topic.items():
+        wanted = "-1" if days == FOR_EVER else str(days * DAY_MS)
+        try:
+            asked = ConfigResource(ResourceType.TOPIC, topic)
+            [(_, future)] = admin.describe_configs([asked], request_timeout=TIMEOUT_SEC).items()
+            if future.result(timeout=TIMEOUT_SEC)[RETENTION_MS].value == wanted:
+                continue
+            entry = ConfigEntry(RETENTION_MS, wanted, incremental_operation=AlterConfigOpType.SET)
+            resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
+            [(_, altered)] = admin.incremental_alter_configs(
+                [resource], request_timeout=TIMEOUT_SEC
+            ).items()
+            altered.result(timeout=TIMEOUT_SEC)
+        except (KafkaException, TimeoutError) as error:
+            raise BrokerUnavailableError(
+                f"the retention of {topic} cannot be set: {error}. Is it in"
+                " ESCUCHA_RETENTION_DAYS under its right name?"
+            ) from error
+        changed.append(f"{topic}: kept {'for ever' if days == FOR_EVER else f'for {days} days'}")
+    return changed

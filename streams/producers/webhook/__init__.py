@@ -1,0 +1,1 @@
+"""The receiver of `escucha receive`: any system sends events by HTTP."""

@@ -1,0 +1,67 @@
+"""Many rules over a batch of mentions, compiled."""
+
+import unicodedata
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from schemas.mention import Mention
+from streams.rules.closer import CloserLook
+from streams.rules.evaluate import evaluate
+from streams.rules.facts import FactFinder
+from streams.rules.nodes import Node
+from streams.rules.program import assemble, is_literal
+from streams.rules.scan import Ints, scan
+from streams.rules.words import code_points, compose, reading_table
+
+Rows = npt.NDArray[np.int64]
+SEPARATOR = "\n"  # composes with nothing
+
+
+class Matcher:
+    """Finds which of many rules match each mention of a batch. Safe to share between threads."""
+
+    def __init__(self, rules: Sequence[Node]) -> None:
+        self._program, self._literals, self._atoms = assemble(rules)
+        self._facts = FactFinder(self._atoms.fields)
+        self._closer = CloserLook()
+        self._token_of_atom = {atom: token for token, atom in self._atoms.tokens.items()}
+        needs = np.zeros(max(1, len(self._atoms)), np.bool_)
+        needs[[a for a, token in self._token_of_atom.items() if not is_literal(token)]] = True
+        self._needs_closer_look = needs if needs.any() else None
+
+    def match(
+        self, mentions: Sequence[Mention], texts: Sequence[str], langs: Sequence[str]
+    ) -> tuple[Ints, Ints]:
+        """Return rows and rules that match, row by row."""
+        joined, starts, ends = join(texts)
+        points = code_points(joined)
+        row_ends, hits, has = scan(points, starts, ends, reading_table(), self._literals)
+        if self._needs_closer_look is not None:
+            self._look_closer(joined, row_ends, hits, langs)
+        fact_ends, facts = self._facts.find(mentions, langs, has)
+        return evaluate(row_ends, hits, fact_ends, facts, len(self._atoms), self._program)
+
+    def _look_closer(self, joined: str, row_ends: Rows, hits: Ints, langs: Sequence[str]) -> None:
+        if self._needs_closer_look is None:
+            return
+        doubtful = np.flatnonzero(self._needs_closer_look[hits[:, 0]])
+        rows = np.searchsorted(row_ends, doubtful, side="right").tolist()
+        for hit, row, (atom, _, start, end) in zip(
+            doubtful.tolist(), rows, hits[doubtful].tolist(), strict=True
+        ):
+            token = self._token_of_atom[atom]
+            if not self._closer.holds(token, joined[start:end], langs[row]):
+                hits[hit, 0] = -1
+
+
+def join(texts: Sequence[str]) -> tuple[str, Rows, Rows]:
+    """Return the composed texts as one, and where each starts and ends."""
+    joined = SEPARATOR.join(texts)
+    if not unicodedata.is_normalized("NFC", joined):
+        texts = [compose(text) for text in texts]
+        joined = SEPARATOR.join(texts)
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+    ends = np.cumsum(lengths + len(SEPARATOR)) - len(SEPARATOR)
+    return joined, ends - lengths, ends

@@ -1,0 +1,158 @@
+"""What a mention becomes before it is judged: heard by the rules, then enriched.
+
+`hear` runs over everything that arrives, so it does no more than deciding what is kept takes;
+`enrich` runs over what is kept and new.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import compress
+
+import numpy as np
+import numpy.typing as npt
+from msgspec.structs import replace
+
+from schemas.mention import Deletion, Interaction, Mention
+from streams.rules.compiled import CompiledRules, Hits
+from streams.steps.copies import signatures
+from streams.steps.decode import Decoded, Record
+from streams.steps.language import LanguageDetector
+from streams.steps.masking import mask_mentions
+from streams.steps.normalise import normalise
+from streams.steps.pseudonyms import Pseudonymiser
+from streams.steps.spam import score
+from streams.steps.traits import Traits, traits
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(slots=True)
+class Heard:
+    """The events of a batch that are kept; lists of one entry per event.
+
+    `deletions` name rows, so one may have a form for each key that authors were ever hashed with.
+    """
+
+    mentions: list[Mention]  # texts normalised, otherwise as written
+    records: list[Record]
+    langs: list[str]
+    lang_probabilities: npt.NDArray[np.float32]
+    hits: list[Hits]
+    interactions: list[Interaction]
+    interaction_records: list[Record]
+    interaction_brands: list[tuple[str, ...]]
+    deletions: list[Deletion]
+    deletion_records: list[Record]
+    filtered: int
+
+    def only(self, fresh: Mask, fresh_interactions: Mask) -> None:
+        """Drop the other mentions and interactions: they were seen before."""
+        if not fresh.all():
+            self.mentions = list(compress(self.mentions, fresh))
+            self.records = list(compress(self.records, fresh))
+            self.langs = list(compress(self.langs, fresh))
+            self.lang_probabilities = self.lang_probabilities[fresh]
+            self.hits = list(compress(self.hits, fresh))
+        if not fresh_interactions.all():
+            self.interactions = list(compress(self.interactions, fresh_interactions))
+            self.interaction_records = list(compress(self.interaction_records, fresh_interactions))
+            self.interaction_brands = list(compress(self.interaction_brands, fresh_interactions))
+
+
+@dataclass(slots=True)
+class Enriched:
+    """Mentions as they are stored, and what their texts tell; lists of one entry per mention."""
+
+    mentions: list[Mention]
+    masked: list[tuple[str, ...]]
+    traits: Traits
+    spam: npt.NDArray[np.float32]
+    spam_reasons: Sequence[Sequence[str]]
+    fingerprints: npt.NDArray[np.uint64]
+    bands: Sequence[npt.NDArray[np.uint64]]
+
+    @property
+    def texts(self) -> list[str]:
+        """What the model reads."""
+        return [mention.text for mention in self.mentions]
+
+
+class Enricher:
+    """The steps between decoding and judging. Threads may share one."""
+
+    def __init__(self) -> None:
+        self._language = LanguageDetector()
+
+    def hear(self, decoded: Decoded, rules: CompiledRules, pseudonymiser: Pseudonymiser) -> Heard:
+        """Keep the events that the rules keep, with what they matched; authors by pseudonym.
+
+        A pure function of events, rules and keys, so that a redelivered batch is filtered alike.
+        """
+        written = decoded.mentions
+        texts = normalise([m.text for m in written])
+        langs, probabilities = self._language.detect(texts, [m.lang for m in written])
+        hits = rules.match(written, texts, langs)
+        kept = np.fromiter((found.keep for found in hits), dtype=bool, count=len(hits))
+        mentions = [
+            mention if mention.text is text else replace(mention, text=text)
+            for mention, text in compress(zip(written, texts, strict=True), kept)
+        ]
+        brands = [
+            rules.brands_of_account(i.source, i.target_author_id, "") for i in decoded.interactions
+        ]
+        kept_interactions = [
+            bool(named) or _keeps_everything(rules, interaction.source)
+            for interaction, named in zip(decoded.interactions, brands, strict=True)
+        ]
+        interactions = list(compress(decoded.interactions, kept_interactions))
+        deletions, deletion_records = pseudonymiser.deletions_under_all_keys(
+            decoded.deletions, decoded.deletion_records
+        )
+        return Heard(
+            mentions=pseudonymiser.mentions(mentions),
+            records=list(compress(decoded.mention_records, kept)),
+            langs=list(compress(langs, kept)),
+            lang_probabilities=probabilities[kept],
+            hits=list(compress(hits, kept)),
+            interactions=pseudonymiser.interactions(interactions),
+            interaction_records=list(compress(decoded.interaction_records, kept_interactions)),
+            interaction_brands=list(compress(brands, kept_interactions)),
+            deletions=deletions,
+            deletion_records=deletion_records,
+            filtered=len(written) - int(kept.sum()) + kept_interactions.count(False),
+        )
+
+    def enrich(self, heard: Heard, parents: Mapping[str, str]) -> Enriched:
+        """Mask what is personal and find what the texts tell.
+
+        `parents` are texts by mention_id, for replies whose source did not send them along.
+        """
+        mentions = [
+            replace(mention, parent_text=parents[mention.parent_id])
+            if not mention.parent_text and mention.parent_id in parents
+            else mention
+            for mention in heard.mentions
+        ]
+        mentions, masked = mask_mentions(mentions)
+        texts = [mention.text for mention in mentions]
+        spam, reasons = score(mentions, texts)
+        fingerprints, bands = signatures(texts)
+        return Enriched(
+            mentions=mentions,
+            masked=masked,
+            traits=traits(mentions, texts),
+            spam=spam,
+            spam_reasons=reasons,
+            fingerprints=fingerprints,
+            bands=bands,
+        )
+
+
+def parents_wanted(mentions: Sequence[Mention]) -> list[str]:
+    """Ids of parents whose text the source did not send along, each once."""
+    return list({m.parent_id: None for m in mentions if m.parent_id and not m.parent_text})
+
+
+def _keeps_everything(rules: CompiledRules, source: str) -> bool:
+    keep = rules.listening.keep
+    return keep.get(source, keep.get("default", "everything")) == "everything"

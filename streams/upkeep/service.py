@@ -1,0 +1,170 @@
+"""The loop of `escucha upkeep`: each job in its turn, alone, until a signal."""
+
+import asyncio
+import fcntl
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from streams.errors import BrokerUnavailableError, EscuchaError, InputError, SinkUnavailableError
+from streams.migrate import clickhouse_errors_as_ours, connect
+from streams.privacy.retention import Retention, apply_to_tables
+from streams.privacy.topic_retention import apply_to_topics
+from streams.settings import Settings
+from streams.sinks.clickhouse import ClickHouse
+from streams.upkeep import deletions, marks
+from streams.upkeep.near_duplicates import CollapseReport, collapse
+
+EXIT_OK = 0
+EXIT_FAILED = 70  # a defect or a refusal: a person must look
+EXIT_UNAVAILABLE = 75  # what it needs is away: starting again may help
+PURGE_EVERY_SEC = 3_600.0  # it rewrites whole parts: seconds for each million rows
+RETENTION_EVERY_SEC = 3_600.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work on rows stored since a moment; repeatable, and harmless when it is run twice.
+
+    `every_sec` is None for a job of every round.
+    """
+
+    name: str
+    run: Callable[[Client, datetime], object]
+    every_sec: float | None = None
+
+
+def standard_jobs(settings: Settings, retention: Retention) -> tuple[Job, ...]:
+    """Deletions and copies in every round; disk and retention now and then."""
+
+    def collapse_copies(_client: Client, since: datetime) -> CollapseReport:
+        return asyncio.run(_collapse(settings, since))
+
+    def keep_no_longer(client: Client, _since: datetime) -> list[str]:
+        changed = apply_to_tables(client, retention)
+        return changed + apply_to_topics(settings.kafka_bootstrap, retention.topics)
+
+    return (
+        Job(deletions.JOB, deletions.carry_out),
+        Job("near_duplicates", collapse_copies),
+        Job("purge", lambda client, _: deletions.purge(client), PURGE_EVERY_SEC),
+        Job("retention", keep_no_longer, RETENTION_EVERY_SEC),
+    )
+
+
+async def _collapse(settings: Settings, since: datetime) -> CollapseReport:
+    async with ClickHouse(settings) as clickhouse:
+        report = await collapse(clickhouse, since)
+        while not report.is_complete:
+            report = await collapse(clickhouse, report.next_since)
+        return report
+
+
+def run(
+    settings: Settings, jobs: Sequence[Job], *, once: bool = False, every_sec: float = 10.0
+) -> int:
+    """Run the jobs until SIGTERM or SIGINT, or one round; returns the exit code.
+
+    Raises InputError when another upkeep runs in this run directory. Jobs of two hosts at once
+    do no harm, they only do the work twice.
+    """
+    stop = threading.Event()
+    _stop_on_signals(stop)
+    with only_one(settings.run_dir):
+        return _rounds(settings, jobs, stop, once=once, every_sec=every_sec)
+
+
+def _rounds(
+    settings: Settings,
+    jobs: Sequence[Job],
+    stop: threading.Event,
+    *,
+    once: bool,
+    every_sec: float,
+) -> int:
+    ready = ready_file(settings)
+    due: dict[str, float] = {}
+    away_since: float | None = None
+    while not stop.is_set():
+        began = time.monotonic()
+        try:
+            with connect(settings, in_database=True) as client:
+                for job in jobs:
+                    if stop.is_set():
+                        break
+                    if due.get(job.name, 0.0) <= began:
+                        run_job(client, job)
+                        due[job.name] = began + (job.every_sec or 0.0)
+        except (BrokerUnavailableError, SinkUnavailableError) as error:
+            away_since = began if away_since is None else away_since
+            if once or began - away_since > settings.sink_deadline_sec:
+                log.error("upkeep stops: %s", error)
+                return EXIT_UNAVAILABLE
+            log.warning("upkeep waits: %s", error)
+        except (EscuchaError, ClickHouseError) as error:
+            log.error("upkeep stops: %s", error)
+            return EXIT_FAILED
+        else:
+            away_since = None
+            if ready is not None:
+                ready.write_text(str(os.getpid()), encoding="ascii")
+                ready = None
+        if once:
+            break
+        stop.wait(max(0.0, every_sec - (time.monotonic() - began)))
+    return EXIT_OK
+
+
+@clickhouse_errors_as_ours()
+def run_job(client: Client, job: Job) -> object:
+    """One run of a job; its mark moves only when it has ended well."""
+    started = marks.server_time(client)
+    result = job.run(client, marks.look_since(client, job.name))
+    marks.note(client, job.name, started)
+    log.info("%s: %s", job.name, result)
+    return result
+
+
+@contextmanager
+def only_one(run_dir: Path) -> Iterator[None]:
+    """Hold the run directory's upkeep lock; the system frees it when the process ends."""
+    run_dir.mkdir(parents=True, exist_ok=True)
+    with (run_dir / "upkeep.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise InputError(
+                f"another escucha upkeep runs in {run_dir}; the local stack starts one by itself"
+            ) from error
+        yield
+
+
+def ready_file(settings: Settings) -> Path | None:
+    """Where to say that the first round is done; what a predecessor said is removed."""
+    if not settings.worker_name:
+        return None
+    path = settings.run_dir / "ready" / settings.worker_name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    return path
+
+
+def _stop_on_signals(stop: threading.Event) -> None:
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, ask)
