@@ -9,6 +9,7 @@ from clickhouse_connect.driver.client import Client
 
 from streams.ledger import TABLES, Account
 from streams.migrate import clickhouse_errors_as_ours, connect
+from streams.privacy.retention import MAX_DAYS, Retention
 from streams.settings import Settings
 from streams.steps.business import KIND_OF_TOPIC
 from streams.topic_admin import TopicAdmin
@@ -131,7 +132,7 @@ def _topic(
     numbers = range(topic.partitions)
     ends = admin.log_offsets(name, numbers)
     committed = admin.committed(settings.kafka_group, name, numbers)
-    planned = _by_partition(client, _LEDGER, topic.topic_id)
+    planned = _by_partition(client, _LEDGER, topic.topic_id, **_retention(settings))
     for number, more in _by_partition(client, _BACKFILLED, topic.topic_id).items():
         _add(planned.setdefault(number, {}), more)
     stored = {t: _by_partition(client, _STORED.format(table=t), topic.topic_id) for t in TABLES}
@@ -148,8 +149,16 @@ def _topic(
     ]
 
 
-def _by_partition(client: Client, query: str, topic_id: str) -> dict[int, dict[str, Any]]:
-    rows = client.query(query, {"topic_id": topic_id}).named_results()
+def _retention(settings: Settings) -> dict[str, int]:
+    """For how many days rows of each table are surely there; a day less, since clocks differ."""
+    days = Retention.parse(settings.retention_days).tables
+    return {f"days_{table}": max(0, (days.get(table) or MAX_DAYS) - 1) for table in TABLES}
+
+
+def _by_partition(
+    client: Client, query: str, topic_id: str, **parameters: int
+) -> dict[int, dict[str, Any]]:
+    rows = client.query(query, {"topic_id": topic_id, **parameters}).named_results()
     return {row["kafka_partition"]: row for row in rows}
 
 
@@ -200,8 +209,11 @@ def _partition(
     )
 
 
+# Past their retention rows go without being noted anywhere.
 _PLANNED = ",\n    ".join(
-    f"sum({planned.rows}) AS planned_{table}, sum({planned.least}) AS least_{table}"
+    f"sum({planned.rows}) AS planned_{table},"
+    f" sumIf({planned.least}, planned_at > now() - toIntervalDay({{days_{table}:UInt32}}))"
+    f" AS least_{table}"
     for table, planned in TABLES.items()
 )
 

@@ -40,6 +40,7 @@ class Settings:
     commit_interval_sec: float = 1.0
 
     listening_file: Path | None = None  # rules that hold until others are applied
+    retention_days: str = ""  # as in mentions=90,dead_letters=7; see streams/privacy/retention.py
     rules_refresh_sec: float = 5.0  # how soon a worker takes up what was applied
     author_keys: str = field(default="", repr=False)  # pseudonymises authors; empty: not
     model_store: Path = Path(".escucha/models")
@@ -158,6 +159,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "dead_letter_ceiling": _positive_int,
     "commit_interval_sec": _seconds,
     "listening_file": Path,
+    "retention_days": str,
     "rules_refresh_sec": _seconds,
     "author_keys": str,
     "model_store": Path,

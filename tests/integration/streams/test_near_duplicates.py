@@ -3,6 +3,7 @@
 import random
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
@@ -16,6 +17,7 @@ from streams.settings import Settings
 from streams.sinks.clickhouse import ClickHouse
 from streams.steps.columns import INSTANT
 from streams.steps.copies import signatures
+from streams.upkeep import deletions
 from streams.upkeep.near_duplicates import CollapseReport, collapse
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)  # a Monday
@@ -23,6 +25,7 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 ADVERT = "New offer this week: the Pavilion {} with 16 GB of memory for only {} euros, today only"
 RUMOUR = "somebody told me that the airline will cancel every flight to the islands next summer"
 Row = Mapping[str, Any]
+_offsets = count()
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +51,10 @@ class Tables:
         self.clickhouse = clickhouse
 
     async def empty(self) -> None:
-        for table in ("mentions", "near_duplicates", "near_duplicate_bands"):
+        for table in (
+            *("mentions", "near_duplicates", "near_duplicate_bands", "copies_to_review"),
+            *("deletions", "erased"),
+        ):
             await self.clickhouse.rows("TRUNCATE TABLE {name:Identifier}", {"name": table})
 
     async def store(self, *rows: Row) -> None:
@@ -72,12 +78,13 @@ class Tables:
                 "bands": pa.array([list(band) for band in bands], pa.list_(pa.uint64())),
                 "version": pa.array([row.get("version", 0) for row in rows], pa.uint64()),
                 "is_deleted": pa.array([row.get("deleted", 0) for row in rows], pa.uint8()),
+                "kafka_offset": pa.array([next(_offsets) for _ in rows], pa.uint64()),
             }
         )
         await self.clickhouse.insert("mentions", block, str(uuid4()))
 
-    async def collapse(self, **options: Any) -> CollapseReport:
-        return await collapse(self.clickhouse, LONG_AGO, **options)
+    async def collapse(self, since: datetime = LONG_AGO, **options: Any) -> CollapseReport:
+        return await collapse(self.clickhouse, since, **options)
 
     async def links(self) -> dict[str, tuple[str, str]]:
         """Original and reason of each copy."""
@@ -157,6 +164,27 @@ async def test_after_a_deletion_its_copies_point_to_the_next_one(tables: Tables)
     await tables.store(said("1", "", deleted=1, version=70_000))
     await tables.collapse()
     assert await tables.links() == {"test:3": ("test:2", "exact")}
+
+
+async def test_when_the_network_takes_an_original_back_one_of_its_copies_stands_for_the_others(
+    tables: Tables, settings: Settings
+) -> None:
+    await tables.store(*(said(name, RUMOUR, minute) for minute, name in enumerate("abcd")))
+    await tables.collapse()
+    assert set(await tables.links()) == {"test:b", "test:c", "test:d"}
+    since = now()  # so the copies themselves are no news
+    with connect(settings, in_database=True) as client:
+        client.command(
+            "INSERT INTO deletions (target, target_id, source, deleted_at)"
+            " VALUES ('mention', 'test:a', 'test', now64(3))"
+        )
+        deletions.carry_out(client, LONG_AGO)
+    assert await tables.links() == {}
+    await tables.collapse(since)
+    assert await tables.links() == {
+        "test:c": ("test:b", "exact"),
+        "test:d": ("test:b", "exact"),
+    }
 
 
 async def test_an_edited_original_loses_its_copies(tables: Tables) -> None:
