@@ -167,30 +167,31 @@ FROM
 )
 GROUP BY brand;
 
--- The first time an author had to do with a brand, and how. Reactive kinds are those that need no
--- words. A reply to an account of the brand is of kind 'reply'. A plain view: whatever comes late
--- or is taken back corrects it.
+-- The first time an author had to do with a brand, and how: all of it reactive, since the brand was
+-- there before. A reply to an account of the brand is of kind 'reply'. A plain view: whatever comes
+-- late or is taken back corrects it.
 CREATE VIEW IF NOT EXISTS first_contacts AS
 SELECT
+    source,
     author_id,
     brand,
     min(at) AS first_at,
     argMin(kind, (at, id)) AS first_kind,
     argMin(id, (at, id)) AS first_id,
-    first_kind IN ('like', 'follow', 'repost', 'bookmark') AS is_reactive,
     count() AS contacts
 FROM
 (
     SELECT
+        source,
         author_id,
         arrayJoin(brands) AS brand,
         published_at AS at,
         mention_id AS id,
         multiIf(
             kind = 'repost', 'repost',
-            kind IN ('reply', 'comment') AND parent_author_id IN
+            kind IN ('reply', 'comment') AND (source, parent_author_id) IN
             (
-                SELECT author_id FROM mentions FINAL WHERE author_role IN ('own', 'care', 'employee')
+                SELECT source, author_id FROM mentions FINAL WHERE author_role IN ('own', 'care', 'employee')
             ), 'reply',
             'mention'
         ) AS kind
@@ -198,15 +199,38 @@ FROM
     WHERE author_role NOT IN ('own', 'care', 'employee')
     UNION ALL
     SELECT
+        source,
         author_id,
         arrayJoin(brands) AS brand,
         occurred_at AS at,
         interaction_id AS id,
         toString(kind) AS kind
     FROM interactions FINAL
-    WHERE author_id NOT IN
+    WHERE (source, author_id) NOT IN
     (
-        SELECT author_id FROM mentions FINAL WHERE author_role IN ('own', 'care', 'employee')
+        SELECT source, author_id FROM mentions FINAL WHERE author_role IN ('own', 'care', 'employee')
     )
 )
-GROUP BY author_id, brand;
+GROUP BY source, author_id, brand;
+
+-- What authors talk about besides the brands, with the newest mentions that say so.
+CREATE VIEW IF NOT EXISTS author_interests AS
+SELECT
+    source,
+    author_id,
+    interest,
+    count() AS mentions,
+    max(at) AS last_at,
+    arrayMap(pair -> pair.2, arraySlice(arrayReverseSort(groupArray((at, id))), 1, 5)) AS evidence
+FROM
+(
+    SELECT
+        source,
+        author_id,
+        arrayJoin(interests) AS interest,
+        published_at AS at,
+        mention_id AS id
+    FROM mentions FINAL
+    WHERE empty(brands) AND kind != 'repost' AND author_role NOT IN ('own', 'care', 'employee')
+)
+GROUP BY source, author_id, interest;

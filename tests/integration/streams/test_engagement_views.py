@@ -140,7 +140,7 @@ def test_reciprocity_counts_pairs_that_answered_each_other(client: Client) -> No
 
 
 CONTACTS = (
-    "SELECT author_id, brand, first_at, first_kind, is_reactive, contacts"
+    "SELECT author_id, brand, first_at, first_kind, contacts"
     " FROM first_contacts ORDER BY author_id, brand"
 )
 
@@ -158,22 +158,46 @@ def test_the_first_contact_is_the_earliest_of_any_kind(client: Client) -> None:
     mention(client, "p1", "dan", 8, kind="repost", brands=["Iberia"])
     reaction(client, "l2", "iberia", 1, "like", ["Iberia"])  # the brand itself is no contact
     assert answers(client, CONTACTS) == [
-        ("ana", "Iberia", naive(10), "like", 1, 2),
-        ("ana", "Vueling", naive(20), "mention", 0, 1),
-        ("ben", "Iberia", naive(5), "follow", 1, 1),
-        ("cleo", "Iberia", naive(7), "reply", 0, 1),
-        ("dan", "Iberia", naive(8), "repost", 1, 1),
+        ("ana", "Iberia", naive(10), "like", 2),
+        ("ana", "Vueling", naive(20), "mention", 1),
+        ("ben", "Iberia", naive(5), "follow", 1),
+        ("cleo", "Iberia", naive(7), "reply", 1),
+        ("dan", "Iberia", naive(8), "repost", 1),
     ]
 
 
 def test_late_replayed_and_deleted_events_correct_the_first_contact(client: Client) -> None:
     mention(client, "m1", "ana", 20, brands=["Iberia"])
     mention(client, "m1", "ana", 20, brands=["Iberia"])  # replayed
-    assert answers(client, CONTACTS) == [("ana", "Iberia", naive(20), "mention", 0, 1)]
+    assert answers(client, CONTACTS) == [("ana", "Iberia", naive(20), "mention", 1)]
     reaction(client, "l1", "ana", 10, "like", ["Iberia"])
     reaction(client, "l1", "ana", 10, "like", ["Iberia"])
-    assert answers(client, CONTACTS) == [("ana", "Iberia", naive(10), "like", 1, 2)]
+    assert answers(client, CONTACTS) == [("ana", "Iberia", naive(10), "like", 2)]
     mention(client, "m0", "ana", 5, brands=["Iberia"])
-    assert answers(client, CONTACTS) == [("ana", "Iberia", naive(5), "mention", 0, 3)]
+    assert answers(client, CONTACTS) == [("ana", "Iberia", naive(5), "mention", 3)]
     mention(client, "m0", "ana", 5, brands=["Iberia"], version=70_000, is_deleted=1)
-    assert answers(client, CONTACTS) == [("ana", "Iberia", naive(10), "like", 1, 2)]
+    assert answers(client, CONTACTS) == [("ana", "Iberia", naive(10), "like", 2)]
+
+
+def test_interests_are_what_an_author_talks_about_besides_the_brands(client: Client) -> None:
+    mention(client, "t:1", "ana", 1, interests=["football", "travel"])
+    mention(client, "t:2", "ana", 3, interests=["football"])
+    mention(client, "t:3", "ana", 4, interests=["football"], brands=["Nimbara"])
+    mention(client, "t:4", "ana", 5, interests=["football"], kind="repost")
+    mention(client, "t:5", "shop", 6, interests=["travel"], author_role="own")
+    mention(client, "t:6", "ana", 7, interests=["wine"], source="other")
+    query = (
+        "SELECT source, author_id, interest, mentions, evidence FROM author_interests"
+        " ORDER BY source, interest"
+    )
+    assert answers(client, query) == [
+        ("", "ana", "football", 2, ["t:2", "t:1"]),
+        ("", "ana", "travel", 1, ["t:1"]),
+        ("other", "ana", "wine", 1, ["t:6"]),
+    ]
+    client.command(
+        "INSERT INTO mentions (mention_id, author_id, published_at, kind, version)"
+        " SELECT 't:2', 'ana', published_at, 'post', 65536 FROM mentions"
+        " WHERE mention_id = 't:2'"
+    )  # its new text is about nothing
+    assert answers(client, query)[0] == ("", "ana", "football", 1, ["t:1"])
