@@ -235,7 +235,9 @@ def classify(file: Iterator[bytes]) -> None:
 
 @cli.command()
 def worker() -> None:
-    """Run one worker: from mentions.raw.v1 to ClickHouse, until a signal."""
+    """Run one worker: from Kafka to ClickHouse, until a signal."""
+    # scikit-learn imports pandas where it is installed (chdb needs it), 40 MB that no worker uses.
+    sys.modules["pandas"] = None  # type: ignore[assignment]
     from streams import worker as room
 
     room.run(Settings.from_environment())

@@ -157,6 +157,18 @@ class Ledger:
         )
         return str(rows[0][0]) if rows else ""
 
+    async def planned_rows(self, plan: Plan) -> dict[str, int]:
+        """How many rows of each table the batch at this position was planned with."""
+        [row] = await self._clickhouse.rows(
+            _PLANNED_ROWS,
+            {
+                "topic_id": plan.topic_id,
+                "partition": plan.kafka_partition,
+                "position": plan.position,
+            },
+        )
+        return dict(zip(TABLES, row, strict=True))
+
     async def stored_if_forgotten(self, plan: Plan) -> dict[str, Account] | None:
         """What a batch planned long ago was to store and has stored, by table.
 
@@ -227,6 +239,14 @@ SELECT count() FROM ledger WHERE planned_at >
         AND position = {position:UInt64}
 )
 """
+
+_PLANNED_ROWS = f"""
+SELECT {", ".join(planned.rows for planned in TABLES.values())}
+FROM ledger
+WHERE topic_id = {{topic_id:String}} AND kafka_partition = {{partition:UInt32}}
+    AND position = {{position:UInt64}}
+LIMIT 1
+"""  # noqa: S608 - made of the constants above
 
 _ACCOUNT = """
 {rows}, {least},

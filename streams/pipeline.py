@@ -183,14 +183,19 @@ class Pipeline:
     async def _not_stored_yet(self, outcome: Outcome) -> dict[str, pa.Table]:
         """Blocks of a batch planned before that still have to be inserted.
 
-        All of them while their tokens are remembered. After that (offsets set back by hand, a
-        partition that nobody read for long) a table either has its rows or has none.
+        All that were planned, while their tokens are remembered. After that (offsets set back by
+        hand, a partition that nobody read for long) a table either has its rows or has none.
+
+        A table for which nothing was planned gets nothing, for it has no token to recognise a
+        repetition by: a duplicate whose original was erased since looks like a new mention.
         """
+        planned = await self._ledger.planned_rows(outcome.plan)
+        blocks = {table: block for table, block in outcome.blocks.items() if planned.get(table)}
         accounts = await self._ledger.stored_if_forgotten(outcome.plan)
         if accounts is None:
-            return outcome.blocks
+            return blocks
         missing = {}
-        for table, block in outcome.blocks.items():
+        for table, block in blocks.items():
             account = accounts[table]
             if account.stored == 0 and account.planned > 0:
                 missing[table] = block

@@ -109,7 +109,7 @@ class RuleBook:
                     f"a batch was planned with the listening rules {version}, which are not in"
                     " rule_versions; apply that listening file once more: escucha rules apply"
                 )
-            await self._compile(rows[0][0], rows[0][2])
+            await self._compile(*rows[0])
         return self._compiled[version]
 
     async def refresh(self) -> bool:
@@ -121,7 +121,7 @@ class RuleBook:
         if not rows or rows[0][0] == self._current.sequence:
             return False
         sequence, version, listening = rows[0]
-        self._current = await self._compile(sequence, listening)
+        self._current = await self._compile(sequence, version, listening)
         log.info("listening by rules %s (number %d)", version, sequence)
         return True
 
@@ -134,9 +134,12 @@ class RuleBook:
             except InputError as error:
                 log.error("new listening rules are not taken up: %s", error)
 
-    async def _compile(self, sequence: int, listening: str) -> RulesInForce:
+    async def _compile(self, sequence: int, version: str, listening: str) -> RulesInForce:
         name = f"listening rules {sequence}"
         found = await asyncio.to_thread(RulesInForce.of, sequence, listening, name, self._keys)
+        # The name under which every worker finds them. An upgrade may digest the same rules to
+        # another one, which no table has.
+        found.rules.version = version
         while len(self._compiled) >= KEEP_COMPILED:
             self._compiled.pop(next(iter(self._compiled)))
         self._compiled[found.rules.version] = found
@@ -172,7 +175,8 @@ async def versions(clickhouse: ClickHouse) -> list[RuleVersion]:
 async def apply(clickhouse: ClickHouse, listening: str, *, name: str, by: str) -> RuleVersion:
     """Put rules in force; workers take them up within seconds.
 
-    Raises InputError with every mistake in them. The same rules as those in force change nothing.
+    Raises InputError with every mistake in them, and when somebody else was a moment faster. The
+    same rules as those in force change nothing.
     """
     rules = compile_rules(read_listening(listening, name))
     known = await versions(clickhouse)
@@ -187,7 +191,13 @@ async def apply(clickhouse: ClickHouse, listening: str, *, name: str, by: str) -
         RuleVersion(sequence=sequence, version=rules.version, listening=listening, applied_by=by),
         f"rules/{sequence}",
     )
-    return (await versions(clickhouse))[0]
+    winners = [one for one in await versions(clickhouse) if one.sequence == sequence]
+    if [one.version for one in winners] != [rules.version]:
+        raise InputError(
+            f"{name}: not applied. {winners[0].applied_by} applied other rules at the same time, as"
+            f" number {sequence}; look at them (escucha rules show {sequence}), then apply again"
+        )
+    return winners[0]
 
 
 async def _insert(clickhouse: ClickHouse, row: RuleVersion, token: str) -> None:

@@ -84,6 +84,9 @@ class MemoryClickHouse:
             ]
         elif query == ledger._PLANNED_SINCE:
             answer = [(self.planned_since,)]
+        elif query == ledger._PLANNED_ROWS:
+            [plan] = [p for p in plans if p["position"] == position]
+            answer = [tuple(eval(t.rows, {}, plan) for t in ledger.TABLES.values())]  # noqa: S307
         elif query == ledger._PLANNED_AND_STORED:
             [plan] = [p for p in plans if p["position"] == position]
             account: list[int] = []

@@ -161,12 +161,12 @@ class HistoryRun:
             "position": stretch.position,
             "last": stretch.last_offset,
         }
+        known = {offset for (offset,) in await self.clickhouse.rows(_KNOWN, place)}
         planned_to = -1
         for plan in await self.clickhouse.rows(_PLANS, place):
-            await self._repeat(stretch, *plan[1:])
+            await self._repeat(stretch, known, *plan[1:])
             planned_to = max(planned_to, plan[0])
         heard = self._hear(stretch)
-        known = {offset for (offset,) in await self.clickhouse.rows(_KNOWN, place)}
         _keep_only(heard, lambda offset: offset > planned_to and offset not in known)
         seen = self._seen.setdefault(
             stretch.origin.partition, SeenEvents(self.clickhouse, stretch.origin)
@@ -182,16 +182,34 @@ class HistoryRun:
         return len(heard.mentions), len(heard.interactions)
 
     async def _repeat(
-        self, stretch: Stretch, token: str, offsets: list[int], edits: list[int], planned_ms: int
+        self,
+        stretch: Stretch,
+        known: set[int],
+        token: str,
+        offsets: list[int],
+        edits: list[int],
+        planned_ms: int,
     ) -> None:
-        """Store again what an earlier run planned, under its token, while that is remembered."""
+        """Store again what an earlier run planned, under its token.
+
+        Once that may be forgotten, what was `known` before decides: a block is there or it is not.
+        """
+        wanted, edited = set(offsets), set(edits)
         [[planned_since]] = await self.clickhouse.rows(_PLANNED_SINCE, {"planned_ms": planned_ms})
-        if planned_since < TOKENS_REMEMBERED:
-            heard = self._hear(stretch)
-            wanted, edited = set(offsets), set(edits)
-            _keep_only(heard, lambda offset: offset in wanted)
-            first = np.array([r.offset not in edited for r in heard.records], dtype=bool)
-            await self._store(stretch, heard, first, token)
+        is_remembered = planned_since < TOKENS_REMEMBERED
+        if not is_remembered and wanted <= known:
+            return
+        heard = self._hear(stretch)
+        _keep_only(heard, lambda offset: offset in wanted)
+        if not is_remembered:
+            landed = any(record.offset in known for record in heard.records)
+            others_landed = any(record.offset in known for record in heard.interaction_records)
+            heard.only(
+                np.full(len(heard.mentions), not landed),
+                np.full(len(heard.interactions), not others_landed),
+            )
+        first = np.array([r.offset not in edited for r in heard.records], dtype=bool)
+        await self._store(stretch, heard, first, token)
 
     def _hear(self, stretch: Stretch) -> Heard:
         rules = self.rules

@@ -11,6 +11,7 @@ import pyarrow as pa
 from models.heads import Predictions
 from schemas.labels import INTENTS, STAGES
 from schemas.mention import Deletion, Heartbeat, Interaction
+from streams.steps.copies import Bands
 from streams.steps.decode import Record, Rejected
 from streams.steps.duplicates import EDIT_SHIFT, edit_milliseconds
 from streams.steps.enrich import Enriched, Heard
@@ -102,7 +103,7 @@ def mentions_table(
             "spam": pa.array(enriched.spam, pa.float32()),
             "spam_reasons": lists(enriched.spam_reasons),
             "fingerprint": pa.array(enriched.fingerprints, count),
-            "bands": _number_lists(enriched.bands),
+            "bands": _band_lists(enriched.bands),
             "intent": _labels(predictions.intent, INTENTS),
             "intent_latent": pa.array(predictions.intent_probabilities[:, 1]),
             "intent_active": pa.array(predictions.intent_probabilities[:, 2]),
@@ -201,10 +202,9 @@ def lists(values: Sequence[Sequence[str]]) -> Column:
     return pa.array(values, pa.list_(pa.string()))
 
 
-def _number_lists(values: Sequence[npt.NDArray[np.uint64]]) -> Column:
-    ends = np.cumsum([0, *map(len, values)], dtype=np.int32)
-    numbers = np.concatenate(values) if values else np.zeros(0, dtype=np.uint64)
-    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), pa.array(numbers, pa.uint64()))
+def _band_lists(bands: Bands) -> Column:
+    starts = pa.array(bands.starts, pa.int32())
+    return pa.ListArray.from_arrays(starts, pa.array(bands.numbers.ravel(), pa.uint64()))
 
 
 def _constant(value: str, rows: int) -> Column:

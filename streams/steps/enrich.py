@@ -14,12 +14,13 @@ from msgspec.structs import replace
 
 from schemas.mention import Deletion, Interaction, Mention
 from streams.rules.compiled import CompiledRules, Hits
-from streams.steps.copies import signatures
+from streams.steps.copies import Bands, signatures
 from streams.steps.decode import Decoded, Record
 from streams.steps.language import LanguageDetector
 from streams.steps.masking import mask_mentions
-from streams.steps.normalise import normalise
+from streams.steps.normalise import normalise_and_read
 from streams.steps.pseudonyms import Pseudonymiser
+from streams.steps.reading import Reading
 from streams.steps.spam import score
 from streams.steps.traits import Traits, traits
 
@@ -38,6 +39,7 @@ class Heard:
     langs: list[str]
     lang_probabilities: npt.NDArray[np.float32]
     hits: list[Hits]
+    reading: Reading  # of the mentions' texts
     interactions: list[Interaction]
     interaction_records: list[Record]
     interaction_brands: list[tuple[str, ...]]
@@ -53,6 +55,7 @@ class Heard:
             self.langs = list(compress(self.langs, fresh))
             self.lang_probabilities = self.lang_probabilities[fresh]
             self.hits = list(compress(self.hits, fresh))
+            self.reading = self.reading.only(fresh)
         if not fresh_interactions.all():
             self.interactions = list(compress(self.interactions, fresh_interactions))
             self.interaction_records = list(compress(self.interaction_records, fresh_interactions))
@@ -69,7 +72,7 @@ class Enriched:
     spam: npt.NDArray[np.float32]
     spam_reasons: Sequence[Sequence[str]]
     fingerprints: npt.NDArray[np.uint64]
-    bands: Sequence[npt.NDArray[np.uint64]]
+    bands: Bands
 
     @property
     def texts(self) -> list[str]:
@@ -89,14 +92,15 @@ class Enricher:
         A pure function of events, rules and keys, so that a redelivered batch is filtered alike.
         """
         written = decoded.mentions
-        texts = normalise([m.text for m in written])
-        langs, probabilities = self._language.detect(texts, [m.lang for m in written])
+        texts, reading = normalise_and_read([m.text for m in written])
+        langs, probabilities = self._language.detect(texts, [m.lang for m in written], reading)
         hits = rules.match(written, texts, langs)
         kept = np.fromiter((found.keep for found in hits), dtype=bool, count=len(hits))
         mentions = [
             mention if mention.text is text else replace(mention, text=text)
             for mention, text in compress(zip(written, texts, strict=True), kept)
         ]
+        pseudonymous = pseudonymiser.mentions(mentions)
         brands = [
             rules.brands_of_account(i.source, i.target_author_id, "") for i in decoded.interactions
         ]
@@ -109,11 +113,12 @@ class Enricher:
             decoded.deletions, decoded.deletion_records
         )
         return Heard(
-            mentions=pseudonymiser.mentions(mentions),
+            mentions=pseudonymous,
             records=list(compress(decoded.mention_records, kept)),
             langs=list(compress(langs, kept)),
             lang_probabilities=probabilities[kept],
             hits=list(compress(hits, kept)),
+            reading=_read_anew(reading.only(kept), mentions, pseudonymous),
             interactions=pseudonymiser.interactions(interactions),
             interaction_records=list(compress(decoded.interaction_records, kept_interactions)),
             interaction_brands=list(compress(brands, kept_interactions)),
@@ -127,20 +132,15 @@ class Enricher:
 
         `parents` are texts by mention_id, for replies whose source did not send them along.
         """
-        mentions = [
-            replace(mention, parent_text=parents[mention.parent_id])
-            if not mention.parent_text and mention.parent_id in parents
-            else mention
-            for mention in heard.mentions
-        ]
-        mentions, masked = mask_mentions(mentions)
+        mentions, masked = mask_mentions(_with_parents(heard.mentions, parents))
+        reading = _read_anew(heard.reading, heard.mentions, mentions)
         texts = [mention.text for mention in mentions]
-        spam, reasons = score(mentions, texts)
-        fingerprints, bands = signatures(texts)
+        spam, reasons = score(mentions, texts, reading)
+        fingerprints, bands = signatures(texts, reading)
         return Enriched(
             mentions=mentions,
             masked=masked,
-            traits=traits(mentions, texts),
+            traits=traits(mentions, texts, reading),
             spam=spam,
             spam_reasons=reasons,
             fingerprints=fingerprints,
@@ -151,6 +151,27 @@ class Enricher:
 def parents_wanted(mentions: Sequence[Mention]) -> list[str]:
     """Ids of parents whose text the source did not send along, each once."""
     return list({m.parent_id: None for m in mentions if m.parent_id and not m.parent_text})
+
+
+def _with_parents(mentions: list[Mention], parents: Mapping[str, str]) -> list[Mention]:
+    if not parents:
+        return mentions
+    return [
+        replace(mention, parent_text=parents[mention.parent_id])
+        if not mention.parent_text and mention.parent_id in parents
+        else mention
+        for mention in mentions
+    ]
+
+
+def _read_anew(reading: Reading, before: Sequence[Mention], now: Sequence[Mention]) -> Reading:
+    """The reading of the texts as they are now, `reading` being of those before."""
+    rows = [
+        row
+        for row, (was, mention) in enumerate(zip(before, now, strict=True))
+        if was is not mention and was.text is not mention.text
+    ]
+    return reading.anew(rows, [now[row].text for row in rows])
 
 
 def _keeps_everything(rules: CompiledRules, source: str) -> bool:

@@ -22,7 +22,8 @@ import numpy.typing as npt
 
 from streams.steps import kernels
 from streams.steps.function_words import FUNCTION_WORDS, NEIGHBOURS
-from streams.steps.word_table import folding, word_table
+from streams.steps.reading import Reading
+from streams.steps.word_table import word_table
 
 CLAIM_WEIGHT: Final = 3.0
 SURE: Final = 0.9  # above it no claim is heard
@@ -30,6 +31,7 @@ CANDIDATES: Final = 5
 MIN_LETTERS: Final = 2
 MIN_LEAD: Final = 2  # small words that the first language has more than the second
 LANGUAGES: Final = tuple(FUNCTION_WORDS)
+_VOTED: Final = (*LANGUAGES, "")  # the last one, -1, is none
 VOTE_PROBABILITY: Final = 0.99  # share of votes that the bench finds right, rounded down
 MAX_CHARS: Final = 280  # of a text; more of it does not change the answer
 # What networks say when they do not know, or when there is no language.
@@ -52,31 +54,29 @@ class LanguageDetector:
         self._keys, self._voters = _ballot()
 
     def detect(
-        self, texts: Sequence[str], claimed: Sequence[str]
+        self, texts: Sequence[str], claimed: Sequence[str], reading: Reading | None = None
     ) -> tuple[list[str], npt.NDArray[np.float32]]:
         """ISO 639 code and probability of each text; "" and 0.0 where there is nothing to judge.
 
         `claimed` is what the source says of each text, as BCP 47, "" for nothing.
         """
-        codes = [""] * len(texts)
-        probabilities = np.zeros(len(texts), np.float32)
-        if not codes:
-            return codes, probabilities
-        winners = self.vote(texts)
-        for row, winner in enumerate(winners.tolist()):
-            if winner >= 0:
-                codes[row] = LANGUAGES[winner]
-                probabilities[row] = VOTE_PROBABILITY
-            else:
-                codes[row], probabilities[row] = self._judge(texts[row], claimed[row])
+        winners = self.vote(texts, reading)
+        codes = [_VOTED[winner] for winner in winners.tolist()]
+        probabilities = np.where(winners >= 0, np.float32(VOTE_PROBABILITY), np.float32(0))
+        for row in np.flatnonzero(winners < 0).tolist():
+            codes[row], probabilities[row] = self._judge(texts[row], claimed[row])
         return codes, probabilities
 
-    def vote(self, texts: Sequence[str]) -> npt.NDArray[np.int64]:
+    def vote(self, texts: Sequence[str], reading: Reading | None = None) -> npt.NDArray[np.int64]:
         """Number of the language whose small words lead clearly in each text; -1 for none."""
-        characters, offsets = kernels.code_points(texts)
-        hashes, ends, _ = kernels.words(characters, offsets, folding())
+        reading = Reading.of(texts) if reading is None else reading
         winners: npt.NDArray[np.int64] = kernels.lead(
-            hashes, ends, self._keys, self._voters, len(LANGUAGES) + len(NEIGHBOURS), MIN_LEAD
+            reading.hashes,
+            reading.ends,
+            self._keys,
+            self._voters,
+            len(LANGUAGES) + len(NEIGHBOURS),
+            MIN_LEAD,
         )
         winners[winners >= len(LANGUAGES)] = -1
         return winners

@@ -7,11 +7,13 @@ Handles, links, dates, prices and addresses of machines stay.
 
 import re
 from collections.abc import Sequence
+from itertools import compress
 from typing import NamedTuple
 
 import msgspec
 
 from schemas.mention import Mention
+from streams.steps.personal import may_be_personal
 
 MASKS = {"email": "‹email›", "phone": "‹phone›", "card": "‹card›", "iban": "‹iban›"}
 
@@ -120,26 +122,50 @@ def mask_mentions(mentions: Sequence[Mention]) -> tuple[list[Mention], list[tupl
 
     Looks at the text, the text of its parent, the author's shown name and the links.
     """
-    masked, kinds = [], []
-    for mention in mentions:
-        text, found = mask_one(mention.text)
-        parent_text, in_parent = mask_one(mention.parent_text)
-        name, in_name = mask_one(mention.author.name)
-        links: tuple[str, ...] = mention.links
-        in_links: tuple[str, ...] = ()
-        if any("@" in link or "wa.me" in link or "whatsapp" in link for link in links):
-            each = mask(links)
-            links = tuple(each.texts)
-            in_links = tuple(kind for kinds_ in each.kinds for kind in kinds_)
-        if found or in_parent or in_name or in_links:
-            found = tuple(sorted({*found, *in_parent, *in_name, *in_links}))
-            author = msgspec.structs.replace(mention.author, name=name)
-            mention = msgspec.structs.replace(
-                mention, text=text, parent_text=parent_text, author=author, links=links
-            )
-        masked.append(mention)
-        kinds.append(found)
+    masked = list(mentions)
+    kinds: list[tuple[str, ...]] = [()] * len(masked)
+    for row in _rows_to_mask(mentions):
+        masked[row], kinds[row] = _mask_mention(mentions[row])
     return masked, kinds
+
+
+def _rows_to_mask(mentions: Sequence[Mention]) -> list[int]:
+    """Rows of the mentions that may hold something personal, in order."""
+    texts = [mention.text for mention in mentions]
+    rows = list(range(len(texts)))
+    for row, mention in enumerate(mentions):
+        if mention.parent_text:
+            texts.append(mention.parent_text)
+            rows.append(row)
+        if mention.author.name:
+            texts.append(mention.author.name)
+            rows.append(row)
+    suspects = set(compress(rows, may_be_personal(texts).tolist()))
+    suspects.update(row for row, m in enumerate(mentions) if m.links and _may_name(m.links))
+    return sorted(suspects)
+
+
+def _may_name(links: Sequence[str]) -> bool:
+    return any("@" in link or "wa.me" in link or "whatsapp" in link for link in links)
+
+
+def _mask_mention(mention: Mention) -> tuple[Mention, tuple[str, ...]]:
+    text, found = mask_one(mention.text)
+    parent_text, in_parent = mask_one(mention.parent_text)
+    name, in_name = mask_one(mention.author.name)
+    links: tuple[str, ...] = mention.links
+    in_links: tuple[str, ...] = ()
+    if _may_name(links):
+        each = mask(links)
+        links = tuple(each.texts)
+        in_links = tuple(kind for kinds in each.kinds for kind in kinds)
+    if not (found or in_parent or in_name or in_links):
+        return mention, ()
+    author = msgspec.structs.replace(mention.author, name=name) if in_name else mention.author
+    mention = msgspec.structs.replace(
+        mention, text=text, parent_text=parent_text, author=author, links=links
+    )
+    return mention, tuple(sorted({*found, *in_parent, *in_name, *in_links}))
 
 
 def _stands_in_word(text: str, at: str) -> bool:

@@ -16,7 +16,7 @@ import numpy as np
 from ftfy.fixes import fix_c1_controls
 
 from streams.steps import kernels
-from streams.steps.word_table import folding
+from streams.steps.reading import Reading
 
 MAX_ROUNDS: Final = 8
 
@@ -63,12 +63,19 @@ _BLANKS_AT_ENDS = re.compile(r" +\n *|\n +")
 
 def normalise(texts: Sequence[str]) -> list[str]:
     """Normalised texts, the same object where nothing changes; a second time changes nothing."""
+    return normalise_and_read(texts)[0]
+
+
+def normalise_and_read(texts: Sequence[str]) -> tuple[list[str], Reading]:
+    """Normalised texts, and what a look at them tells."""
     normal = list(texts)
-    characters, offsets = kernels.code_points(normal)
-    untidy = kernels.survey(characters, offsets, folding())[:, kernels.UNTIDY]
-    for row in np.flatnonzero(untidy).tolist():
+    reading = Reading.of(normal)
+    changed = []
+    for row in np.flatnonzero(reading.survey[:, kernels.UNTIDY]).tolist():
         normal[row] = _settled(normal[row])
-    return normal
+        if normal[row] is not texts[row]:
+            changed.append(row)
+    return normal, reading.anew(changed, [normal[row] for row in changed])
 
 
 def _settled(text: str) -> str:

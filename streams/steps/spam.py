@@ -17,8 +17,9 @@ import numpy.typing as npt
 from schemas.mention import Mention
 from streams.steps import kernels
 from streams.steps.fold import fold
+from streams.steps.reading import Reading
 from streams.steps.spam_rules import PROMISES
-from streams.steps.word_table import folding, word_table
+from streams.steps.word_table import word_table
 
 SPAM: Final = 0.5
 _ANSWERED = re.compile(r"(?:[\s.]*@[\w.@-]+)*")
@@ -47,16 +48,14 @@ WEIGHTS: Final[dict[str, float]] = {
 
 
 def score(
-    mentions: Sequence[Mention], texts: Sequence[str]
-) -> tuple[npt.NDArray[np.float32], list[list[str]]]:
+    mentions: Sequence[Mention], texts: Sequence[str], reading: Reading | None = None
+) -> tuple[npt.NDArray[np.float32], list[Sequence[str]]]:
     """Score from 0 to 1 and names of the rules that hold, `texts` being the normalised texts."""
-    characters, offsets = kernels.code_points(texts)
-    survey = kernels.survey(characters, offsets, folding())
-    hashes, ends, _ = kernels.words(characters, offsets, folding())
-    triggered = kernels.groups_of(hashes, ends, *_triggers())
+    reading = Reading.of(texts) if reading is None else reading
+    triggered = kernels.groups_of(reading.hashes, reading.ends, *_triggers())
     held = {reason: _none(texts) for reason in WEIGHTS}
-    _count(held, survey, words=np.diff(ends))
-    for row in np.flatnonzero(survey[:, kernels.ATS] >= MANY_HANDLES).tolist():
+    _count(held, reading)
+    for row in np.flatnonzero(reading.survey[:, kernels.ATS] >= MANY_HANDLES).tolist():
         # Those at the start are whom a reply answers.
         rest = texts[row][_ANSWERED.match(texts[row]).end() :]  # type: ignore[union-attr]  # or ""
         held["many_handles"][row] = rest.count("@") >= MANY_HANDLES
@@ -67,20 +66,21 @@ def score(
             if triggered[row] >> number & 1 and promise.pattern.search(folded):
                 held[promise.reason][row] = True
     scores = np.zeros(len(texts), np.float32)
-    reasons: list[list[str]] = [[] for _ in texts]
-    for reason, rows in held.items():
+    reasons: list[Sequence[str]] = [()] * len(texts)
+    for reason, holds in held.items():
+        rows = np.flatnonzero(holds)
         scores[rows] += np.float32(WEIGHTS[reason])
-        for row in np.flatnonzero(rows).tolist():
-            reasons[row].append(reason)
+        for row in rows.tolist():
+            reasons[row] = (*reasons[row], reason)
     return np.minimum(scores, np.float32(1.0)), reasons
 
 
 def _count(
     held: dict[str, npt.NDArray[np.bool_]],
-    survey: npt.NDArray[np.int32],
-    words: npt.NDArray[np.int64],
+    reading: Reading,
 ) -> None:
-    """The rules that count; a hashtag is a word among `words`, links and handles are not."""
+    """The rules that count; a hashtag is a word, links and handles are not."""
+    survey, words = reading.survey, reading.words
     hashtags, links = survey[:, kernels.HASHES], survey[:, kernels.LINKS]
     letters, capitals = survey[:, kernels.LETTERS], survey[:, kernels.CAPITALS]
     prose = words - hashtags

@@ -15,7 +15,7 @@ import numpy as np
 
 from schemas.mention import MAX_LIST_ITEMS, Account, Mention
 from streams.steps import kernels
-from streams.steps.word_table import folding
+from streams.steps.reading import Reading
 
 MAX_EMOJI: Final = 20  # distinct ones kept of a text
 MAX_CHARS: Final = 2_048  # of a tag, handle or link; longer ones are noise
@@ -48,16 +48,17 @@ class Traits:
     links: list[Sequence[str]]
 
 
-def traits(mentions: Sequence[Mention], texts: Sequence[str]) -> Traits:
+def traits(
+    mentions: Sequence[Mention], texts: Sequence[str], reading: Reading | None = None
+) -> Traits:
     """Traits of each mention, `texts` being their normalised texts."""
+    survey = (Reading.of(texts) if reading is None else reading).survey
     found = Traits(
         emoji=[()] * len(texts),
         hashtags=[mention.hashtags for mention in mentions],
         handles=[_handles(m.mentioned) if m.mentioned else () for m in mentions],
         links=[mention.links for mention in mentions],
     )
-    characters, offsets = kernels.code_points(texts)
-    survey = kernels.survey(characters, offsets, folding())
     for row in np.flatnonzero(survey[:, kernels.PICTURES]).tolist():
         found.emoji[row] = emoji_in(texts[row])
     for row in np.flatnonzero(survey[:, kernels.HASHES]).tolist():

@@ -12,8 +12,8 @@ from xxhash import xxh3_64_intdigest
 
 from streams import clock
 from streams.sinks.clickhouse import ClickHouse
-from streams.steps.columns import INSTANT
 
+INSTANT: Final = pa.timestamp("ms", tz="UTC")
 WINDOW: Final = timedelta(days=7)  # by whole days, UTC
 MAX_PARAMETERS: Final = 1_000  # in one question; they travel in its URL,
 MAX_PARAMETER_BYTES: Final = 100_000  # where ClickHouse takes 128 KiB of each

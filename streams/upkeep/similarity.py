@@ -1,12 +1,11 @@
 """Whether two texts are copies of each other: what a person would say who saw them side by side."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
-
-from streams.steps.fold import fold
 
 MIN_SIMILARITY: Final = 0.6  # of their words, counting each as often as it stands there
 MIN_WORDS_OF_A_PART: Final = 7  # a text cut off is a copy if this much of it is left
@@ -34,7 +33,7 @@ def wording(text: str, brands: Sequence[str] = ()) -> Wording:
     spelled = _WORD.findall(bare)[:MAX_WORDS]
     if spelled and spelled[0].lower() == "rt":
         spelled = spelled[1:]
-    words = tuple(map(fold, spelled))
+    words = tuple(map(_fold, spelled))
     is_cut = bare.rstrip().endswith(_CUT)
     if is_cut and words:
         spelled, words = spelled[:-1], words[:-1]  # the last one may be half a word
@@ -78,3 +77,11 @@ def _is_start(shorter: Wording, longer: Wording) -> bool:
 def _names_another(text: Wording, own: Counter[str], others: Counter[str]) -> bool:
     """Whether `text` names something that the other text has something else in place of."""
     return bool(others) and any(word in own for word in text.names)
+
+
+def _fold(word: str) -> str:
+    # Not the model's folding: that comes with a compiler, which would triple the upkeep's memory.
+    if word.isascii():
+        return word.lower()
+    apart = unicodedata.normalize("NFKD", word.lower())
+    return "".join(character for character in apart if not unicodedata.combining(character))
