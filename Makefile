@@ -2,6 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 STAMP := $(VENV)/.installed
 RUN := $(VENV)/bin
+TEST_WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test check lint types bench exactness generate clean
@@ -23,7 +24,7 @@ demo: install ## Start everything, stream a story (or FILE=posts.csv), open the 
 	@$(RUN)/escucha demo $(FILE)
 
 test: install ## Run all tests (those on Apache Kafka need Java 17 and Maven)
-	$(RUN)/pytest
+	$(RUN)/pytest -n $(TEST_WORKERS) --dist loadfile
 
 check: lint types test ## Everything CI checks
 

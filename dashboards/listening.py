@@ -1,17 +1,19 @@
 """The first dashboard: what is being said, who would buy, is every record accounted for."""
 
-from grafana_foundation_sdk.builders import dashboard, stat, table
+from grafana_foundation_sdk.builders import dashboard, stat, table, timeseries
 from grafana_foundation_sdk.models import dashboard as models
 
+from dashboards.health import add_health
 from dashboards.panels import (
     ACTIVE,
+    CONTACTS,
     INTENTS,
-    P50,
-    P95,
+    NONE,
     STAGES,
     Spot,
     Text,
     bars_panel,
+    columns,
     mapped,
     named,
     query_variable,
@@ -46,13 +48,14 @@ def listening() -> models.Dashboard:
         .with_variable(query_variable("lang", Text("Idioma", "Language")))
         .with_variable(query_variable("source", Text("Fuente", "Source")))
         .with_variable(query_variable("brand", Text("Marca", "Brand")))
+        .with_variable(query_variable("topic", Text("Tema", "Topic")))
     )
     _headlines(builder)
     builder.with_row(dashboard.Row(Text("Qué se dice", "What is being said").inline).id(20))
     _charts(builder)
     builder.with_panel(_latest_mentions())
     builder.with_row(dashboard.Row(Text("Salud del flujo", "Health of the pipeline").inline).id(21))
-    _health(builder)
+    add_health(builder)
     return builder.build()
 
 
@@ -152,7 +155,7 @@ def _charts(builder: dashboard.Dashboard) -> None:
         stacked_bars=True,
     )
     stages = bars_panel(
-        Spot(9, 12, 8),
+        Spot(9, 8, 9),
         "journey_stages",
         Text("Etapa del recorrido", "Journey stage"),
         Text(
@@ -162,7 +165,7 @@ def _charts(builder: dashboard.Dashboard) -> None:
         category="stage",
     ).override_by_name("stage", [mapped({value: (text, None) for value, text in STAGES.items()})])
     brands = bars_panel(
-        Spot(10, 12, 8),
+        Spot(10, 8, 9),
         "brands",
         Text("Marcas", "Brands"),
         Text(
@@ -171,14 +174,63 @@ def _charts(builder: dashboard.Dashboard) -> None:
         ),
         category="brand",
     )
+    topics = bars_panel(
+        Spot(15, 8, 9),
+        "topics",
+        Text("Temas", "Topics"),
+        Text(
+            "Los diez temas más mencionados. Una mención de dos temas cuenta para ambos.",
+            "The ten most mentioned topics. A mention of two topics counts for both.",
+        ),
+        category="topic",
+    )
     for name, (text, color) in INTENTS.items():
         intent = intent.override_by_name(name, named(text, color))
         stages = stages.override_by_name(name, named(text, color))
         brands = brands.override_by_name(name, named(text, color))
-    for panel in (volume, intent):
+        topics = topics.override_by_name(name, named(text, color))
+    for panel in (volume, intent, _raw_and_net(), _first_contacts()):
         builder.with_panel(panel)
-    for chart in (stages, brands):
+    for chart in (topics, stages, brands):
         builder.with_panel(chart)
+
+
+def _raw_and_net() -> timeseries.Panel:
+    return (
+        time_series_panel(
+            Spot(16, 12, 9),
+            "raw_and_net",
+            Text("Todo y sin copias", "Everything and without copies"),
+            Text(
+                "Todo: cada mención. Sin copias: sin textos repetidos, republicaciones ni "
+                "participaciones en sorteos. Las copias se buscan cada pocos segundos.",
+                "Everything: each mention. Without copies: no repeated texts, reposts or giveaway "
+                "entries. Copies are looked for every few seconds.",
+            ),
+        )
+        .override_by_name("raw", named(Text("Todo", "Everything"), NONE))
+        .override_by_name("net", named(Text("Sin copias", "Without copies"), ACTIVE))
+    )
+
+
+def _first_contacts() -> timeseries.Panel:
+    panel = time_series_panel(
+        Spot(17, 12, 9),
+        "first_contacts",
+        Text("Primeros contactos", "First contacts"),
+        Text(
+            "Autores que tratan por primera vez con una marca, por día (por hora hasta tres días), "
+            "y cómo: con una reacción o con palabras. Lo que llega tarde lo corrige. Las "
+            "reacciones no tienen idioma ni tema: con esos filtros no cuentan.",
+            "Authors who have to do with a brand for the first time, by day (by hour up to three "
+            "days), and how: by a reaction or in words. What comes late corrects it. Reactions "
+            "have no language or topic: under those filters they do not count.",
+        ),
+        stacked_bars=True,
+    )
+    for kind, (text, color) in CONTACTS.items():
+        panel = panel.override_by_name(kind, named(text, color))
+    return panel
 
 
 def _latest_mentions() -> table.Panel:
@@ -191,7 +243,7 @@ def _latest_mentions() -> table.Panel:
             "The 50 most recent of the period. The probability is that of the intent shown.",
         ),
     )
-    panel = _columns(
+    panel = columns(
         panel,
         {
             "time": (Text("Publicada", "Published"), 150),
@@ -239,93 +291,6 @@ def _latest_mentions() -> table.Panel:
             ],
         )
     )
-
-
-def _health(builder: dashboard.Dashboard) -> None:
-    freshness = time_series_panel(
-        Spot(12, 9, 8),
-        "freshness_over_time",
-        Text("Frescura en el tiempo", "Freshness over time"),
-        Text(
-            "Segundos entre Kafka y ClickHouse: latidos de todo el periodo y menciones de sus "
-            "últimas seis horas.",
-            "Seconds from Kafka to ClickHouse: heartbeats of the whole period and mentions of its "
-            "last six hours.",
-        ),
-        unit="s",
-    )
-    freshness = freshness.override_by_name("p50", named(Text("Mediana", "Median"), P50))
-    builder.with_panel(freshness.override_by_name("p95", named(Text("p95", "p95"), P95)))
-    ledger = table_panel(
-        Spot(13, 15, 8),
-        "ledger_by_partition",
-        Text("Libro de lotes", "Ledger"),
-        Text(
-            "Lo que pasó con cada registro leído de Kafka, por partición. Huecos debe ser 0.",
-            "What became of each record read from Kafka, by partition. Gaps must be 0.",
-        ),
-    )
-    builder.with_panel(
-        _columns(
-            ledger,
-            {
-                "topic": (Text("Tema", "Topic"), 140),
-                "partition": (Text("Partición", "Partition"), None),
-                "from_offset": (Text("Desde", "From"), None),
-                "to_offset": (Text("Hasta", "To"), None),
-                "batches": (Text("Lotes", "Batches"), None),
-                "records": (Text("Registros", "Records"), None),
-                "stored": (Text("Guardados", "Stored"), None),
-                "duplicates": (Text("Duplicados", "Duplicates"), None),
-                "dead_letters": (Text("Cartas muertas", "Dead letters"), None),
-                "filtered": (Text("Filtrados", "Filtered"), None),
-                "gaps": (Text("Huecos", "Gaps"), None),
-            },
-        ).override_by_name("gaps", _alarm_from(1))
-    )
-    letters = table_panel(
-        Spot(14, 24, 7),
-        "latest_dead_letters",
-        Text("Últimas cartas muertas", "Latest dead letters"),
-        Text(
-            "Registros que no se pudieron procesar, con el motivo y el principio de su contenido.",
-            "Records that could not be processed, with the reason and the start of their content.",
-        ),
-        empty=Text("Ninguna carta muerta en este periodo.", "No dead letters in this period."),
-    )
-    waiting = {"0": (Text("Espera", "Waiting"), None), "1": (Text("Reenviada", "Replayed"), None)}
-    builder.with_panel(
-        _columns(
-            letters,
-            {
-                "time": (Text("Vista", "Seen"), 150),
-                "stage": (Text("Paso", "Step"), 90),
-                "reason": (Text("Motivo", "Reason"), None),
-                "topic": (Text("Tema", "Topic"), 150),
-                "partition": (Text("Partición", "Partition"), 90),
-                "offset": (Text("Posición", "Offset"), 90),
-                "value": (Text("Contenido", "Content"), None),
-                "replayed": (Text("Estado", "State"), 100),
-            },
-        ).override_by_name("replayed", [mapped(waiting)])
-    )
-
-
-def _columns(panel: table.Panel, columns: dict[str, tuple[Text, int | None]]) -> table.Panel:
-    for name, (heading, width_px) in columns.items():
-        properties = named(heading)
-        if width_px is not None:
-            properties.append(models.DynamicConfigValue("custom.width", width_px))
-        panel = panel.override_by_name(name, properties)
-    return panel
-
-
-def _alarm_from(limit: int) -> list[models.DynamicConfigValue]:
-    steps = [{"color": "text", "value": None}, {"color": "#d1453b", "value": limit}]
-    return [
-        models.DynamicConfigValue("thresholds", {"mode": "absolute", "steps": steps}),
-        models.DynamicConfigValue("custom.cellOptions", {"type": "color-text"}),
-    ]
 
 
 _LANGUAGES = {

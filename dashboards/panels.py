@@ -57,6 +57,21 @@ STAGES: Mapping[str, Text] = {
     "advocacy": Text("Recomendación", "Advocacy"),
 }
 
+CONTACTS: Mapping[str, tuple[Text, str]] = {
+    "like": (Text("Me gusta", "Like"), "#b0478a"),
+    "follow": (Text("Seguir", "Follow"), "#0b8a6f"),
+    "repost": (Text("Republicar", "Repost"), "#7d66c9"),
+    "bookmark": (Text("Guardar", "Bookmark"), "#c98500"),
+    "words": (Text("Con palabras", "In words"), "#3f8fd6"),
+}
+SOURCE_STATES: Mapping[str, tuple[Text, str]] = {
+    "live": (Text("En directo", "Live"), CALM),
+    "stalled": (Text("Parada", "Stalled"), BAD),
+    "stopped": (Text("Terminada", "Ended"), NONE),
+    "abandoned": (Text("Callada 7 días", "Silent 7 days"), WARN),
+    "unwatched": (Text("Sin latidos", "No heartbeats"), NONE),
+}
+
 
 class ClickHouseQuery(cogvariants.Dataquery):
     """The data source's query, which the SDK does not know."""
@@ -272,3 +287,22 @@ def query_variable(name: str, label: Text) -> dashboard.QueryVariable:
         .allow_custom_value(False)
         .current(models.VariableOption(text="All", value="$__all", selected=True))
     )
+
+
+def columns(panel: table.Panel, columns: dict[str, tuple[Text, int | None]]) -> table.Panel:
+    """Return the panel with a heading and, where given, a width in pixels for each column."""
+    for name, (heading, width_px) in columns.items():
+        properties = named(heading)
+        if width_px is not None:
+            properties.append(models.DynamicConfigValue("custom.width", width_px))
+        panel = panel.override_by_name(name, properties)
+    return panel
+
+
+def alarm_from(limit: int) -> list[models.DynamicConfigValue]:
+    """Return what shows a number in red from `limit` on."""
+    steps = [{"color": "text", "value": None}, {"color": "#d1453b", "value": limit}]
+    return [
+        models.DynamicConfigValue("thresholds", {"mode": "absolute", "steps": steps}),
+        models.DynamicConfigValue("custom.cellOptions", {"type": "color-text"}),
+    ]

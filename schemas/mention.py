@@ -142,6 +142,17 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag
     producer: SourceName
     sequence: Count
     sent_at: Instant
+    every_sec: Annotated[
+        float, Meta(ge=0, le=86_400, description="How soon the next one follows; 0: not said.")
+    ] = 0.0
+    sign: Annotated[
+        Literal["alive", "hello", "goodbye"],
+        Meta(
+            description="alive: the source shows life. hello: the producer starts, and the source "
+            "has not shown any yet. goodbye: the producer ends in good order; its silence is no "
+            "alarm."
+        ),
+    ] = "alive"
 
 
 Event = Mention | Interaction | Deletion | Heartbeat

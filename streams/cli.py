@@ -21,6 +21,15 @@ START_TIMEOUT_SEC = 300.0  # of one service; the first start may train a model
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+class _NoPandas:
+    """Lets `import pandas` fail. None in sys.modules will not do: pyarrow takes it for pandas."""
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError("no worker needs pandas", name=name)
+
+
 class Commands(click.Group):
     """Commands that live in their own rooms are imported when they are called, or for help."""
 
@@ -43,6 +52,7 @@ ELSEWHERE = {
     "receive": "streams.producers.webhook.cli:receive_command",
     "rules": "streams.listening.cli:rules",
     "upkeep": "streams.upkeep.cli:upkeep_command",
+    "sources": "streams.sources:sources_command",
     "forget": "streams.privacy.cli:forget_command",
     "export": "streams.privacy.cli:export_command",
 }
@@ -237,7 +247,7 @@ def classify(file: Iterator[bytes]) -> None:
 def worker() -> None:
     """Run one worker: from Kafka to ClickHouse, until a signal."""
     # scikit-learn imports pandas where it is installed (chdb needs it), 40 MB that no worker uses.
-    sys.modules["pandas"] = None  # type: ignore[assignment]
+    sys.meta_path.insert(0, _NoPandas)
     from streams import worker as room
 
     room.run(Settings.from_environment())

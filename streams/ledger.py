@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from streams.delivery import Span
-from streams.errors import OwnershipLostError
+from streams.errors import OwnershipLostError, PartlyStoredError
 from streams.sinks.clickhouse import ClickHouse
 
 # ClickHouse remembers the last 30,000 parts of a table (schemas/clickhouse), and a batch whose
@@ -158,8 +158,11 @@ class Ledger:
         return str(rows[0][0]) if rows else ""
 
     async def planned_rows(self, plan: Plan) -> dict[str, int]:
-        """How many rows of each table the batch at this position was planned with."""
-        [row] = await self._clickhouse.rows(
+        """How many rows of each table the batch at this position was planned with.
+
+        Raises PartlyStoredError when there is no such plan: rows of the ledger are missing.
+        """
+        rows = await self._clickhouse.rows(
             _PLANNED_ROWS,
             {
                 "topic_id": plan.topic_id,
@@ -167,7 +170,12 @@ class Ledger:
                 "position": plan.position,
             },
         )
-        return dict(zip(TABLES, row, strict=True))
+        if not rows:
+            raise PartlyStoredError(
+                f"the ledger has a hole: no plan of {plan.topic}/{plan.kafka_partition} begins at"
+                f" {plan.position}, and a later one says that its records were stored"
+            )
+        return dict(zip(TABLES, rows[0], strict=True))
 
     async def stored_if_forgotten(self, plan: Plan) -> dict[str, Account] | None:
         """What a batch planned long ago was to store and has stored, by table.

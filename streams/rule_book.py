@@ -51,7 +51,7 @@ class RulesInForce:
     @classmethod
     def of(cls, sequence: int, listening: str, name: str, keys: AuthorKeys) -> "RulesInForce":
         """Compile; raises InputError with every mistake, naming the file `name`."""
-        parsed = read_listening(listening, name)
+        parsed = read_listening(listening, name, bundled_interests=True)
         handles = [*parsed.care_accounts, *(h for b in parsed.brands for h in b.handles)]
         accounts = [account.id for brand in parsed.brands for account in brand.accounts]
         return cls(sequence, compile_rules(parsed), Pseudonymiser(keys, accounts, handles))
@@ -178,7 +178,7 @@ async def apply(clickhouse: ClickHouse, listening: str, *, name: str, by: str) -
     Raises InputError with every mistake in them, and when somebody else was a moment faster. The
     same rules as those in force change nothing.
     """
-    rules = compile_rules(read_listening(listening, name))
+    rules = compile_rules(read_listening(listening, name, bundled_interests=True))
     known = await versions(clickhouse)
     if known and known[0].version == rules.version:
         return known[0]

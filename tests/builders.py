@@ -121,7 +121,9 @@ class FixedRules:
         return self.books[-1]
 
     async def of(self, version: str) -> RulesInForce:
-        """The rules of a version."""
+        """The rules of a version; empty: those in force."""
+        if not version:
+            return self.current
         [found] = [book for book in self.books if book.rules.version == version]
         return found
 

@@ -85,8 +85,11 @@ class MemoryClickHouse:
         elif query == ledger._PLANNED_SINCE:
             answer = [(self.planned_since,)]
         elif query == ledger._PLANNED_ROWS:
-            [plan] = [p for p in plans if p["position"] == position]
-            answer = [tuple(eval(t.rows, {}, plan) for t in ledger.TABLES.values())]  # noqa: S307
+            answer = [
+                tuple(eval(planned.rows, {}, plan) for planned in ledger.TABLES.values())  # noqa: S307
+                for plan in plans
+                if plan["position"] == position
+            ]
         elif query == ledger._PLANNED_AND_STORED:
             [plan] = [p for p in plans if p["position"] == position]
             account: list[int] = []

@@ -6,6 +6,7 @@ counted AS
     WHERE $__timeFilter(published_at)
         AND ('*' IN (${lang:singlequote}) OR lang IN (${lang:singlequote}))
         AND ('*' IN (${source:singlequote}) OR source IN (${source:singlequote}))
+        AND ('*' IN (${topic:singlequote}) OR hasAny(topics, [${topic:singlequote}]))
 )
 SELECT
     brand,

@@ -24,6 +24,7 @@ FROM
         AND ('*' IN (${brand:singlequote}) OR hasAny(brands, [${brand:singlequote}]))
         AND ('*' IN (${lang:singlequote}) OR lang IN (${lang:singlequote}))
         AND ('*' IN (${source:singlequote}) OR source IN (${source:singlequote}))
+        AND ('*' IN (${topic:singlequote}) OR hasAny(topics, [${topic:singlequote}]))
     ORDER BY toStartOfMinute(published_at) DESC, published_at DESC, mention_id, version DESC
     LIMIT 1 BY mention_id
     LIMIT 100

@@ -7,7 +7,9 @@ SELECT
     max(last_offset) AS to_offset,
     count() AS batches,
     sum(chain.records) AS records,
-    sum(chain.mentions + chain.interactions + chain.heartbeats) AS stored,
+    sum(
+        chain.mentions + chain.edits + chain.interactions + chain.deletions + chain.heartbeats
+    ) AS stored,
     sum(chain.duplicates) AS duplicates,
     sum(chain.dead_letters) AS dead_letters,
     sum(chain.filtered) AS filtered,

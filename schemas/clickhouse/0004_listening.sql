@@ -56,6 +56,97 @@ ALTER TABLE interactions
     ADD COLUMN IF NOT EXISTS target_author_id String,
     ADD COLUMN IF NOT EXISTS brands Array(LowCardinality(String));
 
+-- How soon the next heartbeat follows, and what this one is a sign of.
+ALTER TABLE heartbeats
+    ADD COLUMN IF NOT EXISTS every_sec Float32 AFTER sent_at,
+    ADD COLUMN IF NOT EXISTS sign LowCardinality(String) DEFAULT 'alive' AFTER every_sec;
+
+-- Each producer by its heartbeats. It is stalled when four beats are overdue, and at least a
+-- minute: since its source last showed life, or since it started if that came later. How often it
+-- started again without a sign of life does not count. After a week nobody expects it any more. A
+-- clock that runs ahead earns nothing.
+CREATE VIEW IF NOT EXISTS producer_states AS
+SELECT
+    producer,
+    last_sign_at,
+    greatest(60, 4 * every_sec) AS patience_sec,
+    dateDiff('millisecond', greatest(last_sign_at, started_at), now64(3)) / 1000 AS silent_sec,
+    multiIf(
+        left_at >= beat_at, 'stopped',
+        silent_sec <= patience_sec, 'live',
+        silent_sec <= 7 * 86400, 'stalled',
+        'abandoned'
+    ) AS state
+FROM
+(
+    SELECT
+        producer,
+        maxIf(least(sent_at, stored_at), sign != 'hello') AS last_sign_at,
+        maxIf(sent_at, sign = 'goodbye') AS left_at,
+        maxIf(sent_at, sign != 'goodbye') AS beat_at,
+        arrayMin(
+            arrayFilter(at -> at > left_at, groupArrayIf(least(sent_at, stored_at), sign = 'hello'))
+        ) AS started_at,
+        argMax(every_sec, sent_at) AS every_sec
+    FROM heartbeats
+    GROUP BY producer
+);
+
+-- What is known of each source: its producer's state, and what of it came and was kept lately, by
+-- the time of its records in Kafka, which running rules again does not change. A source whose
+-- producer sends no heartbeats under its name is 'unwatched': only its events tell of it.
+CREATE VIEW IF NOT EXISTS sources_heard AS
+SELECT
+    source,
+    if(watched.state = '', 'unwatched', toString(watched.state)) AS state,
+    if(watched.state = '', heard.last_event_at, watched.last_sign_at) AS last_sign_at,
+    watched.silent_sec AS silent_sec,
+    watched.patience_sec AS patience_sec,
+    heard.last_event_at AS last_event_at,
+    heard.kept_last_hour AS kept_last_hour,
+    heard.kept_last_day AS kept_last_day,
+    heard.lag_sec[1] AS lag_p50_sec,
+    heard.lag_sec[2] AS lag_p95_sec
+FROM
+(
+    SELECT toString(producer) AS source, * FROM producer_states
+) AS watched
+FULL JOIN
+(
+    SELECT
+        toString(source) AS source,
+        max(stored_at) AS last_event_at,
+        uniqExactIf(id, kafka_timestamp > now() - INTERVAL 1 HOUR) AS kept_last_hour,
+        uniqExactIf(id, kafka_timestamp > now() - INTERVAL 1 DAY) AS kept_last_day,
+        quantilesIf(0.5, 0.95)(
+            dateDiff('millisecond', happened_at, stored_at) / 1000,
+            is_first AND kafka_timestamp > now() - INTERVAL 1 DAY
+        ) AS lag_sec
+    FROM
+    (
+        SELECT
+            source,
+            sipHash64(mention_id) AS id,
+            published_at AS happened_at,
+            kafka_timestamp,
+            stored_at,
+            counted AS is_first
+        FROM mentions
+        WHERE stored_at > now() - INTERVAL 7 DAY
+        UNION ALL
+        SELECT
+            source,
+            sipHash64(interaction_id) AS id,
+            occurred_at AS happened_at,
+            kafka_timestamp,
+            stored_at,
+            1 AS is_first
+        FROM interactions
+        WHERE stored_at > now() - INTERVAL 7 DAY
+    )
+    GROUP BY source
+) AS heard USING source;
+
 -- records = mentions + edits + interactions + deletions + heartbeats + duplicates + dead_letters
 --           + filtered
 ALTER TABLE ledger

@@ -12,6 +12,7 @@ from streams.steps.columns import Origin
 from streams.steps.duplicates import STORED_IDENTITIES, SeenIds, Versions, hash_ids
 from streams.steps.enrich import Heard
 
+MINUTES_ASKED = 5_000  # in one question: ClickHouse takes 128 KiB of a parameter
 BEYOND_ALL = 2**63 - 1  # an offset that no record has
 
 
@@ -61,18 +62,20 @@ class SeenEvents:
         if not unknown:
             return
         unknown = seen.with_minutes_ahead(unknown)
-        found = await self._clickhouse.columns(
-            STORED_IDS[table],
-            {
-                "minutes": unknown,
-                "first": min(unknown),
-                "last": max(unknown),
-                "topic_id": self._origin.topic_id,
-                "partition": self._origin.partition,
-                "own_from": own_from,
-            },
-        )
-        seen.learn(unknown, found["hash"].to_numpy())
+        for start in range(0, len(unknown), MINUTES_ASKED):
+            minutes = unknown[start : start + MINUTES_ASKED]
+            found = await self._clickhouse.columns(
+                STORED_IDS[table],
+                {
+                    "minutes": minutes,
+                    "first": min(minutes),
+                    "last": max(minutes),
+                    "topic_id": self._origin.topic_id,
+                    "partition": self._origin.partition,
+                    "own_from": own_from,
+                },
+            )
+            seen.learn(minutes, found["hash"].to_numpy())
 
 
 def _minutes(moments: Sequence[datetime]) -> npt.NDArray[np.int64]:

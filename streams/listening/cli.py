@@ -2,32 +2,31 @@
 
 import asyncio
 import getpass
+import logging
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 import msgspec
 
-from streams import clock, rule_book
-from streams.app import make_rule_book
+from streams import clock
 from streams.errors import InputError
-from streams.listening import backfill, report, stored
-from streams.listening.history import History, HistoryRun, Reread
-from streams.listening.preview import Preview, preview
 from streams.local import local_settings
-from streams.rule_book import RuleBook, RulesInForce
 from streams.rules.cli import rules_group
-from streams.rules.compiled import compile_rules
 from streams.rules.loading import EXAMPLE, load_listening
 from streams.settings import Settings
-from streams.sinks.clickhouse import ClickHouse
-from streams.steps.enrich import Enricher
-from streams.training import current_model
+
+if TYPE_CHECKING:  # the commands import them: help and checks of a file need none of them
+    from streams.listening.backfill import Rerun
+    from streams.listening.history import Reread
+    from streams.listening.preview import Preview
+    from streams.rule_book import RuleBook, RulesInForce, RuleVersion
+    from streams.sinks.clickhouse import ClickHouse
 
 T = TypeVar("T")
 
@@ -58,21 +57,26 @@ def apply_command(file: Path) -> None:
     What is stored stays as it was matched: look first with `escucha rules preview FILE`, and
     run the new rules over what is there with `escucha rules backfill`.
     """
+    from streams import rule_book
+
     load_listening(file)  # every mistake, with its line
 
-    async def work(clickhouse: ClickHouse, settings: Settings) -> rule_book.RuleVersion:
+    async def work(clickhouse: "ClickHouse", settings: Settings) -> "RuleVersion":
         return await rule_book.apply(
             clickhouse, rule_book.text_of(file), name=str(file), by=getpass.getuser()
         )
 
     applied = _run(work)
     click.echo(f"rules {applied.version} are in force as number {applied.sequence}")
+    click.echo("what is stored keeps its matches until: escucha rules backfill", err=True)
 
 
 @click.command("versions")
 @_JSON
 def versions_command(as_json: bool) -> None:
     """List the rules that were ever applied, newest first."""
+    from streams import rule_book
+
     found = _run(lambda clickhouse, _: rule_book.versions(clickhouse))
     if as_json:
         click.echo(msgspec.json.encode(found))
@@ -93,8 +97,9 @@ def show_command(number: int | None) -> None:
 
     To go back to them: escucha rules show 3 > listening.yaml; escucha rules apply listening.yaml
     """
+    from streams import rule_book
 
-    async def work(clickhouse: ClickHouse, settings: Settings) -> str:
+    async def work(clickhouse: "ClickHouse", settings: Settings) -> str:
         found = await rule_book.versions(clickhouse)
         if number is None:
             path = settings.listening_file or EXAMPLE
@@ -127,10 +132,17 @@ def preview_command(
     Per brand, topic and so on: mentions a day, what is gained and what is lost, with examples.
     Changes nothing. What was filtered out when it came is not stored and cannot be shown.
     """
+    from streams.app import make_rule_book
+    from streams.listening import report, stored
+    from streams.listening.preview import preview
+    from streams.rules.compiled import compile_rules
+
     after = compile_rules(load_listening(file))
     first, last = _bounds(days, since, until)
 
-    async def work(clickhouse: ClickHouse, settings: Settings) -> tuple[RuleBook, Preview]:
+    async def work(clickhouse: "ClickHouse", settings: Settings) -> "tuple[RuleBook, Preview]":
+        if since is None:
+            await _tell_of_older(clickhouse, first)
         rules = make_rule_book(settings, clickhouse)
         await rules.refresh()
         total = await stored.count(clickhouse, first, last)
@@ -181,11 +193,19 @@ def backfill_command(
     May be stopped and started again at any point: nothing is done twice, and workers go on
     meanwhile. `escucha reconcile` balances before and after.
     """
+    from streams.app import make_rule_book
+    from streams.listening import backfill, stored
+    from streams.listening.history import History, HistoryRun
+    from streams.steps.enrich import Enricher
+    from streams.training import current_model
+
     first, last = _bounds(days, since, until)
 
     async def work(
-        clickhouse: ClickHouse, settings: Settings
-    ) -> tuple[RulesInForce, Reread | None, backfill.Rerun | None]:
+        clickhouse: "ClickHouse", settings: Settings
+    ) -> "tuple[RulesInForce, Reread | None, Rerun | None]":
+        if over_stored and since is None:
+            await _tell_of_older(clickhouse, first)
         rules = make_rule_book(settings, clickhouse)
         await rules.refresh()
         if rules.current.sequence == 0:
@@ -232,7 +252,11 @@ for _command in (apply_command, versions_command, show_command, preview_command,
     rules.add_command(_command)
 
 
-def _run(work: Callable[[ClickHouse, Settings], Awaitable[T]]) -> T:
+def _run(work: Callable[["ClickHouse", Settings], Awaitable[T]]) -> T:
+    from streams.sinks.clickhouse import ClickHouse
+
+    if not logging.getLogger().isEnabledFor(logging.INFO):  # the error that ends it says enough
+        logging.getLogger("streams.retry").setLevel(logging.ERROR)
     settings = replace(local_settings(), sink_deadline_sec=PATIENCE_SEC)
 
     async def whole() -> T:
@@ -240,6 +264,18 @@ def _run(work: Callable[[ClickHouse, Settings], Awaitable[T]]) -> T:
             return await work(clickhouse, settings)
 
     return asyncio.run(whole())
+
+
+async def _tell_of_older(clickhouse: "ClickHouse", first: datetime) -> None:
+    """A file of old posts is no reason to believe that rules match nothing."""
+    from streams.listening import stored
+
+    oldest = await stored.oldest_before(clickhouse, first)
+    if oldest:
+        click.echo(
+            f"from {first:%Y-%m-%d} on; there are older ones: --since {oldest:%Y-%m-%d} for all",
+            err=True,
+        )
 
 
 def _bounds(days: int, since: datetime | None, until: datetime | None) -> tuple[datetime, datetime]:

@@ -40,7 +40,7 @@ def preview_as_text(
     for one in names:
         for word, examples in (("gained", one.gained_examples), ("lost", one.lost_examples)):
             if examples:
-                lines.append(f"\n{one.name}: {word}, for example")
+                lines.append(f"\n{one.kind.removesuffix('s')} {one.name}: {word}, for example")
                 lines += [f"  {example}" for example in examples]
     if preview.not_kept:
         lines.append(

@@ -39,6 +39,16 @@ async def count(clickhouse: ClickHouse, since: datetime, until: datetime) -> int
     return int(found)
 
 
+async def oldest_before(clickhouse: ClickHouse, moment: datetime) -> datetime | None:
+    """When the oldest mention was published, if it was before `moment`."""
+    [[found, oldest]] = await clickhouse.rows(
+        "SELECT count(), min(published_at) FROM mentions WHERE NOT is_deleted"
+        " AND published_at < fromUnixTimestamp64Milli({moment:Int64}, 'UTC')",
+        {"moment": _milliseconds(moment)},
+    )
+    return oldest if found else None
+
+
 async def pages(
     clickhouse: ClickHouse, since: datetime, until: datetime, *, whole_rows: bool = False
 ) -> AsyncIterator[Page]:

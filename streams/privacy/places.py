@@ -76,17 +76,13 @@ OF_OTHERS = frozenset(
 _IN_SOURCE = "({source:String} = '' OR source = {source:String})"
 _OWN = f"author_id IN {{ids:Array(String)}} AND {_IN_SOURCE}"
 _POSTS = f"(SELECT mention_id FROM mentions WHERE {_OWN})"
+# Two lists of their own lengths: a handle in a text has no id, and Bluesky's ids no handle.
 _NAMED = (
-    "arrayExists((i, h) -> i IN {ids:Array(String)} OR lowerUTF8(h) IN {handles:Array(String)},"
-    " mentioned_ids, mentioned_handles)"
+    "(hasAny(mentioned_ids, {ids:Array(String)})"
+    " OR arrayExists(h -> lowerUTF8(h) IN {handles:Array(String)}, mentioned_handles))"
 )
 _IS_PARENT = f"(parent_author_id IN {{ids:Array(String)}} OR parent_id IN {_POSTS})"
 _IN_LINKS = "arrayExists(l -> arrayExists(n -> position(l, n) > 0, {needles:Array(String)}), links)"
-_OTHERS = (
-    "arrayFilter(a -> NOT (a.1 IN {ids:Array(String)}"
-    " OR lowerUTF8(a.2) IN {handles:Array(String)}),"
-    " arrayZip(mentioned_ids, mentioned_handles))"
-)
 _WITHOUT_HANDLE = "replaceRegexpAll({}, {{pattern:String}}, '‹@›')"
 
 TABLES = (
@@ -145,8 +141,9 @@ TABLES = (
             f" parent_author_id = if({_IS_PARENT}, '', parent_author_id),"
             f" root_id = if(root_id IN {_POSTS}, '', root_id),"
             f" quoted_id = if(quoted_id IN {_POSTS}, '', quoted_id),"
-            f" mentioned_ids = arrayMap(a -> a.1, {_OTHERS}),"
-            f" mentioned_handles = arrayMap(a -> a.2, {_OTHERS}),"
+            " mentioned_ids = arrayFilter(i -> i NOT IN {ids:Array(String)}, mentioned_ids),"
+            " mentioned_handles = arrayFilter(h -> lowerUTF8(h) NOT IN {handles:Array(String)},"
+            " mentioned_handles),"
             " links = arrayFilter(l -> NOT arrayExists(n -> position(l, n) > 0,"
             " {needles:Array(String)}), links),"
             f" text = {_WITHOUT_HANDLE.format('text')}"

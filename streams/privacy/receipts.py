@@ -55,9 +55,13 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_proven(self) -> bool:
         """Whether nothing was found afterwards that could still be read and was not kept."""
+        return not self.found_columns and not self.left
+
+    @property
+    def left(self) -> list[str]:
+        """Places that still hold something and for no reason that the receipt names."""
         waits = {r.place for r in self.remains if r.why != "disk"}
-        left = [p.place for p in self.places if p.after and p.place not in waits]
-        return not self.found_columns and not left
+        return [p.place for p in self.places if p.after and p.place not in waits]
 
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
@@ -134,8 +138,9 @@ def describe(receipt: Receipt, language: Literal["en", "es"]) -> str:
     if receipt.is_proven:
         lines.append(words["proven"])
     else:
-        left = [p.place for p in receipt.places if p.after]
-        lines.append(words["not proven"].format(found=", ".join([*receipt.found_columns, *left])))
+        lines.append(
+            words["not proven"].format(found=", ".join([*receipt.found_columns, *receipt.left]))
+        )
     if receipt.blocked:
         lines.append(words["blocked"])
     lines.append(words["backups"])

@@ -6,11 +6,12 @@ from schemas import topics
 from schemas.business import Gesture, Label, Order
 from schemas.topics import TopicSpec
 from streams.privacy.files import FOLDERS, FilesPlace
-from streams.privacy.places import Place, table_places
+from streams.privacy.places import REASON, Place, table_places
 from streams.privacy.scrub import BusinessScrubber, PlainScrubber, Scrubber
 from streams.privacy.subject import Subject
 from streams.privacy.topics import TopicPlace
 from streams.settings import Settings
+from streams.upkeep.deletions import RECORDS
 
 # Topics that hold nothing about a person.
 IMPERSONAL_TOPICS = {topics.PROGRESS.name: "counts"}
@@ -38,6 +39,13 @@ def _topic_place(settings: Settings, client: Client, spec: TopicSpec) -> TopicPl
         ).result_rows
         return frozenset(offset for (offset,) in rows)
 
+    def note_left(topic_id: str, places: list[tuple[int, int]]) -> None:
+        client.insert(
+            "erased",
+            [[RECORDS, topic_id, *place, REASON] for place in places],
+            column_names=["table_name", "topic_id", "kafka_partition", "kafka_offset", "reason"],
+        )
+
     def scrubber(subject: Subject) -> Scrubber:
         if spec.carries == "Event":
             return Scrubber(subject)
@@ -53,6 +61,7 @@ def _topic_place(settings: Settings, client: Client, spec: TopicSpec) -> TopicPl
         # Whoever has ever read of a topic has to be done with what is cut.
         groups=(settings.kafka_group,) if spec.carries in _READ_BY_WORKERS else (),
         erased=erased,
+        note_left=note_left,
     )
 
 

@@ -65,6 +65,16 @@ class Scrubber:
         scrubbed = _encode(self._mention(event))
         return None if self.holds(key, scrubbed) else scrubbed
 
+    def is_of_the_person(self, value: bytes) -> bool:
+        """Whether the person made the record; one that is no event counts as theirs."""
+        try:
+            event = _decode_event(value)
+        except (msgspec.DecodeError, msgspec.ValidationError, UnicodeError, RecursionError):
+            return True
+        return isinstance(event, Mention | Interaction) and self._is_theirs(
+            event.author, event.source
+        )
+
     def _mention(self, mention: Mention) -> Mention:
         answers = mention.parent_author_id in self._ids or mention.parent_id in self.post_ids
         return replace(
@@ -139,6 +149,16 @@ class BusinessScrubber(Scrubber):
         except (msgspec.DecodeError, msgspec.ValidationError, UnicodeError, RecursionError):
             return False
         return isinstance(record, Label) and record.mention_id in self.post_ids
+
+    def is_of_the_person(self, value: bytes) -> bool:
+        """Whether the record is theirs; labels are whose mention they are about."""
+        try:
+            record = self._decode(value)
+        except (msgspec.DecodeError, msgspec.ValidationError, UnicodeError, RecursionError):
+            return True
+        if isinstance(record, Label):
+            return record.mention_id in self.post_ids or record.labeller in self._ids
+        return record.author_id in self._ids
 
     def without(self, key: bytes | None, value: bytes) -> bytes | None:
         """The record, or None; of an order that the person only recommended, the order."""

@@ -72,8 +72,10 @@ def find_subject(client: Client, author: str, source: str, keys: AuthorKeys) -> 
     found = {author_id for author_id, _ in rows}
     raw = found or {author}
     handles = {known.casefold() for _, known in rows if known}
-    if not found:
-        handles.add(handle)  # may be in Kafka only: filtered out, or not read yet
+    if not handles:
+        # The person may be in Kafka only: filtered out, or not read yet. Or the name is both, as
+        # in a file whose authors are names.
+        handles.add(handle)
     return Subject(
         author_ids=frozenset(raw | {p for one in raw for p in keys.all_of_author(one)}),
         handles=frozenset(filter(None, handles)),
@@ -88,8 +90,11 @@ WITH rows AS
     UNION ALL
     SELECT source, author_id, author_handle AS handle FROM interactions
     UNION ALL
+    -- Which handle is which id's is only known where there are as many of both.
     SELECT source, mentioned.1 AS author_id, mentioned.2 AS handle FROM mentions
-    ARRAY JOIN arrayZip(mentioned_ids, mentioned_handles) AS mentioned
+    ARRAY JOIN arrayZip(mentioned_ids, arrayResize(
+        if(length(mentioned_handles) = length(mentioned_ids), mentioned_handles, []),
+        length(mentioned_ids))) AS mentioned
     WHERE mentioned.1 != ''
 )
 SELECT DISTINCT author_id, handle FROM rows

@@ -43,7 +43,11 @@ SCRATCH_GROUP = "escucha-privacy"  # never joined: partitions are assigned by ha
 
 @dataclass(frozen=True)
 class TopicPlace:
-    """One topic. `groups` have to have read what is to be cut; `erased` names dead offsets."""
+    """One topic. `groups` have to have read what is to be cut; `erased` names dead offsets.
+
+    `note_left` is told of the person's own records that no broker took away, by topic id,
+    partition and offset: nobody may store them again.
+    """
 
     bootstrap: str
     spec: TopicSpec
@@ -51,6 +55,7 @@ class TopicPlace:
     make_scrubber: Callable[[Subject], Scrubber]
     groups: tuple[str, ...] = ()
     erased: Callable[[str, int], frozenset[int]] = lambda _topic_id, _partition: frozenset()
+    note_left: Callable[[str, list[tuple[int, int]]], None] = lambda _topic_id, _places: None
 
     @property
     def name(self) -> str:
@@ -87,6 +92,7 @@ class TopicPlace:
             return self._tombstones(found)
         starts = {partition: offsets[partition][0] for partition in partitions}
         if not self._can_cut(starts):
+            self._note_left(scrubber, found)
             return [self._until_expiry(found)]
         with _segments_closing(self._admin, self.topic):
             cuts = self._close_segments(partitions)
@@ -264,6 +270,18 @@ class TopicPlace:
         if producer.flush(TIMEOUT_SEC):
             raise BrokerUnavailableError(f"{self.topic}: tombstones were not delivered")
         return [Remainder(self.name, "compaction", len(found), None)]
+
+    def _note_left(self, scrubber: Scrubber, found: list[Message]) -> None:
+        topic = TopicAdmin(self.bootstrap).topic(self.topic)
+        places = [
+            (partition, offset)
+            for m in found
+            if scrubber.is_of_the_person(_bytes(m.value()) or b"")
+            and (partition := m.partition()) is not None
+            and (offset := m.offset()) is not None
+        ]
+        if topic is not None and places:
+            self.note_left(topic.topic_id, places)
 
     def _until_expiry(self, found: list[Message]) -> Remainder:
         last = None

@@ -114,8 +114,8 @@ def refuse_if_changed(stored: Checkpoint, current: Checkpoint, path: Path) -> No
     if changed:
         raise InputError(
             f"{current.file.path}: {', '.join(changed)} changed since {stored.rows} rows of it "
-            f"were delivered; --restart sends it from its first row (same ids, so nothing is "
-            f"counted twice), --checkpoint OTHER keeps both. The checkpoint is {path}"
+            f"were delivered or rejected; --restart sends it from its first row (same ids, so "
+            f"nothing is counted twice), --checkpoint OTHER keeps both. The checkpoint is {path}"
         )
 
 

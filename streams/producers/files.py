@@ -140,6 +140,7 @@ class _Run:
         # Topics of business events carry nothing else.
         self._pulse = Pulse(plan.source, 0 if options.kind else options.heartbeat_sec)
         self._rejected = 0
+        self._first_rejected = ""
         self._mark = start.mark
         self._started = self._next_save = time.monotonic()
         self._saved: Checkpoint | None = None
@@ -157,17 +158,21 @@ class _Run:
             self._send_all()
             self._drain()
             finished = True
+            self._part()
         except _Stopped:
             self._writer.flush(STOP_FLUSH_SEC)
+            self._part()
         except InputError:
             with suppress(_Stopped):
                 self._drain()
+                self._part()
             raise
         finally:
             self._save(finished=finished)
             if len(self._writer):
                 self._writer.abandon()
             self._warn_of_disorder()
+            self._tell_of_rejected()
             self._observer.progress(self._progress())
         return self._summary(finished=finished)
 
@@ -227,6 +232,8 @@ class _Run:
         self._keep(row, 0, f"Kafka does not take it: {reason}", record.value())
 
     def _keep(self, number: int, line: int, reason: str, raw: object) -> None:
+        place = f"line {line}" if line else f"row {number}"
+        self._first_rejected = self._first_rejected or f"{place}: {reason}"
         self._rejected += 1
         self._rejects.add(number, line, reason, raw)
 
@@ -256,6 +263,11 @@ class _Run:
             self._tick()
         if self._deliveries.failure:
             raise self._writer.failure(self._deliveries.failure)
+
+    def _part(self) -> None:
+        """Say that this is the end: whoever watches must not take it for a stall."""
+        self._pulse.farewell(self._writer)
+        self._writer.flush(STOP_FLUSH_SEC)
 
     def _save(self, *, finished: bool) -> None:
         position = self._deliveries.position()
@@ -294,6 +306,13 @@ class _Run:
             self._observer.note(
                 f"{late} of {self._pacer.rows} rows are older than a row before them and were sent "
                 "at once; sort the file by time for a true rhythm"
+            )
+
+    def _tell_of_rejected(self) -> None:
+        if self._rejected:
+            self._observer.note(
+                f"{self._rejected} rejected, kept in {self._rejects.path}; the first,"
+                f" {self._first_rejected}"
             )
 
     def _summary(self, *, finished: bool) -> IngestSummary:

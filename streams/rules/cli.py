@@ -76,7 +76,9 @@ def check_command(file: Path | None, as_json: bool) -> None:
 @rules_group.command("explain", epilog=_EXPLAIN_EXAMPLES)
 @click.argument("rule")
 @click.argument("text")
-@click.option("--lang", default="", help="Language of the text; without it, both es and en.")
+@click.option(
+    "--lang", default="", help="Of the text. Without, ~word knows es and en, and no lang: fits."
+)
 @click.option("--source", default="csv", show_default=True, help="Where it was said.")
 @click.option("--site", default="", help="Place within the source.")
 @click.option("--author", default="author", show_default=True, help="Handle of who said it.")

@@ -24,16 +24,23 @@ def load_listening(path: Path, *, bundled_interests: bool = True) -> Listening:
     Interests that the file leaves out are the bundled ones, unless these are not wanted.
     """
     listening = _load(path, Listening)
-    if bundled_interests and listening.interests is None and INTERESTS.is_file():
-        listening = msgspec.structs.replace(
-            listening, interests=_load(INTERESTS, InterestsFile).interests
-        )
-    return listening
+    return with_interests(listening) if bundled_interests else listening
 
 
-def read_listening(text: str, name: str = "listening.yaml") -> Listening:
-    """Check the text of a listening file; raises ListeningError with every mistake in it."""
-    return _read(text, name, Listening)
+def read_listening(
+    text: str, name: str = "listening.yaml", *, bundled_interests: bool = False
+) -> Listening:
+    """The same of a file's text."""
+    listening = _read(text, name, Listening)
+    return with_interests(listening) if bundled_interests else listening
+
+
+def with_interests(listening: Listening) -> Listening:
+    """The same with the bundled interests where it names none."""
+    if listening.interests is not None or not INTERESTS.is_file():
+        return listening
+    interests = _load(INTERESTS, InterestsFile).interests
+    return msgspec.structs.replace(listening, interests=interests)
 
 
 def _load(path: Path, shape: type[Shape]) -> Shape:

@@ -7,12 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas.mention import Mention
+from streams.rules.alike import alike
 from streams.rules.closer import CloserLook
 from streams.rules.evaluate import evaluate
 from streams.rules.facts import FactFinder
 from streams.rules.nodes import Node
 from streams.rules.program import assemble, is_literal
-from streams.rules.scan import Ints, scan
+from streams.rules.scan import Ints, Points, scan
 from streams.rules.words import code_points, compose, reading_table
 
 Rows = npt.NDArray[np.int64]
@@ -38,22 +39,34 @@ class Matcher:
         joined, starts, ends = join(texts)
         points = code_points(joined)
         row_ends, hits, has = scan(points, starts, ends, reading_table(), self._literals)
-        if self._needs_closer_look is not None:
-            self._look_closer(joined, row_ends, hits, langs)
+        if self._needs_closer_look is not None and hits.size:
+            self._look_closer(self._needs_closer_look, joined, points, row_ends, hits, langs)
         fact_ends, facts = self._facts.find(mentions, langs, has)
         return evaluate(row_ends, hits, fact_ends, facts, len(self._atoms), self._program)
 
-    def _look_closer(self, joined: str, row_ends: Rows, hits: Ints, langs: Sequence[str]) -> None:
-        if self._needs_closer_look is None:
-            return
-        doubtful = np.flatnonzero(self._needs_closer_look[hits[:, 0]])
-        rows = np.searchsorted(row_ends, doubtful, side="right").tolist()
-        for hit, row, (atom, _, start, end) in zip(
-            doubtful.tolist(), rows, hits[doubtful].tolist(), strict=True
+    def _look_closer(
+        self,
+        doubtful: npt.NDArray[np.bool_],
+        joined: str,
+        points: Points,
+        row_ends: Rows,
+        hits: Ints,
+        langs: Sequence[str],
+    ) -> None:
+        numbers = {lang: number for number, lang in enumerate(dict.fromkeys(langs))}
+        of_rows = np.fromiter(map(numbers.__getitem__, langs), np.int32, len(langs))
+        found, rows, first = alike(hits, row_ends, doubtful, of_rows, points)
+        different = np.flatnonzero(first == np.arange(len(first)))
+        holds = np.ones(len(first), np.bool_)
+        for place, row, (atom, _, start, end) in zip(
+            different.tolist(),
+            rows[different].tolist(),
+            hits[found[different]].tolist(),
+            strict=True,
         ):
             token = self._token_of_atom[atom]
-            if not self._closer.holds(token, joined[start:end], langs[row]):
-                hits[hit, 0] = -1
+            holds[place] = self._closer.holds(token, joined[start:end], langs[row])
+        hits[found[~holds[first]], 0] = -1
 
 
 def join(texts: Sequence[str]) -> tuple[str, Rows, Rows]:

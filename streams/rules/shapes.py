@@ -20,12 +20,13 @@ from msgspec.inspect import (
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from streams.rules.errors import did_you_mean
-from streams.rules.yaml_places import YamlFile
+from streams.rules.yaml_places import IN_QUOTES, YamlFile
 
 MAX_DEPTH = 20
 
 Nodes = Mapping[tuple[str | int, ...], Node]
 _MISSING = object()
+_EMPTY = "write something (what follows # is a comment, unless it is in quotes)"
 
 
 class Reader:
@@ -129,7 +130,7 @@ class Reader:
 
     def _text(self, node: Node, value: Any, wanted: StrType) -> Any:
         if not isinstance(value, str):
-            what = f"put `{node.value}` in quotes" if node.value else "write something"
+            what = f"put `{node.value}` in quotes" if node.value else _EMPTY
             return self._wrong(node, f"a text is wanted here: {what}")
         if len(value) < (wanted.min_length or 0) or (wanted.pattern and not value.strip()):
             return self._wrong(node, "this is empty: write something, or remove the field")
@@ -144,7 +145,7 @@ class Reader:
         try:
             return yaml.SafeLoader("").construct_document(node)
         except yaml.MarkedYAMLError as error:
-            self._wrong(node, str(error.problem))
+            self._wrong(node, f"{error.problem}: {IN_QUOTES}")
         except ValueError as error:  # a day of month 13
             self._wrong(node, str(error))
         return _MISSING

@@ -6,6 +6,15 @@ from yaml.nodes import Node, ScalarNode
 from streams.rules.errors import PlacedProblem
 
 MAX_BYTES = 4 * 2**20
+# Signs that begin a rule mean something to YAML as well.
+IN_QUOTES = "put it in single quotes: '…'; or, a rule, in the line below `rule: >`"
+_REMEDIES = {
+    "character '\\t'": "indent with blanks, not with tabs",
+    "that cannot start any token": IN_QUOTES,
+    "undefined alias": IN_QUOTES,
+    "but found '<scalar>'": IN_QUOTES,
+    "mapping values are not allowed here": IN_QUOTES,
+}
 
 
 class YamlFile:
@@ -23,7 +32,9 @@ class YamlFile:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-            self._add(*place, f"this is no YAML: {error.problem or error.context}")
+            problem = f"{error.problem or error.context}"
+            remedy = next((f": {said}" for told, said in _REMEDIES.items() if told in problem), "")
+            self._add(*place, f"this is no YAML: {problem}{remedy}")
             return None
         except (yaml.YAMLError, RecursionError) as error:
             self._add(1, 1, f"this is no YAML: {' '.join(str(error).split())}")

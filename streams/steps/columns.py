@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -10,7 +11,7 @@ import pyarrow as pa
 
 from models.heads import Predictions
 from schemas.labels import INTENTS, STAGES
-from schemas.mention import Deletion, Heartbeat, Interaction
+from schemas.mention import Account, Deletion, Heartbeat, Interaction
 from streams.steps.copies import Bands
 from streams.steps.decode import Record, Rejected
 from streams.steps.duplicates import EDIT_SHIFT, edit_milliseconds
@@ -86,11 +87,11 @@ def mentions_table(
             "replies": pa.array([e.replies for e in engagements], count),
             "quotes": pa.array([e.quotes for e in engagements], count),
             "views": pa.array([e.views for e in engagements], count),
-            "published_at": pa.array([m.published_at for m in mentions], INSTANT),
+            "published_at": instants([m.published_at for m in mentions]),
             "edited_at": pa.array(edits, pa.int64()).cast(INSTANT),
             "hashtags": lists(traits.hashtags),
             "links": lists(traits.links),
-            "mentioned_ids": lists([[a.id for a in m.mentioned if a.id] for m in mentions]),
+            "mentioned_ids": lists([_ids(m.mentioned) if m.mentioned else () for m in mentions]),
             "mentioned_handles": lists(traits.handles),
             "emoji": lists(traits.emoji),
             "masked": lists(enriched.masked),
@@ -165,6 +166,8 @@ def heartbeats_table(
             "producer": [h.producer for h in heartbeats],
             "sequence": pa.array([h.sequence for h in heartbeats], pa.uint64()),
             "sent_at": pa.array([h.sent_at for h in heartbeats], INSTANT),
+            "every_sec": pa.array([h.every_sec for h in heartbeats], pa.float32()),
+            "sign": pa.array([h.sign for h in heartbeats], pa.string()),
             **_origin_columns(origin, records),
         }
     )
@@ -200,6 +203,17 @@ def lists(values: Sequence[Sequence[str]]) -> Column:
         offsets = pa.array([0] * (len(values) + 1), pa.int32())
         return pa.ListArray.from_arrays(offsets, pa.array([], pa.string()))
     return pa.array(values, pa.list_(pa.string()))
+
+
+def _ids(accounts: Sequence[Account]) -> list[str]:
+    return [account.id for account in accounts if account.id]
+
+
+def instants(moments: Sequence[datetime]) -> Column:
+    """A column of moments after 1970, cut to milliseconds; faster than Arrow's own way."""
+    seconds = np.fromiter((m.timestamp() for m in moments), np.float64, count=len(moments))
+    microseconds = np.rint(seconds * 1e6).astype(np.int64)
+    return pa.array(microseconds // 1000, pa.int64()).cast(INSTANT)
 
 
 def _band_lists(bands: Bands) -> Column:

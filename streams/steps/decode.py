@@ -13,6 +13,7 @@ from schemas.pipeline import FailureStage
 MAX_RECORD_BYTES = 1_000_000
 OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
 NEWEST = datetime(2100, 1, 1, tzinfo=UTC)  # ClickHouse's minutes end in 2106
+_OLDEST_SEC, _NEWEST_SEC = OLDEST.timestamp(), NEWEST.timestamp()
 CLOCK_SKEW_SEC = 24 * 3600.0  # sources' clocks run ahead; by more than a day they are wrong
 MAX_REASON_CHARS = 500
 
@@ -108,8 +109,9 @@ def decode_batch(records: Sequence[Record]) -> Decoded:
 
 
 def _plausible(moment: datetime, record: Record) -> bool:
+    seconds = moment.timestamp()  # to the microsecond: a float holds more until the year 2255
     latest = record.timestamp / 1000.0 + CLOCK_SKEW_SEC
-    return OLDEST <= moment < NEWEST and moment.timestamp() <= latest
+    return _OLDEST_SEC <= seconds < _NEWEST_SEC and seconds <= latest
 
 
 def _reason(error: Exception) -> str:

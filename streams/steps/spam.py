@@ -60,10 +60,11 @@ def score(
         rest = texts[row][_ANSWERED.match(texts[row]).end() :]  # type: ignore[union-attr]  # or ""
         held["many_handles"][row] = rest.count("@") >= MANY_HANDLES
     held["bot_account"] = np.fromiter((m.author.is_bot for m in mentions), bool, len(texts))
-    for row in np.flatnonzero(triggered).tolist():
+    suspects = np.flatnonzero(triggered)
+    for row, groups in zip(suspects.tolist(), triggered[suspects].tolist(), strict=True):
         folded = fold(texts[row])
         for number, promise in enumerate(PROMISES):
-            if triggered[row] >> number & 1 and promise.pattern.search(folded):
+            if groups >> number & 1 and promise.pattern.search(folded):
                 held[promise.reason][row] = True
     scores = np.zeros(len(texts), np.float32)
     reasons: list[Sequence[str]] = [()] * len(texts)

@@ -24,7 +24,9 @@ MAX_CHARS: Final = 2_048  # of a tag, handle or link; longer ones are noise
 _HASHTAG = re.compile(r"#(?<![\w&/#]#)(\w*[^\W\d_]\w*)")
 # Also Bluesky's (@name.example.com) and Mastodon's (@name@example.com), but no e-mail address.
 _HANDLE = re.compile(r"@(?<![\w@/.]@)(\w+(?:[.-]\w+)*(?:@\w+(?:[.-]\w+)+)?)")
-_LINK = re.compile(r"(?:[hH][tT]{2}[pP][sS]?://|[wW]{3}\.(?<![\w./@-]....))[^\s<>\"“”«»]+")
+_LINK = re.compile(
+    r"[hHwW](?:(?<=[hH])[tT]{2}[pP][sS]?://|(?<=[wW])[wW]{2}\.(?<![\w./@-]....))[^\s<>\"“”«»]+"
+)
 _AFTER_LINK = ".,;:!?'’…)]}*"
 _BASE = (
     "[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u2bff\u3030\u303d\u3297\u3299"

@@ -15,6 +15,10 @@ from clickhouse_connect.driver.client import Client
 
 JOB = "deletions"
 
+# Stands in `erased` for the table's name where a broker could not take a person's record away:
+# whatever it becomes has to go.
+RECORDS = "records"
+
 # Wait until a deletion is in force here; replicas follow on their own.
 _SYNC = {"lightweight_deletes_sync": 1, "mutations_sync": 1}
 
@@ -58,6 +62,8 @@ def carry_out(client: Client, since: datetime) -> Report:
     none of it; `purge` takes it off the disk.
     """
     given = {"since_ms": int(since.timestamp() * 1000)}
+    if _count(client, f"SELECT count() FROM ({_ENDING_BLOCKS})", given):
+        client.command(f"INSERT INTO deletions {_ENDING_BLOCKS}")
     superseded = _condemn(client, "mentions", "edit", _SUPERSEDED, given)
     for condition in _MENTIONS:
         _condemn(client, "mentions", "deletion", condition, given)
@@ -71,6 +77,9 @@ def carry_out(client: Client, since: datetime) -> Report:
     parent_texts = _blank_parent_texts(client, given)
     for table in ("mentions", "interactions"):
         removed[table] = _delete(client, table, _CONDEMNED % table, given)
+    for table, condition in _STORED_AGAIN.items():
+        _condemn(client, table, "forgotten", condition, given)
+        removed[table] = removed.get(table, 0) + _delete(client, table, condition, given)
     return Report(removed=removed, superseded=superseded, parent_texts=parent_texts)
 
 
@@ -147,6 +156,16 @@ def _count(client: Client, query: str, given: Mapping[str, int]) -> int:
     return int(count)
 
 
+# A blocked author (`escucha forget --block`) is a deletion that ends with the century. Each day it
+# is stored anew, or the retention of deletions would end the block.
+_ENDING_BLOCKS = """
+SELECT * REPLACE (now64(3, 'UTC') AS stored_at) FROM
+(
+    SELECT * FROM deletions FINAL
+    WHERE target = 'author' AND deleted_at >= '2099-01-01' AND stored_at < now() - INTERVAL 12 HOUR
+)
+"""
+
 # Milliseconds: a moment that is bound as such cannot be read back from a mutation (26.9).
 _SINCE = "fromUnixTimestamp64Milli({since_ms:Int64}, 'UTC')"
 
@@ -182,15 +201,22 @@ def _by_author(table: str, author: str, moment: str) -> tuple[str, str]:
     )
 
 
+def _stored_again(table: str, stored_column: str = "stored_at") -> str:
+    """New rows at places whose row was taken away: a replay brought them back."""
+    return (
+        f"{stored_column} >= {_SINCE} AND (topic_id, kafka_partition, kafka_offset) IN"
+        " (SELECT topic_id, kafka_partition, kafka_offset FROM erased"
+        f" WHERE table_name IN ('{table}', '{RECORDS}') AND reason != 'edit')"
+    )
+
+
 _MENTIONS = (
     f"mention_id IN {_NEW_IDS % 'mention'} AND (source, mention_id) IN {_NEW % 'mention'}",
     f"stored_at >= {_SINCE} AND (source, mention_id) IN"
     f" {_OF_NEW_ROWS % ('mention', 'mention_id', 'mentions')}",
     *_by_author("mentions", "author_id", "published_at"),
     # A re-run of rules may write back what was removed while it ran.
-    f"stored_at >= {_SINCE} AND (topic_id, kafka_partition, kafka_offset) IN"
-    " (SELECT topic_id, kafka_partition, kafka_offset FROM erased WHERE table_name = 'mentions'"
-    "  AND reason != 'edit')",
+    _stored_again("mentions"),
 )
 _INTERACTIONS = (
     f"interaction_id IN {_NEW_IDS % 'interaction'}"
@@ -199,7 +225,15 @@ _INTERACTIONS = (
     f" {_OF_NEW_ROWS % ('interaction', 'interaction_id', 'interactions')}",
     *_by_author("interactions", "author_id", "occurred_at"),
     *_by_author("interactions", "target_author_id", "occurred_at"),
+    _stored_again("interactions"),
 )
+# Of these nothing is ever taken back, but people are forgotten.
+_STORED_AGAIN = {
+    "orders": _stored_again("orders"),
+    "gestures": _stored_again("gestures"),
+    "labels": _stored_again("labels"),
+    "dead_letters": _stored_again("dead_letters", "seen_at"),
+}
 _CHILDREN = (
     f"parent_id IN {_NEW_IDS % 'mention'} AND (source, parent_id) IN {_NEW % 'mention'}",
     f"stored_at >= {_SINCE} AND (source, parent_id) IN"

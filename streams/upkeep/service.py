@@ -23,6 +23,7 @@ from streams.privacy.retention import Retention, apply_to_tables
 from streams.privacy.topic_retention import apply_to_topics
 from streams.settings import Settings
 from streams.sinks.clickhouse import ClickHouse
+from streams.sources import StallWatch
 from streams.upkeep import deletions, marks
 from streams.upkeep.near_duplicates import CollapseReport, collapse
 
@@ -31,6 +32,7 @@ EXIT_FAILED = 70  # a defect or a refusal: a person must look
 EXIT_UNAVAILABLE = 75  # what it needs is away: starting again may help
 PURGE_EVERY_SEC = 3_600.0  # it rewrites whole parts: seconds for each million rows
 RETENTION_EVERY_SEC = 3_600.0
+SOURCES_EVERY_SEC = 15.0
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +50,14 @@ class Job:
 
 
 def standard_jobs(settings: Settings, retention: Retention) -> tuple[Job, ...]:
-    """Deletions and copies in every round; disk and retention now and then."""
+    """Deletions and copies in every round; stalled sources, disk and retention now and then."""
+    watch = StallWatch(settings)
+
+    def watch_sources(client: Client, _since: datetime) -> list[str]:
+        news = watch.look(client)
+        for line in news:
+            log.warning("%s", line)
+        return news
 
     def collapse_copies(_client: Client, since: datetime) -> CollapseReport:
         return asyncio.run(_collapse(settings, since))
@@ -60,6 +69,7 @@ def standard_jobs(settings: Settings, retention: Retention) -> tuple[Job, ...]:
     return (
         Job(deletions.JOB, deletions.carry_out),
         Job("near_duplicates", collapse_copies),
+        Job("sources", watch_sources, SOURCES_EVERY_SEC),
         Job("purge", lambda client, _: deletions.purge(client), PURGE_EVERY_SEC),
         Job("retention", keep_no_longer, RETENTION_EVERY_SEC),
     )

@@ -50,6 +50,9 @@ _STAGES = {
 }
 _BRANDS = ("Nimbus", "Iberalia", "Kestrel", "Volta", "Aurora", QUOTED_BRAND)
 _SOURCES = ("bluesky", "mastodon", "reddit", "csv")
+_TOPICS = ("precio", "atención al cliente", "envíos", "batería", "devoluciones", "garantía")
+_REASONS = ("exact", "near", "repost", "giveaway")
+_REACTIONS = ("like", "follow", "repost", "bookmark")
 
 
 def apply_schema(client: Client, migrations: Path) -> None:
@@ -74,6 +77,8 @@ def insert_story(client: Client, *, mentions: int = 4_000, now: datetime | None 
     ]
     rows.append(_hostile_mention(generator, mentions, now))
     _insert(client, "mentions", rows)
+    _insert(client, "near_duplicates", _copies(rows))
+    _insert(client, "interactions", _interactions(now))
     _insert(client, "heartbeats", _heartbeats(generator, now))
     _insert(client, "ledger", _ledger(now, mentions))
     _insert(client, "dead_letters", _dead_letters(now))
@@ -119,6 +124,7 @@ def _mention(
         "url": f"https://example.org/{source}/{number}" if source != "csv" else "",
         "published_at": published_at,
         "brands": brands,
+        "topics": _topics(number),
         "intent": intent,
         "intent_latent": latent,
         "intent_active": active,
@@ -142,6 +148,58 @@ def _hostile_mention(generator: random.Random, number: int, now: datetime) -> di
     }
 
 
+def _topics(number: int) -> list[str]:
+    """None for a third, one for most, two for some; the first topics more often."""
+    generator = random.Random(number)
+    chosen = generator.choices(
+        _TOPICS, (9, 7, 5, 3, 2, 1), k=generator.choices((0, 1, 2), (3, 6, 1))[0]
+    )
+    return sorted(set(chosen))
+
+
+def _copies(mentions: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A sixth says what another one said before."""
+    generator = random.Random(5)
+    return [
+        {
+            "mention_id": row["mention_id"],
+            "original": mentions[number // 2]["mention_id"],
+            "parent": mentions[number // 2]["mention_id"],
+            "reason": generator.choices(_REASONS, (4, 3, 6, 2))[0],
+            "similarity": 0.9,
+            "published_at": row["published_at"],
+        }
+        for number, row in enumerate(mentions)
+        if number and generator.random() < 1 / 6
+    ]
+
+
+def _interactions(now: datetime) -> list[dict[str, Any]]:
+    """Reactions to the brands, of people who also speak and of people who do not."""
+    generator = random.Random(17)
+    rows = []
+    for number in range(1_200):
+        occurred_at = now - timedelta(seconds=29 * 86_400 * generator.random())
+        rows.append(
+            {
+                "interaction_id": f"bluesky:reaction-{number}",
+                "source": "bluesky",
+                "kind": generator.choices(_REACTIONS, (6, 3, 2, 1))[0],
+                "author_id": f"author-quiet{generator.randrange(700)}",
+                "target_id": f"bluesky:{number}",
+                "brands": [generator.choice(_BRANDS)],
+                "occurred_at": occurred_at,
+                "topic": TOPIC,
+                "topic_id": TOPIC_ID,
+                "kafka_partition": 0,
+                "kafka_offset": 200_000 + number,
+                "kafka_timestamp": occurred_at,
+                "stored_at": occurred_at + timedelta(seconds=1),
+            }
+        )
+    return rows
+
+
 def _probabilities(generator: random.Random, intent: str) -> tuple[float, float]:
     """Probabilities of latent and active that agree with the label."""
     sure = 0.55 + generator.random() * 0.4
@@ -153,23 +211,37 @@ def _probabilities(generator: random.Random, intent: str) -> tuple[float, float]
 
 
 def _heartbeats(generator: random.Random, now: datetime) -> list[dict[str, Any]]:
-    rows = []
-    for number in range(2_000):
-        sent_at = now - timedelta(seconds=(number * 0.9) ** 1.9 + 1)
-        rows.append(
-            {
-                "producer": "bluesky",
-                "sequence": 2_000 - number,
-                "sent_at": sent_at,
-                "topic": TOPIC,
-                "topic_id": TOPIC_ID,
-                "kafka_partition": 0,
-                "kafka_offset": 100_000 - number,
-                "kafka_timestamp": sent_at,
-                "stored_at": sent_at + timedelta(seconds=0.3 + generator.random() ** 3 * 2),
-            }
-        )
+    """Bluesky lives, Mastodon went silent an hour ago, a file came to its end, Reddit was left."""
+    rows = [
+        _beat("bluesky", 2_000 - number, now - timedelta(seconds=(number * 0.9) ** 1.9 + 1))
+        for number in range(2_000)
+    ]
+    for number in range(40):
+        rows.append(_beat("mastodon", number, now - timedelta(minutes=63 - number / 12)))
+        rows.append(_beat("reddit", number, now - timedelta(days=9, minutes=-number / 12)))
+    rows.append(_beat("csv", 0, now - timedelta(hours=30)))
+    rows.append(_beat("csv", 1, now - timedelta(hours=29), sign="goodbye"))
+    for row in rows:
+        delay = timedelta(seconds=0.3 + generator.random() ** 3 * 2)
+        row["stored_at"] = row["sent_at"] + delay
     return rows
+
+
+def _beat(
+    producer: str, sequence: int, sent_at: datetime, *, sign: str = "alive"
+) -> dict[str, Any]:
+    return {
+        "producer": producer,
+        "sequence": sequence,
+        "sent_at": sent_at,
+        "every_sec": 600.0 if producer == "bluesky" else 5.0,  # live while all tests run
+        "sign": sign,
+        "topic": TOPIC,
+        "topic_id": TOPIC_ID,
+        "kafka_partition": 0,
+        "kafka_offset": 100_000 - sequence,
+        "kafka_timestamp": sent_at,
+    }
 
 
 def _ledger(now: datetime, mentions: int) -> list[dict[str, Any]]:

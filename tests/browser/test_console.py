@@ -131,6 +131,7 @@ def test_period_and_filter_change_the_numbers_and_the_address(
 
 def test_what_people_write_stays_text(page: Page, console_url: str, complaints: list[str]) -> None:
     page.goto(f"{console_url}/?from=now-1h")
+    panel(page, "latest_mentions").scroll_into_view_if_needed()
     row = panel(page, "latest_mentions").locator("tr", has_text=HOSTILE_TEXT)
 
     expect(row).to_have_count(1)
@@ -148,6 +149,7 @@ def test_a_mention_appears_without_a_reload(
     page: Page, console_url: str, writer: Client, complaints: list[str]
 ) -> None:
     page.goto(f"{console_url}/?from=now-1h&refresh=5s")
+    panel(page, "latest_mentions").scroll_into_view_if_needed()
     rows = panel(page, "latest_mentions").locator("tbody tr")
     expect(rows.first).to_be_visible()
 
@@ -196,7 +198,7 @@ def test_nothing_scrolls_sideways_on_a_phone(
     page.set_viewport_size({"width": width_px, "height": 740})
     page.goto(console_url)
     shown_number(page, "mentions_total")
-    for query in ("latest_mentions", "ledger_by_partition", "latest_dead_letters"):
+    for query in ("latest_mentions", "sources", "ledger_by_partition", "latest_dead_letters"):
         panel(page, query).scroll_into_view_if_needed()
         expect(panel(page, query).locator("tbody tr").first).to_be_visible()
 

@@ -102,6 +102,82 @@ def test_filters_count_what_sql_counts(console_url: str, writer: Client) -> None
     assert ask(console_url, "brands", chosen)["rows"][0][0] == QUOTED_BRAND
 
 
+def test_a_chosen_topic_is_followed_by_every_panel_of_mentions(
+    console_url: str, writer: Client
+) -> None:
+    chosen = {"from": "now-90d", "to": "now", "var-topic": "envíos", "var-brand": "Nimbus"}
+    where = "has(topics, 'envíos') AND has(brands, 'Nimbus')"
+    (expected,) = writer.query(f"SELECT count() FROM mentions FINAL WHERE {where}").first_row
+    (copies,) = writer.query(
+        f"SELECT count() FROM mentions FINAL WHERE {where}"
+        " AND mention_id IN (SELECT mention_id FROM near_duplicates WHERE original != mention_id)"
+    ).first_row
+
+    assert 0 < copies < expected
+    assert number(console_url, "mentions_total", chosen) == expected
+    for query, name in (("topics", "envíos"), ("brands", "Nimbus")):
+        [row] = ask(console_url, query, chosen)["rows"]
+        assert (row[0], sum(row[1:])) == (name, expected)
+    raw, net = ask(console_url, "raw_and_net", chosen)["series"]
+    assert sum(raw["values"]) == expected
+    assert sum(net["values"]) == expected - copies
+    ids = {
+        row[-1].rsplit("/", 1)[-1] for row in ask(console_url, "latest_mentions", chosen)["rows"]
+    }
+    found = writer.query(f"SELECT splitByChar(':', mention_id)[2] FROM mentions WHERE {where}")
+    assert ids - {""} <= {row[0] for row in found.result_rows}
+
+
+def test_first_contacts_are_those_of_the_view(console_url: str, writer: Client) -> None:
+    since = NOW - timedelta(days=12)
+    period = between(since, NOW)
+    expected = dict(
+        writer.query(
+            "SELECT if(first_kind IN ('mention', 'reply'), 'words', first_kind) AS kind, count()"
+            f" FROM first_contacts WHERE first_at >= toDateTime({int(since.timestamp())})"
+            f" AND first_at <= toDateTime({int(NOW.timestamp())}) GROUP BY kind"
+        ).result_rows
+    )
+
+    drawn = ask(console_url, "first_contacts", period)["series"]
+
+    assert expected["words"] > 10
+    assert expected["like"] > 10
+    assert {
+        one["name"]: sum(filter(None, one["values"])) for one in drawn if any(one["values"])
+    } == expected
+
+
+def test_the_first_contact_of_a_brand_does_not_depend_on_what_else_was_asked(
+    console_url: str, writer: Client
+) -> None:
+    chosen = {"from": "now-90d", "to": "now", "var-brand": "Volta", "var-topic": "precio"}
+    (expected,) = writer.query(
+        "SELECT count() FROM first_contacts AS c INNER JOIN"
+        " (SELECT mention_id FROM mentions FINAL WHERE has(topics, 'precio')) AS m"
+        " ON m.mention_id = c.first_id WHERE brand = 'Volta'"
+    ).first_row
+
+    drawn = ask(console_url, "first_contacts", chosen)["series"]
+
+    assert expected > 0
+    assert sum(sum(filter(None, one["values"])) for one in drawn) == expected
+
+
+def test_each_source_says_how_it_is(console_url: str) -> None:
+    answer = ask(console_url, "sources")
+    states = [(row[0], row[1]) for row in answer["rows"]]
+
+    assert states == [
+        ("mastodon", "stalled"),
+        ("bluesky", "live"),
+        ("csv", "stopped"),
+        ("reddit", "abandoned"),
+    ]
+    kept_last_day = [column["name"] for column in answer["columns"]].index("kept_last_day")
+    assert all(row[kept_last_day] > 0 for row in answer["rows"])
+
+
 @pytest.mark.parametrize("value", ["') OR 1=1 --", "\\", "*", "xx", "es'"])
 def test_a_value_nobody_offered_is_refused(console_url: str, value: str) -> None:
     response = httpx.get(

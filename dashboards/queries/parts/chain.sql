@@ -19,7 +19,8 @@ chain AS
         abs(toInt64(position) - toInt64(ifNull(offset_before + 1, position))) AS gap,
         abs(
             toInt64(records)
-            - (mentions + interactions + heartbeats + duplicates + dead_letters + filtered)
+            - (mentions + edits + interactions + deletions + heartbeats)
+            - (duplicates + dead_letters + filtered)
         ) AS lost
     FROM ledger
     WHERE topic_id IN (SELECT topic_id FROM newest)

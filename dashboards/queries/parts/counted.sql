@@ -3,6 +3,7 @@
 counted AS
 (
     SELECT
+        mention_id,
         published_at AS time,
         lang,
         intent,
@@ -16,4 +17,5 @@ counted AS
     WHERE $__timeFilter(published_at)
         AND ('*' IN (${lang:singlequote}) OR lang IN (${lang:singlequote}))
         AND ('*' IN (${source:singlequote}) OR source IN (${source:singlequote}))
+        AND ('*' IN (${topic:singlequote}) OR hasAny(topics, [${topic:singlequote}]))
 )

@@ -32,6 +32,7 @@ from streams.producers.rejects import RejectedRows
 
 _TICK_SEC = 0.02
 _FULL_NAP_SEC = 0.01
+_FAREWELL_SEC = 2.0
 _CHUNK_EVENTS = 64  # a stream is slower than a file: small, so that the cursor keeps up
 _BREATH_EVENTS = 64  # a busy source must not keep the ticker from its turn
 
@@ -117,6 +118,7 @@ class _Run:
     async def execute(self, stop: asyncio.Event) -> ListenSummary:
         if self._cursor is not None:
             self._observer.note(f"{self._source.name}: going on where Kafka last confirmed")
+        self._pulse.hello(self._writer)
         listening = asyncio.create_task(self._listen())
         ticking = asyncio.create_task(self._tick_for_ever())
         stopping = asyncio.create_task(stop.wait())
@@ -136,6 +138,9 @@ class _Run:
                     if ended.done() and (error := ended.exception()):
                         raise error
                 finished = not len(self._writer)
+            if not len(self._writer):  # Kafka has all of it, so it will take one more
+                self._pulse.farewell(self._writer)
+                await self._drain(_FAREWELL_SEC)
         finally:
             for task in tasks:
                 await _cancel(task)

@@ -91,6 +91,6 @@ def receive_command(
     settings = local_settings()
 
     def say(address: str) -> None:
-        click.echo(f"receiving at {address}", err=True)
+        click.echo(f"receiving at {address}; how to sign and send is on that page", err=True)
 
     asyncio.run(serve(options, settings.kafka_bootstrap, settings.mentions_topic, say=say))

@@ -151,6 +151,7 @@ class Gateway:
         self._stopping.set()
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join)
+        self._pulse.farewell(self._pulse_writer)
         left = await asyncio.to_thread(self._pulse_writer.flush, FLUSH_SEC)
         if left:
             log.warning("%d records were not acknowledged when the receiver stopped", left)

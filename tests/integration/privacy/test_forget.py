@@ -124,6 +124,44 @@ def test_every_table_is_left_without_the_person_and_others_keep_theirs(
     assert "ana" not in stored
 
 
+def test_a_name_that_is_an_id_without_a_handle_leaves_what_others_say_of_it(
+    settings: Settings, client: Client
+) -> None:
+    of_ana = mention("csv:1", "ana") | {"mentioned_handles": []}
+    of_luis = mention("csv:2", "luis", text="@ana yes") | {"mentioned_handles": ["ana"]}
+    insert(client, "mentions", of_ana, of_luis)
+    subject = find_subject(client, "ana", "", NO_KEYS)
+    receipt = forget(client, all_places(settings, client), subject, subject_hash="h")
+    assert receipt.found_columns == ()
+    rows = client.query("SELECT author_id, text, mentioned_handles FROM mentions").result_rows
+    assert rows == [("luis", "‹@› yes", [])]
+
+
+@pytest.mark.parametrize(
+    ("named_ids", "handles", "left"),
+    [
+        ([], ["Ana.example", "eva.example"], ([], ["eva.example"])),  # a text alone, as in a CSV
+        ([ANA], ["ana.example", "eva.example"], ([], ["eva.example"])),
+        ([ANA, "did:plc:eva"], [], (["did:plc:eva"], [])),  # Bluesky's payload
+    ],
+)
+def test_a_mention_may_name_as_many_ids_and_handles_as_it_likes(
+    settings: Settings,
+    client: Client,
+    named_ids: list[str],
+    handles: list[str],
+    left: tuple[list[str], list[str]],
+) -> None:
+    fill_tables(client)
+    named = {"mentioned_ids": named_ids, "mentioned_handles": handles}
+    insert(client, "mentions", mention("bluesky:names", "someone") | named)
+    assert erase(settings, client).found_columns == ()
+    [row] = client.query(
+        "SELECT mentioned_ids, mentioned_handles FROM mentions WHERE mention_id = 'bluesky:names'"
+    ).result_rows
+    assert row == left
+
+
 def test_the_ledger_learns_where_erased_rows_were(settings: Settings, client: Client) -> None:
     fill_tables(client)
     erase(settings, client)

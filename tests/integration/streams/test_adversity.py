@@ -2,16 +2,19 @@
 
 import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 from clickhouse_connect.driver.client import Client
 
+from deploy.kafka_jvm import KafkaJvm
 from streams.listening import backfill, history, stored
 from streams.listening.history import HistoryRun, OldRecord, Stretch
-from streams.migrate import connect
+from streams.migrate import connect, migrate
 from streams.rule_book import RulesInForce
 from streams.sinks.clickhouse import ClickHouse
 from streams.steps.columns import Origin
@@ -23,7 +26,6 @@ from tests.builders import (
     LISTENING,
     FakeModel,
     FakeRecord,
-    FixedRules,
     Worker,
     deletion,
     deliver,
@@ -33,7 +35,7 @@ from tests.builders import (
     process_all,
     raw,
 )
-from tests.integration.streams.helpers import Services
+from tests.integration.streams.helpers import Lane, Services, wait_for
 
 SINCE, UNTIL = datetime(2000, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
 NEWER = LISTENING.replace("Kolmio", "Otra").replace("firehose: matched", "firehose: everything")
@@ -43,10 +45,9 @@ NEWER = LISTENING.replace("Kolmio", "Otra").replace("firehose: matched", "fireho
 def client(services: Services) -> Iterator[Client]:
     """Empty tables: upkeep and rules reach across all of them."""
     with connect(services.settings(services.model_store), in_database=True) as client:
-        for table in ("mentions", "mentions_hourly", "interactions", "deletions", "erased"):
+        tables = "mentions mentions_hourly interactions deletions erased ledger backfills"
+        for table in tables.split():
             client.command(f"TRUNCATE TABLE {table} SYNC")
-        client.command("TRUNCATE TABLE ledger SYNC")
-        client.command("TRUNCATE TABLE backfills SYNC")
         yield client
 
 
@@ -72,7 +73,7 @@ def log_of(*events: Mapping[str, Any], first_offset: int = 0) -> list[FakeRecord
     return [FakeRecord(n, raw(event)) for n, event in enumerate(events, start=first_offset)]
 
 
-async def process(worker: Worker, log: list[FakeRecord], size: int = 10_000) -> None:
+async def process(worker: Worker, log: list[FakeRecord], size: int = 20_000) -> None:
     _, batches = await deliver(worker.pipeline, log, position=log[0].offset, max_records=size)
     assert set(await process_all(worker.pipeline, batches)) == {None}
 
@@ -84,7 +85,10 @@ def one(client: Client, query: str) -> Any:
 def exact(client: Client) -> tuple[int, int]:
     """What the ledger and the backfills planned, and what the view has counted."""
     return (
-        one(client, "SELECT (SELECT sum(mentions) FROM ledger) + (SELECT sum(mentions) FROM backfills)"),
+        one(
+            client,
+            "SELECT (SELECT sum(mentions) FROM ledger) + (SELECT sum(mentions) FROM backfills)",
+        ),
         one(client, "SELECT sum(mentions) FROM mentions_hourly"),
     )
 
@@ -99,17 +103,35 @@ async def test_a_batch_may_touch_as_many_minutes_as_it_has_records(
     start = datetime(2019, 1, 1, tzinfo=UTC)
     log = log_of(
         *(
-            mention(f"csv:{n}", text="hola", published_at=(start + timedelta(minutes=3 * n)).isoformat())
-            for n in range(10_000)
+            mention(
+                f"csv:{n}", text="hola", published_at=(start + timedelta(minutes=3 * n)).isoformat()
+            )
+            for n in range(20_000)
         )
     )
     await process(worker_of(clickhouse, topic_id), log)
-    await process(worker_of(clickhouse, topic_id), [FakeRecord(10_000 + r.offset, r.value) for r in log])
-    assert exact(client) == (10_000, 10_000)
-    assert one(client, "SELECT sum(duplicates) FROM ledger") == 10_000
+    await process(
+        worker_of(clickhouse, topic_id), [FakeRecord(20_000 + r.offset, r.value) for r in log]
+    )
+    assert exact(client) == (20_000, 20_000)
+    assert one(client, "SELECT sum(duplicates) FROM ledger") == 20_000
 
 
-ODD = ["'", "\\", "\\'", "\0", '"', "{a:String}", "%00", "]", "\\N", "\\0", "ñ" * 508, "'" * 508, "\\" * 508]
+ODD = [
+    "'",
+    "\\",
+    "\\'",
+    "\0",
+    '"',
+    "{a:String}",
+    "%00",
+    "]",
+    "\\N",
+    "\\0",
+    "ñ" * 508,
+    "'" * 508,
+    "\\" * 508,
+]
 
 
 async def test_odd_ids_are_found_again_as_parents_as_pages_and_as_duplicates(
@@ -119,7 +141,8 @@ async def test_odd_ids_are_found_again_as_parents_as_pages_and_as_duplicates(
     originals = log_of(*(mention(one_id, text=f"el original {n}") for n, one_id in enumerate(ids)))
     await process(worker_of(clickhouse, topic_id), originals)
     replies = [
-        mention(f"csv:r{n}", kind="reply", parent_id=one_id, text="sí") for n, one_id in enumerate(ids)
+        mention(f"csv:r{n}", kind="reply", parent_id=one_id, text="sí")
+        for n, one_id in enumerate(ids)
     ]
     again = log_of(*replies, *(mention(i) for i in ids), first_offset=100)
     await process(worker_of(clickhouse, topic_id), again)
@@ -175,18 +198,6 @@ async def test_merges_between_any_two_steps_change_no_count(
         assert found == [("csv:1", "después"), ("csv:2", "más tarde")]
 
 
-async def test_what_came_only_as_a_duplicate_does_not_come_back_with_a_replay(
-    clickhouse: ClickHouse, client: Client, topic_id: str
-) -> None:
-    log = log_of(mention("csv:1"), mention("csv:1"), deletion("csv:1"))
-    await process(worker_of(clickhouse, topic_id), log, size=1)
-    carry_out(client, SINCE)
-    await process(worker_of(clickhouse, topic_id), log, size=1)
-    assert exact(client) == (1, 1)
-    carry_out(client, SINCE)
-    assert one(client, "SELECT count() FROM mentions") == 0
-
-
 class Meanwhile(ClickHouse):
     """Something happens just before rows of mentions are written."""
 
@@ -218,6 +229,24 @@ async def test_a_mention_deleted_while_rules_run_over_it_stays_away(
     assert one(client, "SELECT groupArray(mention_id) FROM mentions FINAL") == ["csv:2"]
 
 
+async def test_a_blocked_author_stays_blocked(
+    clickhouse: ClickHouse, client: Client, topic_id: str
+) -> None:
+    """Though what networks delete is remembered for 90 days only."""
+    insert = (
+        "INSERT INTO deletions (target, target_id, source, deleted_at, kafka_timestamp, stored_at)"
+        " SELECT 'author', '{}', 'csv', '{}', '2099-12-31', now() - INTERVAL 80 DAY"
+    )
+    client.command(insert.format("author", "2099-12-31"))
+    client.command(insert.format("other", "2026-07-04"))
+    carry_out(client, server_time(client))
+    renewed = "SELECT target_id FROM deletions FINAL WHERE stored_at > now() - INTERVAL 1 DAY"
+    assert client.query(renewed).result_rows == [("author",)]
+    await process(worker_of(clickhouse, topic_id), log_of(mention("csv:1")))
+    carry_out(client, server_time(client) - timedelta(minutes=2))
+    assert one(client, "SELECT count() FROM mentions") == 0
+
+
 async def test_a_page_of_which_other_rows_are_due_is_another_block(
     clickhouse: ClickHouse, client: Client, topic_id: str
 ) -> None:
@@ -245,7 +274,11 @@ async def rerun_of_history(clickhouse: ClickHouse, topic_id: str, log: list[Fake
 
 @pytest.mark.parametrize("remembered", [3_000, 0], ids=["at once", "long after"])
 async def test_history_killed_between_plan_and_rows_is_completed_whenever_it_is_run_again(
-    services: Services, client: Client, topic_id: str, remembered: int, monkeypatch: pytest.MonkeyPatch
+    services: Services,
+    client: Client,
+    topic_id: str,
+    remembered: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     log = log_of(*HEARD_LATE)
 
@@ -281,12 +314,84 @@ async def test_history_killed_between_table_and_view_is_completed(
     assert one(client, "SELECT count() FROM mentions") == 1
 
 
-async def test_rules_and_model_that_change_between_plan_and_replay_change_no_count(
-    clickhouse: ClickHouse, client: Client, topic_id: str
+ANA, LUIS = "did:plc:ana4711", "did:plc:luis"
+RULES = """
+brands: [{{name: Nimbara, own: true, accounts: [{{source: csv, id: nimbara-id}}]}}]
+topics: [{{name: rain, rule: lluvia}}]
+interests: []
+keep: {{default: {keep}}}
+"""
+
+
+@pytest.fixture(params=["tansu", pytest.param("kafka", marks=pytest.mark.kafka_jvm)])
+def lane(
+    request: pytest.FixtureRequest, services: Services, client: Client, tmp_path: Path
+) -> Iterator[Lane]:
+    client.command("TRUNCATE TABLE rule_versions SYNC")
+    if request.param == "tansu":
+        yield Lane.make(services, tmp_path)
+        return
+    with KafkaJvm(tmp_path / "kafka") as broker:
+        kafka = replace(services, broker=broker)  # type: ignore[arg-type]
+        migrate(kafka.settings(tmp_path / "run"), dry_run=False, say=lambda _: None)
+        yield Lane.make(kafka, tmp_path)
+
+
+def apply_rules(lane: Lane, keep: str) -> None:
+    path = lane.folder / "listening.yaml"
+    path.write_text(RULES.format(keep=keep), encoding="utf-8")
+    assert lane.run("rules", "apply", path).returncode == 0
+
+
+def said_by(author: str, number: int, text: str, **changes: Any) -> bytes:
+    who = {"id": author, "handle": author.removeprefix("did:plc:")}
+    post = f"csv:at://{author}/post/{number}"
+    return raw(mention(post, author=who, text=text, **changes))
+
+
+def liked_by(author: str) -> bytes:
+    return raw(interaction(f"csv:{author}", author={"id": author}, target_author_id="nimbara-id"))
+
+
+def test_who_is_forgotten_while_a_worker_runs_does_not_come_back(
+    lane: Lane, client: Client
 ) -> None:
-    log = log_of(*HEARD_LATE, mention("csv:1"), deletion("csv:2"))
-    await process(worker_of(clickhouse, topic_id, rules=FixedRules(LISTENING)), log)
-    later = worker_of(clickhouse, topic_id, rules=FixedRules(LISTENING, NEWER), model_version="2")
-    await process(later, log)
-    assert exact(client) == (1, 1)
-    assert one(client, "SELECT groupArray(mention_id) FROM mentions") == ["csv:1"]
+    """Neither as a copy of what was cut, nor with a replay, nor with rules over old records."""
+    apply_rules(lane, "matched")
+    hers = [said_by(ANA, n, f"un Nimbara {n}") for n in (0, 1, 2, 1, 0)]
+    hers += [said_by(ANA, 3, "hoy llueve")]
+    answer = {"parent_id": f"csv:at://{ANA}/post/0", "parent_author_id": ANA, "kind": "reply"}
+    others = [said_by(LUIS, n, f"@ana4711 otro Nimbara {n}", **answer) for n in range(40)]
+    others += [b"{", liked_by(LUIS)]
+    planned = len(hers) + len(others) + 1
+
+    with lane.worker(rules_refresh_sec=0.2) as worker:
+        lane.produce(hers, key=ANA.encode())
+        wait_for(lambda: lane.planned("records") == len(hers), "her records")
+        lane.produce(others, key=LUIS.encode())
+        # In a batch of its own: once it is gone, its token is forgotten with its part.
+        lane.produce([liked_by(ANA)], key=ANA.encode(), partition=1)
+        wait_for(lambda: lane.planned("records") == planned, "all records")
+        counted = lane.planned("mentions")
+        assert lane.balance_once_settled().problems == []
+        done = lane.run("forget", ANA, "--yes", "--json")
+        assert done.returncode == 0, done.stderr.decode()
+        assert lane.balance_once_settled().problems == []
+        assert lane.planned("mentions") == counted == 43
+        worker.kill()
+
+    with lane.worker(kafka_group=f"{lane.topic}-again", rules_refresh_sec=0.2) as again:
+        lane.produce([said_by(LUIS, 99, "un Nimbara más")], key=LUIS.encode())
+        wait_for(lambda: lane.planned("mentions") == counted + 1, "what came after")
+        apply_rules(lane, "everything")
+        back = lane.run("rules", "backfill", "--since", "2026-07-01")
+        assert back.returncode == 0, back.stderr.decode()
+        assert again.terminate() == 0
+    carry_out(client, SINCE)
+    for table in ("mentions", "interactions"):
+        assert one(client, f"SELECT groupUniqArray(author_id) FROM {table}") == [LUIS]
+    texts = one(
+        client, "SELECT countIf(parent_id != '' OR text LIKE '%ana4711%') FROM mentions FINAL"
+    )
+    assert texts == 0
+    assert exact(client) == (44, 44)

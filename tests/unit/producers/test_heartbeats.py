@@ -22,9 +22,10 @@ def test_each_partition_gets_one_each_time() -> None:
     )
 
     beats = [json.loads(record.body) for record in kafka.delivered]
-    assert arrived == len(beats) == 9
-    assert [beat["sequence"] for beat in beats] == list(range(9))
-    assert [record.partition_id for record in kafka.delivered] == [0, 1, 2] * 3
+    assert arrived == len(beats) == 9 + 1
+    assert [beat["sequence"] for beat in beats] == list(range(10))
+    assert [record.partition_id for record in kafka.delivered][:9] == [0, 1, 2] * 3
+    assert [beat["sign"] for beat in beats] == ["alive"] * 9 + ["goodbye"]
     assert {record.key for record in kafka.delivered} == {b"pulse"}
 
 

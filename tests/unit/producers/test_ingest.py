@@ -137,6 +137,18 @@ def test_a_kill_leaves_no_gap_and_repeats_only_the_tail(
     assert len(ids) == 2_000 + before - saved[-1][0]
 
 
+def test_the_first_rejected_row_is_told_with_its_reason(
+    ingestion: Ingestion, tmp_path: Path
+) -> None:
+    path = write_lines(tmp_path / "a.jsonl", [tweet(1), "{bad", tweet(3), "{bad too"])
+
+    ingestion.run(path)
+
+    [note] = ingestion.notebook.notes
+    assert note.startswith("2 rejected, kept in ")
+    assert "rejected.jsonl; the first, line 2: " in note
+
+
 def test_rows_rejected_before_a_stop_are_kept_once(ingestion: Ingestion, tmp_path: Path) -> None:
     rows: list[object] = [tweet(number) for number in range(1_000)]
     rows[100] = "{early"

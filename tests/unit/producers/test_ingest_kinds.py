@@ -93,6 +93,7 @@ def test_heartbeats_tell_of_a_run(ingestion: Ingestion, tmp_path: Path) -> None:
     assert [beat["sequence"] for beat in beats] == list(range(len(beats)))
     assert len(beats) >= 2
     assert {beat["producer"] for beat in beats} == {"a"}
+    assert [beat["sign"] for beat in beats] == ["alive"] * (len(beats) - 1) + ["goodbye"]
     assert summary.delivered == 30
 
 

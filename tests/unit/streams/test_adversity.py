@@ -1,4 +1,4 @@
-"""What else may happen between a plan and its repetition: erasures, upgrades, two people at once."""
+"""What may happen between a plan and its repetition: erasures, upgrades, two people at once."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from streams import rule_book
-from streams.errors import InputError
+from streams.errors import InputError, PartlyStoredError
 from streams.rule_book import RuleBook
 from streams.rules.compiled import compile_rules
 from streams.rules.loading import read_listening
@@ -62,6 +62,19 @@ async def test_so_is_a_batch_of_reactions_that_were_there() -> None:
     assert clickhouse.stored("interactions") == []
 
 
+async def test_a_ledger_that_lost_its_beginning_stops_the_worker() -> None:
+    """Else the records before the first plan and those of that plan would be one batch."""
+    clickhouse = MemoryClickHouse()
+    worker = make_worker(clickhouse)
+    log = mentions(*range(4))
+    _, batches = await deliver(worker.pipeline, log, max_records=2)
+    await process_all(worker.pipeline, batches)
+    del clickhouse.tables["ledger"][0]
+    [error] = await repeat(clickhouse, log, 0)
+    assert isinstance(error, PartlyStoredError)
+    assert clickhouse.view == {f"csv:{n}": 1 for n in range(4)}
+
+
 async def test_ten_thousand_deletions_are_one_batch_without_mentions() -> None:
     clickhouse = MemoryClickHouse()
     worker = make_worker(clickhouse)
@@ -80,7 +93,9 @@ async def test_of_two_versions_the_older_edit_that_comes_later_does_not_win() ->
     clickhouse = MemoryClickHouse()
     worker = make_worker(clickhouse)
     log = [
-        FakeRecord(n, raw(mention("csv:1", text=str(minute), edited_at=f"2026-07-04T10:0{minute}:00Z")))
+        FakeRecord(
+            n, raw(mention("csv:1", text=str(minute), edited_at=f"2026-07-04T10:0{minute}:00Z"))
+        )
         for n, minute in enumerate((2, 1, 2))
     ]
     _, batches = await deliver(worker.pipeline, [*log, *mentions(1, first_offset=3)], max_records=1)
@@ -92,7 +107,16 @@ async def test_of_two_versions_the_older_edit_that_comes_later_does_not_win() ->
     assert clickhouse.view == {"csv:1": 1}
 
 
-ODD = ["csv:'", "csv:\\", "csv:\\'", "csv:\0", 'csv:"', "csv:{a:String}", "csv:%00", "csv:" + "ñ" * 508]
+ODD = [
+    "csv:'",
+    "csv:\\",
+    "csv:\\'",
+    "csv:\0",
+    'csv:"',
+    "csv:{a:String}",
+    "csv:%00",
+    "csv:" + "ñ" * 508,
+]
 
 
 async def test_odd_ids_are_told_apart() -> None:
@@ -105,7 +129,8 @@ async def test_odd_ids_are_told_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    "broken", [b'{"a":"\\ud800"}', raw(mention()).replace(b"quiero", b"\\udc00"), b"\xff", b"[" * 5_000]
+    "broken",
+    [b'{"a":"\\ud800"}', raw(mention()).replace(b"quiero", b"\\udc00"), b"\xff", b"[" * 5_000],
 )
 async def test_text_that_is_no_text_is_a_dead_letter_and_not_the_end(broken: bytes) -> None:
     clickhouse = MemoryClickHouse()

@@ -1,12 +1,15 @@
 """Events to Arrow tables: types, order, and the columns that ClickHouse expects."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import schemas
 from models.heads import Predictions
@@ -220,3 +223,13 @@ def test_offsets_beyond_32_bits_fit() -> None:
     assert columns.dead_letters_table(batch.rejected, ORIGIN)["kafka_offset"].to_pylist() == [
         2**63 - 1
     ]
+
+
+@given(
+    st.lists(
+        st.datetimes(datetime(2000, 1, 1), datetime(2099, 12, 31), timezones=st.timezones())  # noqa: DTZ001
+    )
+)
+def test_moments_are_cut_to_milliseconds_as_arrow_cuts_them(moments: list[datetime]) -> None:
+    in_utc = [moment.astimezone(UTC) for moment in moments]
+    assert columns.instants(moments).equals(pa.array(in_utc, columns.INSTANT))

@@ -12,6 +12,14 @@ from hypothesis import strategies as st
 from schemas.mention import Author, Mention
 from streams.clock import now
 from streams.steps.masking import MASKS, mask, mask_mentions, mask_one
+from streams.steps.personal import may_be_personal
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled() -> None:
+    """Before the first test, so that none is slow because it came first."""
+    may_be_personal(["hola"])
+
 
 CARDS = ["4111 1111 1111 1111", "5500-0000-0000-0004", "340000000000009", "4111.1111.1111.1111"]
 PHONES = [
@@ -63,7 +71,14 @@ def test_several_kinds_are_named_in_order() -> None:
     assert kinds == ("card", "email", "phone")
 
 
-WORDS = st.sampled_from([*(shown for _, shown in PERSONAL), *STAYS, "hola", "‹phone›", "/", "@"])
+LINKS = [
+    "https://wa.me/34612345678", "http://612345678", "https://Wa.me/+34612345678", "www.612345678",
+    "https://api.whatsapp.com/send?phone=34612345678", "https://a.b/?c=612345678", "@http",
+    "https://example.org/ana@example.com", "#", "ES91 2100 0418 4502 0005 13",
+]  # fmt: skip
+WORDS = st.sampled_from(
+    [*(shown for _, shown in PERSONAL), *STAYS, *LINKS, "hola", "‹phone›", "/", "@"]
+)
 JOINED = st.lists(WORDS, max_size=6).flatmap(
     lambda words: st.sampled_from([" ", ", ", "\n", "/", ""]).map(lambda sep: sep.join(words))
 )
@@ -75,6 +90,53 @@ def test_masking_again_changes_nothing(text: str) -> None:
     once, kinds = mask_one(text)
     assert mask_one(once) == (once, ())
     assert (once != text) == bool(kinds)
+
+
+@given(st.lists(JOINED | NOISE | st.text(max_size=80), max_size=5))
+def test_the_quick_look_never_passes_over_what_is_masked(texts: list[str]) -> None:
+    for text, suspect in zip(texts, may_be_personal(texts).tolist(), strict=True):
+        assert suspect or mask_one(text) == (text, ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "@iberia hola", "RT @ana.bsky.social: 12,5 € a las 10:30", ".@united 1234 5", "i5@1", "@"],
+)
+def test_the_quick_look_passes_over_handles_prices_and_hours(text: str) -> None:
+    assert not may_be_personal([text])[0]
+
+
+@given(
+    st.lists(
+        st.tuples(JOINED | NOISE, JOINED | NOISE, JOINED | NOISE, st.lists(WORDS, max_size=2)),
+        max_size=4,
+    )
+)
+def test_a_batch_is_masked_as_its_parts_are(
+    parts: list[tuple[str, str, str, list[str]]],
+) -> None:
+    mentions = [
+        Mention(
+            mention_id="csv:1",
+            source="csv",
+            author=Author(id="a", name=name),
+            text=text,
+            parent_text=parent,
+            links=tuple(links),
+            published_at=now(),
+        )
+        for text, parent, name, links in parts
+    ]
+    masked, kinds = mask_mentions(mentions)
+    for mention, after, found in zip(mentions, masked, kinds, strict=True):
+        links = list(mention.links)
+        if any("@" in link or "wa.me" in link or "whatsapp" in link for link in links):
+            links = mask(links).texts
+        assert (after.text, after.parent_text, after.author.name, list(after.links)) == (
+            *(mask_one(t)[0] for t in (mention.text, mention.parent_text, mention.author.name)),
+            links,
+        )
+        assert bool(found) == (after != mention)
 
 
 @given(st.sampled_from(PERSONAL), st.text(alphabet="abc ñ,!¿", max_size=20))

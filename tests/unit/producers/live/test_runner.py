@@ -262,6 +262,29 @@ async def test_heartbeats_stop_when_the_source_shows_no_life(listening: Listenin
     assert 3 <= listening.heartbeats() <= 8  # of the 30 that a living source would have
 
 
+def signs(listening: Listening) -> list[str]:
+    events = [json.loads(record.body) for record in listening.kafka.delivered]
+    return [event["sign"] for event in events if event["type"] == "heartbeat"]
+
+
+async def test_a_run_says_hello_and_if_it_ends_in_order_goodbye(listening: Listening) -> None:
+    await listening.run(Toy(10), heartbeat_sec=5.0)
+    assert (signs(listening)[0], signs(listening)[-1]) == ("hello", "goodbye")
+
+    loop = asyncio.get_running_loop()
+    until = loop.time() + 0.3
+    hanging = Toy(20, faults={12: [None]})
+    await listening.run(hanging, lambda: loop.time() > until, heartbeat_sec=5.0)
+    assert signs(listening).count("goodbye") == 2
+
+
+async def test_a_source_that_refuses_is_no_end_in_good_order(listening: Listening) -> None:
+    with pytest.raises(SourceRefusedError):
+        await listening.run(Toy(10, faults={3: [SourceRefusedError("no")]}), heartbeat_sec=5.0)
+    assert "hello" in signs(listening)
+    assert "goodbye" not in signs(listening)
+
+
 async def test_an_empty_step_is_a_sign_of_life(listening: Listening) -> None:
     @dataclass
     class Quiet(Odd):

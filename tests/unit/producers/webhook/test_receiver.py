@@ -295,6 +295,7 @@ async def test_the_receiver_is_healthy_while_kafka_answers_its_heartbeats() -> N
     assert (ill.status_code, ill.json()["status"]) == (503, "unavailable")
     beats = [json.loads(record.body) for record in kafka.delivered]
     assert {(beat["type"], beat["producer"]) for beat in beats} == {("heartbeat", "webhook")}
+    assert [beat["sign"] for beat in beats[-2:]] == ["alive", "goodbye"]
 
 
 async def test_clients_that_are_slow_with_headers_or_body_are_let_go() -> None:

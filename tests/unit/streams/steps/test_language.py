@@ -1,9 +1,12 @@
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from streams.steps import kernels
-from streams.steps.language import LANGUAGES, LanguageDetector
+from streams.steps.language import LANGUAGES, MAX_CHARS, LanguageDetector, words_to_judge
 from streams.steps.word_table import folding
 from tests.unit.streams.steps.posts import real_posts
 
@@ -103,3 +106,15 @@ def test_small_words_are_told_from_links_and_handles() -> None:
     assert ends.tolist() == [0, 3]
     assert letters.tolist() == [8]
     assert hashes.size == 3
+
+
+# What `words_to_judge` leaves out, in one pattern: it takes several for speed.
+NOISE = re.compile(r"(?:https?://|www\.)\S+|[@#][\w.]+|[^\w\s'’-]|[\d_]")
+PIECES = st.sampled_from(
+    ["@", "#", "http://", "https://a.b", "www.", "h", "w", ".", "_", "9", "٣", "²", "’", "'", "-"]
+)
+
+
+@given(st.lists(PIECES | st.text(max_size=4), max_size=20).map("".join))
+def test_words_are_what_is_left_without_links_handles_and_signs(text: str) -> None:
+    assert words_to_judge(text) == " ".join(NOISE.sub(" ", text[:MAX_CHARS]).lower().split())

@@ -1,9 +1,11 @@
+import re
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.steps import normalise as step
 from streams.steps.normalise import normalise
 from tests.unit.streams.steps.posts import real_posts
 
@@ -102,3 +104,18 @@ def test_of_real_posts_few_are_touched_and_none_loses_a_letter() -> None:
             assert sorted(filter(str.isalpha, unicodedata.normalize("NFC", before))) == sorted(
                 filter(str.isalpha, after)
             )
+
+
+@given(
+    st.lists(SNIPPETS | WORDS | MARKS | st.text("\t\n\x0b\x1c\x1f \u3000a"), max_size=8).map(
+        "".join
+    )
+)
+def test_no_blank_but_single_spaces_and_newlines_is_left(text: str) -> None:
+    assert not re.search(r"[^\S\n ]|  |^\s|\s$", of(text))
+
+
+@given(st.text(st.characters(min_codepoint=0x80, max_codepoint=0xFF) | st.sampled_from("â€™ŸŸ”“")))
+def test_what_was_read_in_the_wrong_encoding_never_escapes_the_quick_look(text: str) -> None:
+    if step._WRONG_ENCODING.search(text):
+        assert step._MAYBE_WRONG.search(text)
