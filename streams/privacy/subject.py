@@ -66,18 +66,18 @@ def find_subject(client: Client, author: str, source: str, keys: AuthorKeys) -> 
     and the request needs the author's id.
     """
     handle = author.strip().lstrip("@＠").casefold()
-    candidates = sorted({author, *keys.all_of_author(author)})
-    given = {"ids": candidates, "handle": handle, "source": source}
+    pseudonyms = set(keys.all_of_author(author))
+    given = {"ids": sorted({author, *pseudonyms}), "handle": handle, "source": source}
     rows = client.query(_SAME_PERSON, given).result_rows
     found = {author_id for author_id, _ in rows}
-    raw = found or {author}
+    raw = found - pseudonyms or {author}  # Kafka, orders and dead letters have the id as it was
     handles = {known.casefold() for _, known in rows if known}
     if not handles:
         # The person may be in Kafka only: filtered out, or not read yet. Or the name is both, as
         # in a file whose authors are names.
         handles.add(handle)
     return Subject(
-        author_ids=frozenset(raw | {p for one in raw for p in keys.all_of_author(one)}),
+        author_ids=frozenset(found | raw | {p for one in raw for p in keys.all_of_author(one)}),
         handles=frozenset(filter(None, handles)),
         source=source,
     )

@@ -38,17 +38,21 @@ from tests.builders import (
 from tests.integration.streams.helpers import Lane, Services, wait_for
 
 SINCE, UNTIL = datetime(2000, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
+TABLES = "mentions mentions_hourly interactions deletions erased ledger backfills rule_versions"
 NEWER = LISTENING.replace("Kolmio", "Otra").replace("firehose: matched", "firehose: everything")
+
+
+def _empty(client: Client) -> None:
+    [client.command(f"TRUNCATE TABLE {table} SYNC") for table in TABLES.split()]
 
 
 @pytest.fixture
 def client(services: Services) -> Iterator[Client]:
     """Empty tables: upkeep and rules reach across all of them."""
     with connect(services.settings(services.model_store), in_database=True) as client:
-        tables = "mentions mentions_hourly interactions deletions erased ledger backfills"
-        for table in tables.split():
-            client.command(f"TRUNCATE TABLE {table} SYNC")
+        _empty(client)
         yield client
+        _empty(client)
 
 
 @pytest.fixture
@@ -79,7 +83,7 @@ async def process(worker: Worker, log: list[FakeRecord], size: int = 20_000) -> 
 
 
 def one(client: Client, query: str) -> Any:
-    return client.query(query).first_row[0]
+    return client.query(query).result_rows[0][0]
 
 
 def exact(client: Client) -> tuple[int, int]:
@@ -150,7 +154,9 @@ async def test_odd_ids_are_found_again_as_parents_as_pages_and_as_duplicates(
     texts = client.query(
         "SELECT mention_id, parent_text FROM mentions WHERE kind = 'reply'"
     ).result_rows
-    assert dict(texts) == {f"csv:r{n}": f"el original {n}" for n in range(len(ids))}
+    assert {row[0]: row[1] for row in texts} == {
+        f"csv:r{n}": f"el original {n}" for n in range(len(ids))
+    }
     assert one(client, "SELECT sum(duplicates) FROM ledger") == len(ids)
 
     monkeypatch.setattr(stored, "PAGE_ROWS", 1)
@@ -213,10 +219,10 @@ class Meanwhile(ClickHouse):
 async def test_a_mention_deleted_while_rules_run_over_it_stays_away(
     services: Services, client: Client, topic_id: str
 ) -> None:
-    async with Meanwhile(services.settings(services.model_store)) as clickhouse:
+    clickhouse = Meanwhile(services.settings(services.model_store))
+    async with clickhouse:
         worker = worker_of(clickhouse, topic_id)
         await process(worker, log_of(mention("csv:1"), mention("csv:2")))
-        # Stored a while ago, as most of what a backfill reads.
         client.command(
             "ALTER TABLE mentions UPDATE stored_at = stored_at - toIntervalDay(20) WHERE 1",
             settings={"mutations_sync": 1},
@@ -229,10 +235,9 @@ async def test_a_mention_deleted_while_rules_run_over_it_stays_away(
     assert one(client, "SELECT groupArray(mention_id) FROM mentions FINAL") == ["csv:2"]
 
 
-async def test_a_blocked_author_stays_blocked(
+async def test_a_blocked_author_stays_blocked_past_the_retention_of_deletions(
     clickhouse: ClickHouse, client: Client, topic_id: str
 ) -> None:
-    """Though what networks delete is remembered for 90 days only."""
     insert = (
         "INSERT INTO deletions (target, target_id, source, deleted_at, kafka_timestamp, stored_at)"
         " SELECT 'author', '{}', 'csv', '{}', '2099-12-31', now() - INTERVAL 80 DAY"
@@ -285,7 +290,8 @@ async def test_history_killed_between_plan_and_rows_is_completed_whenever_it_is_
     def killed() -> None:
         raise KeyboardInterrupt
 
-    async with Meanwhile(services.settings(services.model_store)) as clickhouse:
+    clickhouse = Meanwhile(services.settings(services.model_store))
+    async with clickhouse:
         await process(worker_of(clickhouse, topic_id), log)
         assert one(client, "SELECT sum(filtered) FROM ledger") == 1
         clickhouse.what = killed
@@ -327,7 +333,6 @@ keep: {{default: {keep}}}
 def lane(
     request: pytest.FixtureRequest, services: Services, client: Client, tmp_path: Path
 ) -> Iterator[Lane]:
-    client.command("TRUNCATE TABLE rule_versions SYNC")
     if request.param == "tansu":
         yield Lane.make(services, tmp_path)
         return
@@ -390,8 +395,6 @@ def test_who_is_forgotten_while_a_worker_runs_does_not_come_back(
     carry_out(client, SINCE)
     for table in ("mentions", "interactions"):
         assert one(client, f"SELECT groupUniqArray(author_id) FROM {table}") == [LUIS]
-    texts = one(
-        client, "SELECT countIf(parent_id != '' OR text LIKE '%ana4711%') FROM mentions FINAL"
-    )
-    assert texts == 0
+    named = "SELECT countIf(parent_id != '' OR text LIKE '%ana4711%') FROM mentions FINAL"
+    assert one(client, named) == 0
     assert exact(client) == (44, 44)
