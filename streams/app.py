@@ -1,6 +1,7 @@
 """Composition root: the only place where the worker's parts are put together."""
 
 import os
+import secrets
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -63,7 +64,8 @@ def build_app(
         rules=rules,
         enricher=Enricher(),
         threads=ThreadPoolExecutor(settings.classify_threads, thread_name_prefix="steps"),
-        worker=f"{socket.gethostname()}-{os.getpid()}",
+        # Two containers of one host may share name and pid; the ledger tells workers by this.
+        worker=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}",
     )
 
     def open_partition(origin: Origin) -> Decider:

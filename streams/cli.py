@@ -71,6 +71,8 @@ def cli(verbose: bool) -> None:
       escucha demo                    a stack, a story, and a page that fills up
       escucha up                      the local stack; then, in another terminal:
       escucha ingest posts.csv        send your own file through it
+      escucha listen bluesky          hear a network as it speaks; no key needed
+      escucha rules check FILE        write what to listen for; then preview and apply it
       escucha reconcile               prove that nothing was lost or counted twice
     """
     logging.basicConfig(

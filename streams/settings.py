@@ -61,6 +61,10 @@ class Settings:
         `defaults` are variables to go by where the environment has none.
         """
         environment = {**(defaults or {}), **(os.environ if environment is None else environment)}
+        if "ESCUCHA_BRANDS_FILE" in environment:
+            raise SettingsError(
+                "ESCUCHA_BRANDS_FILE is now ESCUCHA_LISTENING_FILE; the same file is valid"
+            )
         run_dir = Path(environment.get("ESCUCHA_RUN_DIR", ".escucha"))
         values: dict[str, object] = {"run_dir": run_dir, "model_store": run_dir / "models"}
         for name, parse in _PARSERS.items():

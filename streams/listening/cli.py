@@ -204,8 +204,6 @@ def backfill_command(
     async def work(
         clickhouse: "ClickHouse", settings: Settings
     ) -> "tuple[RulesInForce, Reread | None, Rerun | None]":
-        if over_stored and since is None:
-            await _tell_of_older(clickhouse, first)
         rules = make_rule_book(settings, clickhouse)
         await rules.refresh()
         if rules.current.sequence == 0:
@@ -213,6 +211,8 @@ def backfill_command(
                 "the bundled rules are in force and have nothing before them; put others in force"
                 " first: escucha rules apply listening.yaml"
             )
+        if over_stored and since is None:
+            await _tell_of_older(clickhouse, first)
         reread = rerun = None
         # History first: what it adds carries the newest rules already.
         if over_history:

@@ -158,7 +158,7 @@ def _records() -> list[FakeRecord]:
     for _, text, lang in posts():
         languages.setdefault(text, lang)
     if not languages:
-        sys.exit("no posts: set ESCUCHA_SHARED_DATA")
+        sys.exit("no posts: set ESCUCHA_DATA")
     found = list(languages.items())
     mixed = [found[number * MIX_OF_FILES % len(found)] for number in range(len(found))]
     encode = msgspec.json.encode

@@ -22,7 +22,7 @@ def main() -> None:
     """Print shares of right answers per language and length, and time and memory."""
     found = list(dict.fromkeys((text, truth) for _, text, truth in posts()))
     if not found:
-        raise SystemExit("no posts: set ESCUCHA_SHARED_DATA")
+        raise SystemExit("no posts: set ESCUCHA_DATA")
     texts, truth = [text for text, _ in found], [truth for _, truth in found]
     before = psutil.Process().memory_info().rss
     detector = LanguageDetector()

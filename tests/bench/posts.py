@@ -9,7 +9,7 @@ from pathlib import Path
 
 from schemas.mention import Author, Mention
 
-DATA = Path(os.environ.get("ESCUCHA_SHARED_DATA", Path(__file__).parents[3] / "shared" / "data"))
+DATA = Path(os.environ.get("ESCUCHA_DATA", Path(__file__).parents[3] / "shared" / "data"))
 LANGUAGE_OF_FILE = {"airlines_en_sentiment": "en", "airlines_es_sentiment": "es"}
 FILES = (
     "laptop_tweets_unlabelled",
@@ -42,7 +42,7 @@ def texts() -> list[str]:
     """Every post's text once; ends the program with the remedy where there is no data."""
     found = list(dict.fromkeys(text for _, text, _ in posts()))
     if not found:
-        raise SystemExit(f"no posts in {DATA}: set ESCUCHA_SHARED_DATA")
+        raise SystemExit(f"no posts in {DATA}: set ESCUCHA_DATA")
     return found
 
 

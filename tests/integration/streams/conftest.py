@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.handles import start_broker, start_clickhouse
-from streams.migrate import migrate
+from streams.migrate import connect, migrate
 from tests.integration.streams.helpers import Lane, Services, small_model
 
 
@@ -30,3 +30,12 @@ def services(model_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 @pytest.fixture
 def lane(services: Services, tmp_path: Path) -> Lane:
     return Lane.make(services, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def leaves_nothing(services: Services) -> Iterator[None]:
+    """For tests that write rows past the ledger: the books of the others must still balance."""
+    yield
+    with connect(services.settings(services.model_store), in_database=True) as client:
+        for table in ("mentions", "mentions_hourly", "interactions", "ledger", "erased"):
+            client.command("TRUNCATE TABLE {name:Identifier}", {"name": table})

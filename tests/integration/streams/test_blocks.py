@@ -25,6 +25,8 @@ from tests.builders import (
 )
 from tests.integration.streams.helpers import Services
 
+pytestmark = pytest.mark.usefixtures("leaves_nothing")
+
 
 @pytest.fixture
 async def clickhouse(services: Services) -> AsyncIterator[ClickHouse]:

@@ -14,6 +14,8 @@ from streams.settings import Settings
 from streams.sinks.clickhouse import ClickHouse
 from tests.integration.streams.helpers import Services
 
+pytestmark = pytest.mark.usefixtures("leaves_nothing")
+
 
 @pytest.fixture
 def settings(services: Services) -> Settings:

@@ -168,7 +168,7 @@ def test_a_batch_keeps_its_order_and_mentions_are_masked_everywhere() -> None:
 
 def test_of_real_posts_few_are_masked() -> None:
     """Beside: 155 telephones and 29 addresses in 31,337 posts, of which 23 of 25 drawn were so."""
-    folder = Path(os.environ.get("ESCUCHA_SHARED_DATA", Path(__file__).parents[4] / "shared/data"))
+    folder = Path(os.environ.get("ESCUCHA_DATA", Path(__file__).parents[4] / "shared/data"))
     if not (folder / "support_threads_en.csv").exists():
         pytest.skip(f"the real posts are not in {folder}")
     texts = [

@@ -123,3 +123,8 @@ def test_the_environment_is_read_when_nothing_is_given(monkeypatch: pytest.Monke
 def test_settings_do_not_change() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         Settings().kafka_group = "other"  # type: ignore[misc]
+
+
+def test_the_variable_of_before_is_named_with_its_heir() -> None:
+    with pytest.raises(SettingsError, match="ESCUCHA_LISTENING_FILE"):
+        Settings.from_environment({"ESCUCHA_BRANDS_FILE": "brands.yaml"})

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-DATA = Path(os.environ.get("ESCUCHA_SHARED_DATA", Path(__file__).parents[5] / "shared" / "data"))
+DATA = Path(os.environ.get("ESCUCHA_DATA", Path(__file__).parents[5] / "shared" / "data"))
 
 
 def real_posts(name: str) -> list[dict[str, str]]:
     path = DATA / f"{name}.jsonl"
     if not path.is_file():
-        pytest.skip(f"no real posts: {path} is absent, set ESCUCHA_SHARED_DATA")
+        pytest.skip(f"no real posts: {path} is absent, set ESCUCHA_DATA")
     return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
