@@ -24,7 +24,7 @@ demo: install ## Start everything, stream a story (or FILE=posts.csv), open the 
 	@$(RUN)/escucha demo $(FILE)
 
 test: install ## Run all tests (those on Apache Kafka need Java 17 and Maven)
-	$(RUN)/pytest -n $(TEST_WORKERS) --dist loadfile
+	$(RUN)/pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: lint types test ## Everything CI checks
 
