@@ -19,7 +19,7 @@ from streams.delivery import Span
 from streams.errors import OwnershipLostError, PartlyStoredError
 from streams.sinks.clickhouse import ClickHouse
 
-# ClickHouse remembers the last 100,000 parts of a table (schemas/clickhouse), and a batch whose
+# ClickHouse remembers the last 30,000 parts of a table (schemas/clickhouse), and a batch whose
 # event times are spread over years writes a part for each year.
 TOKENS_REMEMBERED = 3_000
 

@@ -52,12 +52,6 @@ DROP TABLE IF EXISTS brand_mentions_hourly;
 -- Mentions as they stand: the newest version of each, without what was taken back.
 CREATE VIEW IF NOT EXISTS mentions_current AS SELECT * FROM mentions FINAL WHERE NOT is_deleted;
 
--- Tokens of the last 100,000 parts: a batch whose event times are spread over 25 years writes as
--- many parts, and the last 3,000 batches must be remembered.
-ALTER TABLE mentions MODIFY SETTING non_replicated_deduplication_window = 100000;
-ALTER TABLE mentions_hourly MODIFY SETTING non_replicated_deduplication_window = 100000;
-ALTER TABLE interactions MODIFY SETTING non_replicated_deduplication_window = 100000;
-
 ALTER TABLE interactions
     ADD COLUMN IF NOT EXISTS target_author_id String,
     ADD COLUMN IF NOT EXISTS brands Array(LowCardinality(String));
