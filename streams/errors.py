@@ -7,7 +7,7 @@ EscuchaError
 ├── SinkUnavailableError     ClickHouse cannot be reached or is overloaded: try again
 ├── SinkRejectedError        ClickHouse will never take this: stop, a person must look
 ├── OwnershipLostError       another worker has taken the partition over: drop the batch
-├── PartlyStoredError        half a batch is stored and cannot be completed safely: stop
+├── LedgerBrokenError        a plan is missing from the ledger: stop
 ├── TruncatedLogError        a partition ends before its committed offset: stop
 ├── TooManyDeadLettersError  a topic would drain into the bin: stop
 └── MigrationError           the tables or topics are not what this version needs
@@ -46,8 +46,8 @@ class TruncatedLogError(EscuchaError):
     """A partition ends before its committed offset: the log was cut or the topic made again."""
 
 
-class PartlyStoredError(EscuchaError):
-    """Part of a batch is stored and ClickHouse has forgotten the token that would complete it."""
+class LedgerBrokenError(EscuchaError):
+    """A plan is missing between others, so that nobody knows where its batch ended."""
 
 
 class TooManyDeadLettersError(EscuchaError):

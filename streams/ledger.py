@@ -16,12 +16,9 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from streams.delivery import Span
-from streams.errors import OwnershipLostError, PartlyStoredError
+from streams.errors import LedgerBrokenError, OwnershipLostError
+from streams.landing import Place, claim
 from streams.sinks.clickhouse import ClickHouse
-
-# ClickHouse remembers the last 30,000 parts of a table (schemas/clickhouse), and a batch whose
-# event times are spread over years writes a part for each year.
-TOKENS_REMEMBERED = 3_000
 
 
 @dataclass(frozen=True)
@@ -106,6 +103,17 @@ class Plan:
         """Names the batch for ClickHouse's deduplication, the same for every worker."""
         return f"{self.topic_id}/{self.kafka_partition}/{self.position}"
 
+    @property
+    def place(self) -> Place:
+        """The offsets it covers."""
+        return Place(self.topic_id, self.kafka_partition, self.position, self.last_offset)
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """How many rows each of `TABLES` gets of it."""
+        others = {table: getattr(self, table) for table in TABLES if table != "mentions"}
+        return {"mentions": self.mentions + self.edits, **others}
+
 
 _COLUMNS: list[tuple[str, pa.DataType]] = [
     ("topic", pa.string()),
@@ -160,7 +168,7 @@ class Ledger:
     async def planned_rows(self, plan: Plan) -> dict[str, int]:
         """How many rows of each table the batch at this position was planned with.
 
-        Raises PartlyStoredError when there is no such plan: rows of the ledger are missing.
+        Raises LedgerBrokenError when there is no such plan: rows of the ledger are missing.
         """
         rows = await self._clickhouse.rows(
             _PLANNED_ROWS,
@@ -171,47 +179,29 @@ class Ledger:
             },
         )
         if not rows:
-            raise PartlyStoredError(
+            raise LedgerBrokenError(
                 f"the ledger has a hole: no plan of {plan.topic}/{plan.kafka_partition} begins at"
                 f" {plan.position}, and a later one says that its records were stored"
             )
         return dict(zip(TABLES, rows[0], strict=True))
 
-    async def stored_if_forgotten(self, plan: Plan) -> dict[str, Account] | None:
-        """What a batch planned long ago was to store and has stored, by table.
-
-        None while ClickHouse surely remembers its tokens, so that it can simply be repeated.
-        """
-        place = {
-            "topic_id": plan.topic_id,
-            "partition": plan.kafka_partition,
-            "position": plan.position,
-            "last": plan.last_offset,
-        }
-        [[planned_since]] = await self._clickhouse.rows(_PLANNED_SINCE, place)
-        if planned_since < TOKENS_REMEMBERED:
-            return None
-        [row] = await self._clickhouse.rows(_PLANNED_AND_STORED, place)
-        return {
-            table: Account(*row[at : at + 3])
-            for table, at in zip(TABLES, range(0, 3 * len(TABLES), 3), strict=True)
-        }
-
     async def plan(self, plan: Plan) -> None:
         """Win the plan's position; raises OwnershipLostError when another worker has it."""
         block = pa.Table.from_pylist([vars(plan)], schema=pa.schema(_COLUMNS))
-        await self._clickhouse.insert("ledger", block, plan.token)
-        found = await self._clickhouse.rows(
-            "SELECT position, last_offset, worker FROM ledger"
-            " WHERE topic_id = {topic_id:String} AND kafka_partition = {partition:UInt32}"
-            " AND last_offset >= {position:UInt64}",
-            {
-                "topic_id": plan.topic_id,
-                "partition": plan.kafka_partition,
-                "position": plan.position,
-            },
-        )
-        self._require_only(plan, found)
+
+        async def look() -> Sequence[Sequence[object]]:
+            return await self._clickhouse.rows(
+                "SELECT position, last_offset, worker FROM ledger"
+                " WHERE topic_id = {topic_id:String} AND kafka_partition = {partition:UInt32}"
+                " AND last_offset >= {position:UInt64}",
+                {
+                    "topic_id": plan.topic_id,
+                    "partition": plan.kafka_partition,
+                    "position": plan.position,
+                },
+            )
+
+        self._require_only(plan, await claim(self._clickhouse, "ledger", block, plan.token, look))
 
     @staticmethod
     def _require_only(plan: Plan, found: Sequence[Sequence[object]]) -> None:
@@ -239,44 +229,8 @@ class Ledger:
         return in_a_row
 
 
-_PLANNED_SINCE = """
-SELECT count() FROM ledger WHERE planned_at >
-(
-    SELECT min(planned_at) FROM ledger
-    WHERE topic_id = {topic_id:String} AND kafka_partition = {partition:UInt32}
-        AND position = {position:UInt64}
-)
-"""
-
 _PLANNED_ROWS = f"""
 SELECT {", ".join(planned.rows for planned in TABLES.values())}
-FROM ledger
-WHERE topic_id = {{topic_id:String}} AND kafka_partition = {{partition:UInt32}}
-    AND position = {{position:UInt64}}
-LIMIT 1
-"""  # noqa: S608 - made of the constants above
-
-_ACCOUNT = """
-{rows}, {least},
-(
-    SELECT count() FROM {table}
-    WHERE topic_id = {{topic_id:String}} AND kafka_partition = {{partition:UInt32}}
-        AND kafka_offset BETWEEN {{position:UInt64}} AND {{last:UInt64}}
-) + (
-    SELECT uniqExact(kafka_offset) FROM erased
-    WHERE table_name = '{table}' AND topic_id = {{topic_id:String}}
-        AND kafka_partition = {{partition:UInt32}}
-        AND kafka_offset BETWEEN {{position:UInt64}} AND {{last:UInt64}}
-)
-"""
-
-_ACCOUNTS = ", ".join(
-    _ACCOUNT.format(table=table, rows=planned.rows, least=planned.least)
-    for table, planned in TABLES.items()
-)
-
-_PLANNED_AND_STORED = f"""
-SELECT {_ACCOUNTS}
 FROM ledger
 WHERE topic_id = {{topic_id:String}} AND kafka_partition = {{partition:UInt32}}
     AND position = {{position:UInt64}}

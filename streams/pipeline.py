@@ -8,7 +8,7 @@ What a topic's batches become is decided in streams/batches.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -17,7 +17,8 @@ import pyarrow as pa
 from schemas.pipeline import Progress
 from streams import clock
 from streams.delivery import PartitionDelivery, RecordBatch, Span
-from streams.errors import OwnershipLostError, PartlyStoredError, TooManyDeadLettersError
+from streams.errors import OwnershipLostError, TooManyDeadLettersError
+from streams.landing import Landing
 from streams.ledger import Ledger, Plan
 from streams.sinks.clickhouse import ClickHouse
 from streams.steps.columns import Origin
@@ -85,8 +86,8 @@ class Pipeline:
         announce: Callable[[Progress, list[Rejected]], Awaitable[None]],
         options: PipelineOptions,
     ) -> None:
-        self._clickhouse = clickhouse
         self._ledger = Ledger(clickhouse)
+        self._landing = Landing(clickhouse)
         self._open_partition = open_partition
         self._topic_id = topic_id
         self._announce = announce
@@ -111,9 +112,7 @@ class Pipeline:
             outcome = await self._plan(batch)
             if outcome is None:
                 return
-            if batch.was_planned:
-                outcome = replace(outcome, blocks=await self._not_stored_yet(outcome))
-            await self._store(outcome)
+            await self._store(batch, outcome)
         except OwnershipLostError as error:
             if batch.is_current:
                 raise
@@ -180,36 +179,22 @@ class Pipeline:
                 )
         state.dead_letters_in_a_row = in_a_row
 
-    async def _not_stored_yet(self, outcome: Outcome) -> dict[str, pa.Table]:
-        """Blocks of a batch planned before that still have to be inserted.
-
-        All that were planned, while their tokens are remembered. After that (offsets set back by
-        hand, a partition that nobody read for long) a table either has its rows or has none.
-
-        A table for which nothing was planned gets nothing, for it has no token to recognise a
-        repetition by: a duplicate whose original was erased since looks like a new mention.
-        """
-        planned = await self._ledger.planned_rows(outcome.plan)
-        blocks = {table: block for table, block in outcome.blocks.items() if planned.get(table)}
-        accounts = await self._ledger.stored_if_forgotten(outcome.plan)
-        if accounts is None:
-            return blocks
-        missing = {}
-        for table, block in blocks.items():
-            account = accounts[table]
-            if account.stored == 0 and account.planned > 0:
-                missing[table] = block
-            elif account.stored < account.least:
-                raise PartlyStoredError(
-                    f"{table} has {account.stored} of {account.planned} rows of batch"
-                    f" {outcome.plan.token}, which was planned too long ago to be repeated safely"
-                )
-        return missing
-
-    async def _store(self, outcome: Outcome) -> None:
+    async def _store(self, batch: RecordBatch, outcome: Outcome) -> None:
+        plan = outcome.plan
+        # A table for which nothing was planned gets nothing: a duplicate whose original was
+        # erased since looks like a new mention.
+        planned = await self._ledger.planned_rows(plan) if batch.was_planned else plan.rows
         async with self._inserts:
             for table, block in outcome.blocks.items():
-                await self._clickhouse.insert(table, block, outcome.plan.token)
+                if planned[table]:
+                    await self._landing.land(
+                        table,
+                        block,
+                        token=plan.token,
+                        place=plan.place,
+                        planned=planned[table],
+                        fresh=not batch.was_planned and batch.is_current,
+                    )
 
 
 def _progress(outcome: Outcome) -> Progress:

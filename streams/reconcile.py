@@ -63,7 +63,7 @@ class Balance(msgspec.Struct, frozen=True, kw_only=True):
     business: list[PartitionBalance]  # of orders, gestures and labels
     mentions: int  # as the table has them now: newest versions, without what was taken back
     mentions_planned: int  # of all topics ever, as the ledger and the backfills say
-    mentions_hourly: int  # as the view has counted them
+    mentions_by_hour: int  # as the view has counted them
     in_flight: bool  # something is still on its way: figures may differ for a moment
 
     @property
@@ -78,9 +78,9 @@ class Balance(msgspec.Struct, frozen=True, kw_only=True):
             found.append(f"there is no topic {self.topic}: run escucha migrate")
         if self.in_flight:
             return found
-        if self.mentions_planned != self.mentions_hourly:
+        if self.mentions_planned != self.mentions_by_hour:
             found.append(
-                f"{self.mentions_planned} mentions planned, the view counts {self.mentions_hourly}"
+                f"{self.mentions_planned} mentions planned, the view counts {self.mentions_by_hour}"
             )
         return found
 
@@ -118,7 +118,7 @@ def _read(settings: Settings) -> Balance:
         business=business,
         mentions=sums[0],
         mentions_planned=sums[1],
-        mentions_hourly=sums[2],
+        mentions_by_hour=sums[2],
         in_flight=any(b.lag or (b.batches and b.committed != b.planned_to) for b in partitions),
     )
 
@@ -277,7 +277,7 @@ _SUMS = """
 SELECT
     (SELECT count() FROM mentions FINAL),
     (SELECT sum(mentions) FROM ledger) + (SELECT sum(mentions) FROM backfills),
-    (SELECT sum(mentions) FROM mentions_hourly)
+    (SELECT sum(mentions) FROM mentions_by_hour)
 """
 
 
@@ -296,7 +296,7 @@ def describe(balance: Balance) -> str:
         f"  {sum(p.duplicates for p in partitions):>12,} duplicates of a source",
         f"  {sum(p.filtered for p in partitions):>12,} filtered out by the rules",
         f"lag {sum(p.lag for p in partitions):,}; {balance.mentions:,} mentions stand,"
-        f" {balance.mentions_hourly:,} were counted, {sum(p.erased for p in partitions):,} rows"
+        f" {balance.mentions_by_hour:,} were counted, {sum(p.erased for p in partitions):,} rows"
         " erased since",
         f"orders, gestures and labels: {business:,} records",
     ]

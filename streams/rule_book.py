@@ -15,6 +15,7 @@ import msgspec
 import pyarrow as pa
 
 from streams.errors import EscuchaError, InputError
+from streams.landing import claim
 from streams.rules.compiled import CompiledRules, compile_rules
 from streams.rules.loading import read_listening
 from streams.sinks.clickhouse import ClickHouse
@@ -82,11 +83,10 @@ class RuleBook:
     async def open(self) -> None:
         """Learn the newest version; remember the bundled one for replays after an upgrade."""
         version = self._current.rules.version
-        await _insert(
-            self._clickhouse,
-            RuleVersion(sequence=0, version=version, listening=self._bundled, applied_by=BUNDLED),
-            f"rules/0/{version}",
+        bundled = RuleVersion(
+            sequence=0, version=version, listening=self._bundled, applied_by=BUNDLED
         )
+        await self._clickhouse.put("rule_versions", _row(bundled))
         await self.refresh()
 
     @property
@@ -186,12 +186,14 @@ async def apply(clickhouse: ClickHouse, listening: str, *, name: str, by: str) -
     if sequence > MAX_SEQUENCE:
         raise InputError(f"{name}: rules were changed {MAX_SEQUENCE} times, a row can hold no more")
     # The token of the sequence: of two people who apply at once one wins, and both can see it.
-    await _insert(
-        clickhouse,
-        RuleVersion(sequence=sequence, version=rules.version, listening=listening, applied_by=by),
-        f"rules/{sequence}",
+    row = _row(
+        RuleVersion(sequence=sequence, version=rules.version, listening=listening, applied_by=by)
     )
-    winners = [one for one in await versions(clickhouse) if one.sequence == sequence]
+
+    async def look() -> list[RuleVersion]:
+        return [one for one in await versions(clickhouse) if one.sequence == sequence]
+
+    winners = await claim(clickhouse, "rule_versions", row, f"rules/{sequence}", look)
     if [one.version for one in winners] != [rules.version]:
         raise InputError(
             f"{name}: not applied. {winners[0].applied_by} applied other rules at the same time, as"
@@ -200,13 +202,12 @@ async def apply(clickhouse: ClickHouse, listening: str, *, name: str, by: str) -
     return winners[0]
 
 
-async def _insert(clickhouse: ClickHouse, row: RuleVersion, token: str) -> None:
-    block = pa.table(
+def _row(version: RuleVersion) -> pa.Table:
+    return pa.table(
         {
-            "sequence": pa.array([row.sequence], pa.uint32()),
-            "version": [row.version],
-            "listening": [row.listening],
-            "applied_by": [row.applied_by],
+            "sequence": pa.array([version.sequence], pa.uint32()),
+            "version": [version.version],
+            "listening": [version.listening],
+            "applied_by": [version.applied_by],
         }
     )
-    await clickhouse.insert("rule_versions", block, token)

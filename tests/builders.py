@@ -16,6 +16,7 @@ from schemas.labels import INTENTS, STAGES
 from schemas.pipeline import Progress
 from streams.batches.mentions import MentionDecider, MentionSteps
 from streams.delivery import PartitionDelivery, RecordBatch
+from streams.landing import batch_number
 from streams.pipeline import Pipeline, PipelineOptions
 from streams.rule_book import RulesInForce
 from streams.steps import columns
@@ -213,7 +214,13 @@ def mentions_block(records: Sequence[FakeRecord], origin: Origin) -> pa.Table:
         heard,
         enriched,
         FakeModel().predict(enriched.texts),
-        Provenance(origin, "fake-1", rules.sequence, rules.rules.version),
+        Provenance(
+            origin,
+            batch_number(origin.chain, records[0].offset),
+            "fake-1",
+            rules.sequence,
+            rules.rules.version,
+        ),
         counted=np.array([m.edited_at is None for m in heard.mentions]),
     )
 
@@ -254,15 +261,25 @@ def ids(clickhouse: MemoryClickHouse) -> list[str]:
 
 
 class Trouble:
-    """Does something at the nth call of a kind on a table, and nothing else."""
+    """Does something at the nth call of a kind on a table, and then, if told, to every call."""
 
-    def __init__(self, call: str, table: str, fate: str | Exception, nth: int = 1) -> None:
+    def __init__(
+        self,
+        call: str,
+        table: str,
+        fate: str | Exception,
+        nth: int = 1,
+        then: Exception | None = None,
+    ) -> None:
         self.when = (call, table)
         self.fate = fate
         self.left = nth
+        self.then = then
 
     async def __call__(self, call: str, table: str) -> str:
         await asyncio.sleep(0)
+        if self.left <= 0 and self.then is not None:
+            raise self.then
         if (call, table) == self.when:
             self.left -= 1
             if self.left == 0:

@@ -1,1 +1,1 @@
-SELECT lang FROM mentions_hourly WHERE lang != '' GROUP BY lang ORDER BY sum(mentions) DESC, lang LIMIT 100
+SELECT lang FROM mentions_by_hour WHERE lang != '' GROUP BY lang ORDER BY sum(mentions) DESC, lang LIMIT 100

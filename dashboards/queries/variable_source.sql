@@ -1,1 +1,1 @@
-SELECT source FROM mentions_hourly GROUP BY source ORDER BY sum(mentions) DESC, source LIMIT 100
+SELECT source FROM mentions_by_hour GROUP BY source ORDER BY sum(mentions) DESC, source LIMIT 100

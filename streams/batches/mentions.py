@@ -1,7 +1,7 @@
 """What a batch of mentions.raw.v1 becomes."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TypeVar
@@ -11,10 +11,11 @@ import pyarrow as pa
 from models.heads import Model
 from streams.batches.seen import SeenEvents
 from streams.delivery import RecordBatch
+from streams.landing import batch_number
 from streams.ledger import Ledger, Plan
 from streams.pipeline import Outcome
 from streams.rule_book import RuleBook, RulesInForce
-from streams.sinks.clickhouse import ClickHouse
+from streams.sinks.clickhouse import ClickHouse, in_chunks
 from streams.steps import columns
 from streams.steps.columns import Origin
 from streams.steps.decode import Decoded, decode_batch
@@ -81,7 +82,7 @@ class MentionDecider:
         here = {m.mention_id: m.text for m in heard.mentions}
         parents = {mention_id: here[mention_id] for mention_id in wanted if mention_id in here}
         elsewhere = [mention_id for mention_id in wanted if mention_id not in here][:MAX_PARENTS]
-        for ids in _chunks(elsewhere, MAX_QUESTION_BYTES):
+        for ids in in_chunks(elsewhere, MAX_QUESTION_BYTES):
             found = await self._steps.clickhouse.rows(_PARENTS, {"ids": ids})
             parents.update((row[0], row[1]) for row in found)
         return parents
@@ -113,7 +114,13 @@ class MentionDecider:
                 heard,
                 enriched,
                 model.predict(enriched.texts),
-                columns.Provenance(origin, model.version, rules.sequence, rules.rules.version),
+                columns.Provenance(
+                    origin,
+                    batch_number(origin.chain, batch.position),
+                    model.version,
+                    rules.sequence,
+                    rules.rules.version,
+                ),
                 counted=versions.first[versions.fresh],
             )
         if decoded.heartbeats:
@@ -148,21 +155,6 @@ class MentionDecider:
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._steps.threads, work)
-
-
-def _chunks(ids: list[str], at_most_bytes: int) -> Iterator[list[str]]:
-    """`ids` in order, cut into lists whose UTF-8 is at most so long (one id may be longer)."""
-    chunk: list[str] = []
-    size = 0
-    for mention_id in ids:
-        length = len(mention_id.encode())
-        if chunk and size + length > at_most_bytes:
-            yield chunk
-            chunk, size = [], 0
-        chunk.append(mention_id)
-        size += length
-    if chunk:
-        yield chunk
 
 
 _PARENTS = """

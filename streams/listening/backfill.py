@@ -10,7 +10,6 @@ from datetime import datetime
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import xxhash
 
 from streams.errors import InputError
 from streams.listening import stored
@@ -57,23 +56,10 @@ async def over_stored(
             rows = _rewritten(page.rows, hits, rules)
             done.changed += int((due & _differ(page.rows, rows)).sum())
             done.rewritten += int(due.sum())
-            wanted = rows.filter(pa.array(due))
-            await clickhouse.insert("mentions", wanted, f"backfill/{_digest(wanted)}")
+            await clickhouse.put("mentions", rows.filter(pa.array(due)))
         done.read += len(page.mentions)
         progress(done.read)
     return done
-
-
-def _digest(rows: pa.Table) -> str:
-    """Names a block by the places and versions of its rows.
-
-    Not by its ends: the same page may be read again when others of its rows are due.
-    """
-    digest = xxhash.xxh3_128()
-    columns_of_places = ("topic_id", "kafka_partition", "kafka_offset", "version")
-    for row in zip(*(rows[name].to_pylist() for name in columns_of_places), strict=True):
-        digest.update(repr(row).encode())
-    return digest.hexdigest()
 
 
 def _rewritten(rows: pa.Table, hits: Sequence[Hits], rules: RulesInForce) -> pa.Table:

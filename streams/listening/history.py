@@ -5,7 +5,7 @@ stored, so that a run that was stopped half way is repeated alike, and so that t
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ from confluent_kafka import Consumer, KafkaError, TopicPartition
 from models.heads import Model
 from streams.batches.seen import BEYOND_ALL, SeenEvents
 from streams.errors import BrokerUnavailableError
-from streams.ledger import TOKENS_REMEMBERED
+from streams.landing import Landing, Place, batch_number, claim
 from streams.rule_book import RulesInForce
 from streams.settings import Settings
 from streams.sinks.clickhouse import ClickHouse
@@ -163,9 +163,9 @@ class HistoryRun:
         }
         known = {offset for (offset,) in await self.clickhouse.rows(_KNOWN, place)}
         planned_to = -1
-        for plan in await self.clickhouse.rows(_PLANS, place):
-            await self._repeat(stretch, known, *plan[1:])
-            planned_to = max(planned_to, plan[0])
+        for last_offset, token, offsets, edits in await self.clickhouse.rows(_PLANS, place):
+            await self._repeat(stretch, token, set(offsets), set(edits))
+            planned_to = max(planned_to, last_offset)
         heard = self._hear(stretch)
         _keep_only(heard, lambda offset: offset > planned_to and offset not in known)
         seen = self._seen.setdefault(
@@ -177,38 +177,21 @@ class HistoryRun:
         first = versions.first[versions.fresh]
         if heard.mentions or heard.interactions:
             token = _token(place)
-            await self.clickhouse.insert("backfills", _plan_row(place, heard, first), token)
+            plan = _plan_row(place, heard, first)
+            await claim(self.clickhouse, "backfills", plan, token, lambda: self._planned(place))
             await self._store(stretch, heard, first, token)
         return len(heard.mentions), len(heard.interactions)
 
-    async def _repeat(
-        self,
-        stretch: Stretch,
-        known: set[int],
-        token: str,
-        offsets: list[int],
-        edits: list[int],
-        planned_ms: int,
-    ) -> None:
-        """Store again what an earlier run planned, under its token.
+    async def _planned(self, place: dict[str, Any]) -> Sequence[Sequence[Any]]:
+        return await self.clickhouse.rows(_PLANNED, place)
 
-        Once that may be forgotten, what was `known` before decides: a block is there or it is not.
-        """
-        wanted, edited = set(offsets), set(edits)
-        [[planned_since]] = await self.clickhouse.rows(_PLANNED_SINCE, {"planned_ms": planned_ms})
-        is_remembered = planned_since < TOKENS_REMEMBERED
-        if not is_remembered and wanted <= known:
-            return
+    async def _repeat(
+        self, stretch: Stretch, token: str, offsets: set[int], edits: set[int]
+    ) -> None:
+        """Store what an earlier run planned, as far as it is not stored."""
         heard = self._hear(stretch)
-        _keep_only(heard, lambda offset: offset in wanted)
-        if not is_remembered:
-            landed = any(record.offset in known for record in heard.records)
-            others_landed = any(record.offset in known for record in heard.interaction_records)
-            heard.only(
-                np.full(len(heard.mentions), not landed),
-                np.full(len(heard.interactions), not others_landed),
-            )
-        first = np.array([r.offset not in edited for r in heard.records], dtype=bool)
+        _keep_only(heard, lambda offset: offset in offsets)
+        first = np.array([r.offset not in edits for r in heard.records], dtype=bool)
         await self._store(stretch, heard, first, token)
 
     def _hear(self, stretch: Stretch) -> Heard:
@@ -216,10 +199,19 @@ class HistoryRun:
         return self.enricher.hear(decode_batch(stretch.records), rules.rules, rules.pseudonymiser)
 
     async def _store(self, stretch: Stretch, heard: Heard, first: Any, token: str) -> None:
+        async def land(table: str, block: pa.Table) -> None:
+            # Another run may be at the same stretch; rows of other batches lie between these.
+            await Landing(self.clickhouse).land(
+                table, block, token=token, place=place, planned=None, fresh=False
+            )
+
+        origin = stretch.origin
+        place = Place(origin.topic_id, origin.partition, stretch.position, stretch.last_offset)
         if heard.mentions:
             enriched = self.enricher.enrich(heard, {})
             provenance = Provenance(
-                stretch.origin,
+                origin,
+                batch_number(token, stretch.position),
                 self.model.version,
                 self.rules.sequence,
                 self.rules.rules.version,
@@ -227,15 +219,15 @@ class HistoryRun:
             block = columns.mentions_table(
                 heard, enriched, self.model.predict(enriched.texts), provenance, counted=first
             )
-            await self.clickhouse.insert("mentions", block, token)
+            await land("mentions", block)
         if heard.interactions:
             block = columns.interactions_table(
                 heard.interactions,
                 heard.interaction_records,
                 heard.interaction_brands,
-                stretch.origin,
+                origin,
             )
-            await self.clickhouse.insert("interactions", block, token)
+            await land("interactions", block)
 
 
 def _keep_only(heard: Heard, wanted: Callable[[int], bool]) -> None:
@@ -275,16 +267,18 @@ SELECT
     concat('backfill/', rules_version, '/', topic_id, '/', toString(kafka_partition), '/',
         toString(position), '/', toString(last_offset)) AS token,
     offsets,
-    edit_offsets,
-    toUnixTimestamp64Milli(planned_at) AS planned_ms
+    edit_offsets
 FROM backfills
 WHERE rules_version = {rules_version:String} AND topic_id = {topic_id:String}
     AND kafka_partition = {partition:UInt32} AND position = {position:UInt64}
 ORDER BY last_offset
 """
 
-_PLANNED_SINCE = """
-SELECT count() FROM ledger WHERE planned_at > fromUnixTimestamp64Milli({planned_ms:Int64})
+_PLANNED = """
+SELECT 1 FROM backfills
+WHERE rules_version = {rules_version:String} AND topic_id = {topic_id:String}
+    AND kafka_partition = {partition:UInt32} AND position = {position:UInt64}
+    AND last_offset = {last:UInt64}
 """
 
 _OF_THE_STRETCH = """

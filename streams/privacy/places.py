@@ -56,7 +56,8 @@ class Table:
 
 # Tables that hold nothing about a person, with the reason.
 IMPERSONAL = {
-    "mentions_hourly": "counts",
+    "mentions_by_hour": "counts",
+    "mentions_to_count": "keeps nothing",
     "ledger": "counts",
     "dead_letter_replays": "places",
     "heartbeats": "of producers",

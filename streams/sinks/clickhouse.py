@@ -1,10 +1,11 @@
 """ClickHouse as the pipeline sees it: blocks go in whole and once, small questions come back."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import aiohttp
 import pyarrow as pa
@@ -16,6 +17,7 @@ from streams import retry
 from streams.errors import SinkRejectedError, SinkUnavailableError
 from streams.settings import Settings
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 # Server errors that time heals. The names are ClickHouse's.
@@ -80,24 +82,27 @@ class ClickHouse:
             await self._client.close()
 
     async def insert(self, table: str, block: pa.Table, token: str) -> None:
-        """Store `block` once, however often it is called with the same `token`.
+        """Insert `block` in one attempt; ClickHouse drops it where it knows the token.
 
-        Returns when ClickHouse has acknowledged table and views. The token also covers calls
-        of other workers; it is forgotten after the table's deduplication window.
+        Returns when ClickHouse has acknowledged table and views. After SinkUnavailableError
+        nobody knows whether the block is stored, and to repeat it is not safe when ClickHouse was
+        killed meanwhile: see streams/landing.py.
         """
-        body = _arrow_stream(block)
-        settings = {**INSERT_SETTINGS, "insert_deduplication_token": token}
 
         async def attempt(client: AsyncClient) -> None:
             await client.raw_insert(
                 table,
                 column_names=block.column_names,
-                insert_block=body,
-                settings=settings,
+                insert_block=_arrow_stream(block),
+                settings={**INSERT_SETTINGS, "insert_deduplication_token": token},
                 fmt="ArrowStream",
             )
 
-        await self._patiently(attempt, f"insert into {table}")
+        await self._attempt(attempt, f"insert into {table}")
+
+    async def put(self, table: str, block: pa.Table) -> None:
+        """Store `block` at least once: for tables that keep one row of a key, whatever comes."""
+        await self.patiently(lambda: self.insert(table, block, f"{table}/{uuid4()}"))
 
     async def rows(
         self, query: str, parameters: Mapping[str, Any] | None = None
@@ -109,8 +114,7 @@ class ClickHouse:
             rows: Sequence[Sequence[Any]] = result.result_rows
             return rows
 
-        rows: Sequence[Sequence[Any]] = await self._patiently(attempt, "query")
-        return rows
+        return await self.patiently(lambda: self._attempt(attempt, "query"))
 
     async def columns(self, query: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
         """The same as an Arrow table, for answers of many rows."""
@@ -118,30 +122,31 @@ class ClickHouse:
         async def attempt(client: AsyncClient) -> pa.Table:
             return await client.query_arrow(query, parameters=dict(parameters or {}))
 
-        table: pa.Table = await self._patiently(attempt, "query")
-        return table
+        return await self.patiently(lambda: self._attempt(attempt, "query"))
 
-    async def _patiently(self, attempt: Any, what: str) -> Any:
-        async def translated() -> Any:
-            try:
-                return await attempt(await self._connected())
-            except OperationalError as error:
-                if error.code is not None and error.code not in TRANSIENT_CODES:
-                    raise SinkRejectedError(f"{what}: {error}") from error
-                raise SinkUnavailableError(f"{what}: {error}") from error
-            except DatabaseError as error:
-                if error.code in TRANSIENT_CODES:
-                    raise SinkUnavailableError(f"{what}: {error}") from error
-                raise SinkRejectedError(f"{what}: {error}") from error
-            except (aiohttp.ClientError, OSError, TimeoutError) as error:
-                raise SinkUnavailableError(f"{what}: {error!r}") from error
-
+    async def patiently(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Repeat `attempt` while it raises SinkUnavailableError, until the deadline."""
         return await retry.until_deadline(
-            translated,
+            attempt,
             retry_on=SinkUnavailableError,
             deadline_sec=self._deadline_sec,
             what="ClickHouse",
         )
+
+    async def _attempt(self, attempt: Callable[[AsyncClient], Awaitable[T]], what: str) -> T:
+        """One attempt, with errors as ours: those that time heals, and those it does not."""
+        try:
+            return await attempt(await self._connected())
+        except OperationalError as error:
+            if error.code is not None and error.code not in TRANSIENT_CODES:
+                raise SinkRejectedError(f"{what}: {error}") from error
+            raise SinkUnavailableError(f"{what}: {error}") from error
+        except DatabaseError as error:
+            if error.code in TRANSIENT_CODES:
+                raise SinkUnavailableError(f"{what}: {error}") from error
+            raise SinkRejectedError(f"{what}: {error}") from error
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise SinkUnavailableError(f"{what}: {error!r}") from error
 
     async def _connected(self) -> AsyncClient:
         if self._client is None:
@@ -167,6 +172,21 @@ def connection_arguments(settings: Settings) -> dict[str, Any]:
         "send_receive_timeout": 60,
         "query_retries": 0,  # the retry above has the deadline and says what it waits for
     }
+
+
+def in_chunks(texts: Sequence[str], at_most_bytes: int) -> Iterator[list[str]]:
+    """`texts` in order, cut into lists whose UTF-8 is at most so long (one may be longer)."""
+    chunk: list[str] = []
+    size = 0
+    for text in texts:
+        length = len(text.encode())
+        if chunk and size + length > at_most_bytes:
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(text)
+        size += length
+    if chunk:
+        yield chunk
 
 
 def _arrow_stream(block: pa.Table) -> bytes:

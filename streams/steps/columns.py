@@ -29,12 +29,18 @@ class Origin:
     topic_id: str
     partition: int
 
+    @property
+    def chain(self) -> str:
+        """Names the chain of its batches."""
+        return f"{self.topic_id}/{self.partition}"
+
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What a row says of how it was made."""
+    """What a row says of how it was made; `batch` as in `streams.landing.batch_number`."""
 
     origin: Origin
+    batch: int
     model_version: str
     rules_sequence: int
     rules_version: str
@@ -113,6 +119,7 @@ def mentions_table(
             "model_version": _constant(provenance.model_version, len(mentions)),
             "version": pa.array(versions),
             "counted": pa.array(counted).cast(pa.uint8()),
+            "batch": pa.array(np.full(len(mentions), provenance.batch, dtype=np.uint64)),
             **_origin_columns(provenance.origin, heard.records),
         }
     )

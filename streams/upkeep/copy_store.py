@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote
-from uuid import uuid4
 
 import pyarrow as pa
 from xxhash import xxh3_64_intdigest
@@ -246,7 +245,7 @@ class CopyStore:
     async def _insert(self, table: str, columns: dict[str, Any]) -> None:
         rows = len(columns["mention_id"])
         columns["found_at"] = pa.array([clock.now()] * rows, INSTANT)
-        await self._clickhouse.insert(table, pa.table(columns), f"{table}:{uuid4()}")
+        await self._clickhouse.put(table, pa.table(columns))
 
 
 def _utc(moment: datetime) -> datetime:

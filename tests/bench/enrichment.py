@@ -48,7 +48,7 @@ class Path:
         self._rules = RulesInForce.of(0, text_of(EXAMPLE), "bundled", AuthorKeys())
         self._model = ModelStore(Settings.from_environment().model_store).load()
         self._enricher = Enricher()
-        self._provenance = columns.Provenance(columns.Origin("bench", "bench", 0), "m", 0, "r")
+        self._provenance = columns.Provenance(columns.Origin("bench", "bench", 0), 1, "m", 0, "r")
 
     def __call__(self, records: Sequence[FakeRecord], took: dict[str, float]) -> None:
         """Go it; adds processor seconds per step to `took`."""

@@ -126,7 +126,7 @@ def _rate(client: Client, events: int) -> float:
     [(rows, offsets, counted, seconds, after_first)] = client.query(
         "WITH (SELECT min(stored_at) FROM mentions) AS first"
         " SELECT count(), uniqExact(kafka_partition, kafka_offset),"
-        " (SELECT sum(mentions) FROM mentions_hourly),"
+        " (SELECT sum(mentions) FROM mentions_by_hour),"
         " (toUnixTimestamp64Milli(max(stored_at)) - toUnixTimestamp64Milli(first)) / 1000,"
         " countIf(stored_at > first) FROM mentions"
     ).result_rows

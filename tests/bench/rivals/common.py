@@ -44,6 +44,7 @@ class Steps:
         self._enricher = Enricher()
         self._provenance = Provenance(
             Origin(settings.mentions_topic, "bench", 0),
+            1,
             self._model.version,
             self._rules.sequence,
             self._rules.rules.version,

@@ -169,14 +169,14 @@ def test_a_block_of_which_nothing_was_left_goes_again_by_its_place(client: Clien
     insert(client, "mentions", row, block="block")
     carry_out(client, since)
     assert ids(client) == []
-    assert client.query("SELECT sum(mentions) FROM mentions_hourly").first_row == (1,)
+    assert client.query("SELECT sum(mentions) FROM mentions_by_hour").first_row == (1,)
 
 
 def test_counts_per_hour_are_not_lowered(client: Client) -> None:
     insert(client, "mentions", mention("bluesky:1"))
     insert(client, "deletions", deletion("mention", "bluesky:1"))
     carry_out(client, EPOCH)
-    assert client.query("SELECT sum(mentions) FROM mentions_hourly").first_row == (1,)
+    assert client.query("SELECT sum(mentions) FROM mentions_by_hour").first_row == (1,)
 
 
 class KilledError(Exception):

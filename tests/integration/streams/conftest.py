@@ -37,5 +37,5 @@ def leaves_nothing(services: Services) -> Iterator[None]:
     """For tests that write rows past the ledger: the books of the others must still balance."""
     yield
     with connect(services.settings(services.model_store), in_database=True) as client:
-        for table in ("mentions", "mentions_hourly", "interactions", "ledger", "erased"):
+        for table in ("mentions", "mentions_by_hour", "interactions", "ledger", "erased"):
             client.command("TRUNCATE TABLE {name:Identifier}", {"name": table})

@@ -12,7 +12,8 @@ import pytest
 from clickhouse_connect.driver.client import Client
 
 from deploy.kafka_jvm import KafkaJvm
-from streams.listening import backfill, history, stored
+from streams.errors import SinkRejectedError
+from streams.listening import backfill, stored
 from streams.listening.history import HistoryRun, OldRecord, Stretch
 from streams.migrate import connect, migrate
 from streams.rule_book import RulesInForce
@@ -38,7 +39,7 @@ from tests.builders import (
 from tests.integration.streams.helpers import Lane, Services, wait_for
 
 SINCE, UNTIL = datetime(2000, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
-TABLES = "mentions mentions_hourly interactions deletions erased ledger backfills rule_versions"
+TABLES = "mentions mentions_by_hour interactions deletions erased ledger backfills rule_versions"
 NEWER = LISTENING.replace("Kolmio", "Otra").replace("firehose: matched", "firehose: everything")
 
 
@@ -93,7 +94,7 @@ def exact(client: Client) -> tuple[int, int]:
             client,
             "SELECT (SELECT sum(mentions) FROM ledger) + (SELECT sum(mentions) FROM backfills)",
         ),
-        one(client, "SELECT sum(mentions) FROM mentions_hourly"),
+        one(client, "SELECT sum(mentions) FROM mentions_by_hour"),
     )
 
 
@@ -196,7 +197,7 @@ async def test_merges_between_any_two_steps_change_no_count(
         delivery, batches = await deliver(worker.pipeline, log, max_records=2)
         for batch in batches:
             assert await process_all(worker.pipeline, [batch]) == [None]
-            for table in ("mentions", "mentions_hourly", "interactions", "ledger"):
+            for table in ("mentions", "mentions_by_hour", "interactions", "ledger"):
                 client.command(f"OPTIMIZE TABLE {table} FINAL")
         assert delivery.committable == 6
         assert exact(client) == (2, 2)
@@ -252,7 +253,7 @@ async def test_a_blocked_author_stays_blocked_past_the_retention_of_deletions(
     assert one(client, "SELECT count() FROM mentions") == 0
 
 
-async def test_a_page_of_which_other_rows_are_due_is_another_block(
+async def test_a_page_is_rewritten_as_often_as_rows_of_it_are_due(
     clickhouse: ClickHouse, client: Client, topic_id: str
 ) -> None:
     worker = worker_of(clickhouse, topic_id)
@@ -277,13 +278,8 @@ async def rerun_of_history(clickhouse: ClickHouse, topic_id: str, log: list[Fake
     await run._one(Stretch(origin, 0, log[-1].offset, records))
 
 
-@pytest.mark.parametrize("remembered", [3_000, 0], ids=["at once", "long after"])
-async def test_history_killed_between_plan_and_rows_is_completed_whenever_it_is_run_again(
-    services: Services,
-    client: Client,
-    topic_id: str,
-    remembered: int,
-    monkeypatch: pytest.MonkeyPatch,
+async def test_history_killed_between_plan_and_rows_is_completed_when_it_is_run_again(
+    services: Services, client: Client, topic_id: str
 ) -> None:
     log = log_of(*HEARD_LATE)
 
@@ -297,23 +293,24 @@ async def test_history_killed_between_plan_and_rows_is_completed_whenever_it_is_
         clickhouse.what = killed
         with pytest.raises(KeyboardInterrupt):
             await rerun_of_history(clickhouse, topic_id, log)
-        monkeypatch.setattr(history, "TOKENS_REMEMBERED", remembered)
         for _ in range(2):
             await rerun_of_history(clickhouse, topic_id, log)
     assert exact(client) == (1, 1)
     assert one(client, "SELECT count() FROM mentions") == 1
 
 
-async def test_history_killed_between_table_and_view_is_completed(
+async def test_history_that_the_view_did_not_count_is_counted_when_it_is_run_again(
     clickhouse: ClickHouse, client: Client, topic_id: str
 ) -> None:
     log = log_of(*HEARD_LATE)
     await process(worker_of(clickhouse, topic_id), log)
-    client.command("DETACH TABLE mentions_hourly_view")
+    views = ("mentions_by_hour_view", "mentions_to_count_view")
+    [client.command(f"DETACH TABLE {view}") for view in views]
     try:
-        await rerun_of_history(clickhouse, topic_id, log)
+        with pytest.raises(SinkRejectedError, match="are its views there"):
+            await rerun_of_history(clickhouse, topic_id, log)
     finally:
-        client.command("ATTACH TABLE mentions_hourly_view")
+        [client.command(f"ATTACH TABLE {view}") for view in views]
     assert exact(client) == (1, 0)
     await rerun_of_history(clickhouse, topic_id, log)
     assert exact(client) == (1, 1)

@@ -8,7 +8,6 @@ import pytest
 from clickhouse_connect.driver.client import Client
 
 from streams.batches.seen import STORED_IDS
-from streams.ledger import TOKENS_REMEMBERED
 from streams.migrate import connect
 from streams.sinks.clickhouse import ClickHouse
 from streams.steps.columns import Origin
@@ -73,7 +72,7 @@ def block_of(source: str, times: Sequence[str], origin: Origin, first_offset: in
 def counts(client: Client, source: str) -> tuple[int, int]:
     row = client.query(
         "SELECT (SELECT count() FROM mentions WHERE source = {source:String}),"
-        " (SELECT sum(mentions) FROM mentions_hourly WHERE source = {source:String})",
+        " (SELECT sum(mentions) FROM mentions_by_hour WHERE source = {source:String})",
         {"source": source},
     ).first_row
     return row[0], row[1]
@@ -109,12 +108,12 @@ async def test_a_block_that_reached_its_table_and_not_its_views_is_completed(
     clickhouse: ClickHouse, client: Client, origin: Origin, source: str
 ) -> None:
     block, token = block_of(source, OVER_YEARS, origin), f"{origin.topic_id}/0/0"
-    client.command("DETACH TABLE mentions_hourly_view")
+    client.command("DETACH TABLE mentions_by_hour_view")
     try:
         await clickhouse.insert("mentions", block, token)
         assert counts(client, source) == (60, 0)
     finally:
-        client.command("ATTACH TABLE mentions_hourly_view")
+        client.command("ATTACH TABLE mentions_by_hour_view")
 
     for _ in range(2):
         await clickhouse.insert("mentions", block, token)
@@ -243,13 +242,6 @@ async def test_what_was_merged_or_erased_since_does_not_stop_a_late_redelivery(
     )
     client.command("DELETE FROM mentions WHERE mention_id = {id:String}", {"id": f"{source}:2"})
     assert counts(client, source) == (1, 2)
-    client.command(
-        "INSERT INTO ledger (topic_id, position, last_offset, planned_at)"
-        " SELECT concat({id:String}, '-others'), number, number, now64(3) + INTERVAL 1 SECOND"
-        " FROM numbers({count:UInt64})",
-        {"id": origin.topic_id, "count": TOKENS_REMEMBERED},
-    )
-
     delivery, [again] = await deliver(worker.pipeline, records)
     assert again.was_planned
     await worker.pipeline.process(again)

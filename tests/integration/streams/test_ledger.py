@@ -8,7 +8,7 @@ import pytest
 from clickhouse_connect.driver.client import Client
 
 from streams.errors import OwnershipLostError
-from streams.ledger import TABLES, TOKENS_REMEMBERED, Account, Ledger, Plan
+from streams.ledger import Ledger, Plan
 from streams.migrate import connect
 from streams.settings import Settings
 from streams.sinks.clickhouse import ClickHouse
@@ -184,49 +184,3 @@ def store(client: Client, table: str, plan: Plan, *offsets: int, partition: int 
         " FROM (SELECT arrayJoin({offsets:Array(UInt64)}) AS number)",
         {"id": plan.topic_id, "partition": partition, "offsets": list(offsets)},
     )
-
-
-def plan_many_more(client: Client, plan: Plan, count: int, start: int) -> None:
-    """Plans of another topic, later than `plan`."""
-    client.command(
-        "INSERT INTO ledger (topic_id, position, last_offset, planned_at)"
-        " SELECT concat({id:String}, '-others'), number, number,"
-        " (SELECT max(planned_at) FROM ledger WHERE topic_id = {id:String})"
-        " + INTERVAL 1 MILLISECOND FROM numbers({start:UInt64}, {count:UInt64})",
-        {"id": plan.topic_id, "start": start, "count": count},
-    )
-
-
-async def test_what_is_stored_is_asked_for_only_when_tokens_may_be_forgotten(
-    ledger: Ledger, client: Client, first: Plan
-) -> None:
-    client.command("TRUNCATE TABLE ledger")  # others may have planned ahead of the clock
-    await ledger.plan(first)
-    assert await ledger.stored_if_forgotten(first) is None
-
-    store(client, "mentions", first, *range(100, 160))
-    store(client, "mentions", first, 99, 200)  # of the batches beside
-    store(client, "mentions", first, 120, partition=4)
-    store(client, "interactions", first, 160, 161, 199)
-    store(client, "dead_letters", first, 100, 199)
-    plan_many_more(client, first, TOKENS_REMEMBERED - 1, start=0)
-    assert await ledger.stored_if_forgotten(first) is None
-
-    plan_many_more(client, first, 1, start=TOKENS_REMEMBERED)
-
-    assert await ledger.stored_if_forgotten(first) == {
-        **dict.fromkeys(TABLES, Account(0, 0, 0)),
-        "mentions": Account(planned=60, least=60, stored=60),
-        "interactions": Account(20, 0, 3),
-        "heartbeats": Account(10, 0, 0),
-        "dead_letters": Account(5, 5, 2),
-    }
-
-    client.command(
-        "INSERT INTO erased (table_name, topic_id, kafka_partition, kafka_offset)"
-        " SELECT 'dead_letters', {topic_id:String}, {partition:UInt32}, arrayJoin([101, 102, 101])",
-        {"topic_id": first.topic_id, "partition": first.kafka_partition},
-    )
-    accounts = await ledger.stored_if_forgotten(first)
-    assert accounts is not None
-    assert accounts["dead_letters"].stored == 4

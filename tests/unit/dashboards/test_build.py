@@ -98,7 +98,7 @@ def test_every_query_expands_completely(panel: dict[str, Any], values: list[str]
 def test_rollups_are_always_summed() -> None:
     for query in [*QUERIES.glob("*.sql"), *QUERIES.glob("parts/*.sql")]:
         text = query.read_text()
-        if re.search(r"\bmentions_hourly\b", text):
+        if re.search(r"\bmentions_by_hour\b", text):
             assert "sum" in text, query.name
 
 

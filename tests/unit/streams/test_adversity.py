@@ -1,13 +1,13 @@
 """What may happen between a plan and its repetition: erasures, upgrades, two people at once."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
 from streams import rule_book
-from streams.errors import InputError, PartlyStoredError
+from streams.errors import InputError, LedgerBrokenError
 from streams.rule_book import RuleBook
 from streams.rules.compiled import compile_rules
 from streams.rules.loading import read_listening
@@ -71,7 +71,7 @@ async def test_a_ledger_that_lost_its_beginning_stops_the_worker() -> None:
     await process_all(worker.pipeline, batches)
     del clickhouse.tables["ledger"][0]
     [error] = await repeat(clickhouse, log, 0)
-    assert isinstance(error, PartlyStoredError)
+    assert isinstance(error, LedgerBrokenError)
     assert clickhouse.view == {f"csv:{n}": 1 for n in range(4)}
 
 
@@ -148,6 +148,14 @@ class RuleTable:
     def __init__(self, *rows: tuple[int, str, str]) -> None:
         self.stored = list(rows)
         self.meanwhile: tuple[int, str, str] | None = None
+
+    async def patiently(self, attempt: Callable[[], Awaitable[Any]]) -> Any:
+        """Nothing is ever away."""
+        return await attempt()
+
+    async def put(self, table: str, block: pa.Table) -> None:
+        """At least once."""
+        await self.insert(table, block, "")
 
     async def insert(self, table: str, block: pa.Table, token: str) -> None:
         """A sequence number is taken by who comes first."""

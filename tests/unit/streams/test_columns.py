@@ -47,7 +47,7 @@ def mentions(*events: dict[str, Any], predictions: Predictions | None = None) ->
         heard,
         enriched,
         predictions or FakeModel().predict(enriched.texts),
-        Provenance(ORIGIN, "fake-1", 3, "rules-1"),
+        Provenance(ORIGIN, 7, "fake-1", 3, "rules-1"),
         counted=np.ones(len(events), dtype=bool),
     )
 
@@ -158,6 +158,7 @@ def test_a_mention_arrives_whole() -> None:
         "stage_probability": 1.0,
         "model_version": "fake-1",
         "counted": 1,
+        "batch": 7,
         "topic": "mentions.raw.v1",
         "topic_id": "topic-1",
         "kafka_partition": 7,

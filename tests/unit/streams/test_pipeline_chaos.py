@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import pytest
 from faust.types import TP
 
+from streams import retry
 from streams.delivery import PartitionDelivery
 from streams.errors import SinkUnavailableError
 from streams.steps.duplicates import SeenIds
@@ -43,7 +44,7 @@ def make_log(rng: random.Random, partition: int, records: int) -> list[FakeRecor
             repeated = number and rng.random() < 0.2
             name = rng.randrange(number) if repeated else number
             # An id belongs to one minute, as event time never changes for a mention.
-            at = f"2026-07-04T09:{name % 6:02d}:00Z"
+            at = f"{2024 + name % 3}-07-04T09:{name % 6:02d}:00Z"
             value = raw(mention(f"csv:{partition}-{name}", published_at=at))
         elif kind < 0.8:
             value = raw(interaction(f"csv:like-{partition}-{number}", occurred_at=at))
@@ -71,7 +72,12 @@ class World:
     def __init__(self, seed: int) -> None:
         self.rng = random.Random(seed)
         self.troubled = True
-        self.clickhouse = MemoryClickHouse(self.trouble, SinkUnavailableError)
+        self.clickhouse = MemoryClickHouse(
+            self.trouble,
+            SinkUnavailableError,
+            rows_first=self.rng.random() < 0.3,
+            deadline_sec=self.rng.choice([0.0, 0.02]),
+        )
         self.logs = {p: make_log(self.rng, p, self.rng.randrange(20, 60)) for p in range(2)}
         self.committed = dict.fromkeys(self.logs, 0)
         self.zombies: list[Life] = []
@@ -84,7 +90,7 @@ class World:
         if not self.troubled or self.rng.random() > self.trouble_share:
             return ""
         if call == "insert" and self.rng.random() < 0.7:
-            return self.rng.choice(["torn", "unheard"])
+            return f"killed {self.rng.randrange(14)}"
         raise SinkUnavailableError(f"{call} {table}")
 
     def life(self, partitions: list[int]) -> Life:
@@ -200,11 +206,14 @@ class World:
             for table in ("mentions", "interactions", "heartbeats", "dead_letters"):
                 planned = sum(plan[table] for plan in chain)
                 stored = [o for q, o in self.clickhouse.stored(table) if q == p]
-                assert len(stored) == planned, table
-                assert len(set(stored)) == len(stored), table
+                assert len(set(stored)) == planned, table
+                # Where rows come before their token, the tables absorb what comes twice.
+                assert len(set(stored)) == len(stored) or self.clickhouse.rows_first, table
             bad = [r.offset for r in log if r.value == b"{broken"]
             assert [o for q, o in self.clickhouse.stored("dead_letters") if q == p] == bad
-        ids = Counter(row["mention_id"] for row in tables["mentions"])
+        ids = Counter({row["mention_id"]: 1 for row in tables["mentions"]})
+        rows = Counter(row["mention_id"] for row in tables["mentions"])
+        assert rows == ids or self.clickhouse.rows_first
         wanted = {
             row.value.split(b'"mention_id": "')[1].split(b'"')[0].decode()
             for log in self.logs.values()
@@ -212,7 +221,6 @@ class World:
             if row.value is not None and b'"mention_id"' in row.value
         }
         assert set(ids) == wanted
-        assert set(ids.values()) == {1}
         assert self.clickhouse.view == ids
 
 
@@ -221,6 +229,7 @@ async def test_no_schedule_loses_a_row_or_stores_it_twice(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = World(seed)
+    monkeypatch.setattr(retry, "FIRST_PAUSE_SEC", 0.0001)
     ids_in_memory = world.rng.choice([1, 5, 30, 200_000])
     monkeypatch.setattr(SeenIds.__init__, "__defaults__", (ids_in_memory,))
     await asyncio.wait_for(world.run(), 60)

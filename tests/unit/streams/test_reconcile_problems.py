@@ -54,7 +54,7 @@ def balance(*partitions: PartitionBalance, **changes: Any) -> Balance:
         "business": [],
         "mentions": 4,
         "mentions_planned": 5,
-        "mentions_hourly": 5,
+        "mentions_by_hour": 5,
         "in_flight": False,
     }
     return Balance(**{**values, **changes})
@@ -104,8 +104,8 @@ def test_a_topic_names_the_partition_of_each_problem() -> None:
 
 
 def test_views_are_compared_when_nothing_is_on_its_way() -> None:
-    assert balance(mentions_hourly=4).problems == ["5 mentions planned, the view counts 4"]
-    assert balance(mentions_hourly=4, in_flight=True).problems == []
+    assert balance(mentions_by_hour=4).problems == ["5 mentions planned, the view counts 4"]
+    assert balance(mentions_by_hour=4, in_flight=True).problems == []
 
 
 def test_a_partition_nobody_has_read_yet_lags_by_what_the_log_has() -> None:
