@@ -22,15 +22,45 @@ async def until_deadline(
     what: str,
 ) -> T:
     """Return what `attempt` returns; after `deadline_sec` raise its last `retry_on` error."""
-    deadline = time.monotonic() + deadline_sec
-    pause = FIRST_PAUSE_SEC
+    pauses = _Pauses(deadline_sec, what)
     while True:
         try:
             return await attempt()
         except retry_on as error:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise
-            log.warning("%s: %s; trying again for %.0f s", what, error, left)
-        await asyncio.sleep(min(left, pause * random.uniform(0.5, 1.5)))  # noqa: S311 - jitter
-        pause = min(pause * 2, LONGEST_PAUSE_SEC)
+            pause = pauses.after(error)
+        await asyncio.sleep(pause)
+
+
+def blocking_until_deadline(
+    attempt: Callable[[], T],
+    *,
+    retry_on: type[Exception],
+    deadline_sec: float,
+    what: str,
+) -> T:
+    """The same for a thread that may wait."""
+    pauses = _Pauses(deadline_sec, what)
+    while True:
+        try:
+            return attempt()
+        except retry_on as error:
+            pause = pauses.after(error)
+        time.sleep(pause)
+
+
+class _Pauses:
+    """How long to wait before the next attempt; when there is none, the error is raised."""
+
+    def __init__(self, deadline_sec: float, what: str) -> None:
+        self._deadline = time.monotonic() + deadline_sec
+        self._pause = FIRST_PAUSE_SEC
+        self._what = what
+
+    def after(self, error: Exception) -> float:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise error
+        log.warning("%s: %s; trying again for %.0f s", self._what, error, left)
+        pause = min(left, self._pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
+        self._pause = min(self._pause * 2, LONGEST_PAUSE_SEC)
+        return pause

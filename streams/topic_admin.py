@@ -2,12 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final, TypeVar
 
 from confluent_kafka import (
     Consumer,
-    ConsumerGroupTopicPartitions,
     KafkaError,
     KafkaException,
     TopicCollection,
@@ -19,8 +19,43 @@ from schemas.topics import TopicSpec
 from streams import retry
 from streams.errors import BrokerUnavailableError, MigrationError
 
+T = TypeVar("T")
+
 REQUEST_TIMEOUT_SEC = 10.0
 TOPIC_ID_AGE_SEC = 2.0
+
+# What a broker or the client says while brokers start, stop or hand partitions over, and what the
+# same question is no longer answered with a moment later. KafkaError.retriable() does not tell:
+# librdkafka sets it on errors of transactions only, never on an answer to an admin request.
+PASSING: Final = frozenset(
+    {
+        # The connection was lost, or the answer took too long.
+        KafkaError._TRANSPORT,
+        KafkaError._ALL_BROKERS_DOWN,
+        KafkaError._TIMED_OUT,
+        KafkaError._TIMED_OUT_QUEUE,
+        KafkaError.REQUEST_TIMED_OUT,
+        KafkaError.NETWORK_EXCEPTION,
+        # The partition's leader changes: the broker, or what this client remembers, is behind.
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.FENCED_LEADER_EPOCH,
+        KafkaError.UNKNOWN_LEADER_EPOCH,
+        KafkaError.OFFSET_NOT_AVAILABLE,
+        KafkaError.BROKER_NOT_AVAILABLE,
+        KafkaError.REPLICA_NOT_AVAILABLE,
+        KafkaError.KAFKA_STORAGE_ERROR,
+        # The group's coordinator moves, or still reads its log.
+        KafkaError._WAIT_COORD,
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError.NOT_COORDINATOR,
+        KafkaError.UNSTABLE_OFFSET_COMMIT,
+        # The controller moves, or wants to be asked less.
+        KafkaError.NOT_CONTROLLER,
+        KafkaError.THROTTLING_QUOTA_EXCEEDED,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -33,30 +68,66 @@ class Topic:
 
 
 class TopicAdmin:
-    """Blocking calls to the broker; `BrokerUnavailableError` when it does not answer."""
+    """Blocking calls to the broker; `BrokerUnavailableError` when it does not answer in time.
 
-    def __init__(self, bootstrap: str) -> None:
+    An answer that is bound to pass is asked for again until then, with a new client: the old one
+    may remember leaders of before the broker started again, and ask those for a quarter hour.
+    """
+
+    def __init__(self, bootstrap: str, *, deadline_sec: float = REQUEST_TIMEOUT_SEC) -> None:
         self._bootstrap = bootstrap
-        self._admin = AdminClient(
+        self._deadline_sec = deadline_sec
+        self._admin = self._client()
+
+    def _client(self) -> AdminClient:
+        return AdminClient(
             {
-                "bootstrap.servers": bootstrap,
+                "bootstrap.servers": self._bootstrap,
                 "log_level": 0,
                 "socket.timeout.ms": int(REQUEST_TIMEOUT_SEC * 1000),
             }
         )
 
+    def _ask(
+        self, question: Callable[[AdminClient], T], *, also: frozenset[int] = frozenset()
+    ) -> T:
+        """The answer; raises `BrokerUnavailableError` when passing errors last to the deadline.
+
+        `also`: codes that pass for this question. Any other error is raised as it came.
+        """
+
+        def attempt() -> T:
+            try:
+                return question(self._admin)
+            except KafkaException as error:
+                if error.args[0].code() not in PASSING | also:
+                    raise
+                self._admin = self._client()
+                raise self._unavailable(error) from error
+
+        return retry.blocking_until_deadline(
+            attempt,
+            retry_on=BrokerUnavailableError,
+            deadline_sec=self._deadline_sec,
+            what="Kafka",
+        )
+
     def topic(self, name: str) -> Topic | None:
         """The topic, or None when there is none of this name."""
-        try:
-            [(_, future)] = self._admin.describe_topics(
+
+        def question(admin: AdminClient) -> Topic:
+            [(_, future)] = admin.describe_topics(
                 TopicCollection([name]), request_timeout=REQUEST_TIMEOUT_SEC
             ).items()
             found = future.result()
+            return Topic(name, str(found.topic_id), len(found.partitions))
+
+        try:
+            return self._ask(question)
         except KafkaException as error:
             if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
                 return None
             raise self._unavailable(error) from error
-        return Topic(name, str(found.topic_id), len(found.partitions))
 
     def create(self, spec: TopicSpec, *, partitions: int, replication: int) -> None:
         """Create the topic; raises MigrationError when the broker refuses."""
@@ -66,16 +137,16 @@ class TopicAdmin:
             replication_factor=replication,
             config=spec.config(),
         )
-        [(_, future)] = self._admin.create_topics(
-            [new], request_timeout=REQUEST_TIMEOUT_SEC
-        ).items()
-        try:
+
+        def question(admin: AdminClient) -> None:
+            [(_, future)] = admin.create_topics([new], request_timeout=REQUEST_TIMEOUT_SEC).items()
             future.result()
+
+        try:
+            self._ask(question)
         except KafkaException as error:
             if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
-                return
-            if error.args[0].retriable():
-                raise self._unavailable(error) from error
+                return  # maybe by an attempt of ours whose answer was lost
             raise MigrationError(f"topic {spec.name}: {error.args[0].str()}") from error
 
     def log_offsets(self, topic: str, partitions: Sequence[int]) -> Mapping[int, tuple[int, int]]:
@@ -85,11 +156,18 @@ class TopicAdmin:
         after the first record of its last batch.
         """
         tps = [TopicPartition(topic, partition) for partition in partitions]
+
+        def question(admin: AdminClient) -> tuple[dict[int, int], dict[int, int]]:
+            first = admin.list_offsets({tp: OffsetSpec.earliest() for tp in tps})  # type: ignore[no-untyped-call]
+            last = admin.list_offsets({tp: OffsetSpec.latest() for tp in tps})  # type: ignore[no-untyped-call]
+            return (
+                {tp.partition: first[tp].result().offset for tp in tps},
+                {tp.partition: last[tp].result().offset for tp in tps},
+            )
+
         try:
-            first = self._admin.list_offsets({tp: OffsetSpec.earliest() for tp in tps})  # type: ignore[no-untyped-call]
-            last = self._admin.list_offsets({tp: OffsetSpec.latest() for tp in tps})  # type: ignore[no-untyped-call]
-            starts = {tp.partition: first[tp].result().offset for tp in tps}
-            about = {tp.partition: last[tp].result().offset for tp in tps}
+            # Whoever asks has seen the topic; a broker that just started may not know it yet.
+            starts, about = self._ask(question, also=frozenset({KafkaError.UNKNOWN_TOPIC_OR_PART}))
         except KafkaException as error:
             raise self._unavailable(error) from error
         ends = self._read_to_end(topic, about)
@@ -127,13 +205,33 @@ class TopicAdmin:
         return ends
 
     def committed(self, group: str, topic: str, partitions: Sequence[int]) -> Mapping[int, int]:
-        """Committed offset of each partition; partitions without one are left out."""
-        asked = ConsumerGroupTopicPartitions(
-            group, [TopicPartition(topic, partition) for partition in partitions]
-        )
+        """Committed offset of each partition; partitions without one are left out.
+
+        Asked by a consumer that never joins the group: librdkafka 2.16 ends the whole process
+        when the coordinator answers an admin client that it is the coordinator no longer.
+        """
+        asked = [TopicPartition(topic, partition) for partition in partitions]
+
+        def question(_: AdminClient) -> list[TopicPartition]:
+            consumer = Consumer(
+                {
+                    "bootstrap.servers": self._bootstrap,
+                    "group.id": group,
+                    "enable.auto.commit": False,
+                    "log_level": 0,
+                }
+            )
+            try:
+                answer = consumer.committed(asked, timeout=self._deadline_sec)
+            finally:
+                consumer.close()
+            for tp in answer:
+                if tp.error is not None:  # its offset would read as "none committed"
+                    raise KafkaException(tp.error)
+            return answer
+
         try:
-            [(_, future)] = self._admin.list_consumer_group_offsets([asked]).items()
-            answer = future.result().topic_partitions
+            answer = self._ask(question)
         except KafkaException as error:
             raise self._unavailable(error) from error
         return {tp.partition: tp.offset for tp in answer if tp.offset >= 0}
