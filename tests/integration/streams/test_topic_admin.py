@@ -57,8 +57,8 @@ def test_what_does_not_pass_in_time_is_said(cluster: MockCluster) -> None:
     cluster.err(LIST_OFFSETS, [KafkaError.UNKNOWN_LEADER_EPOCH] * 10_000)
 
     with pytest.raises(BrokerUnavailableError, match="Leader epoch is newer"):
-        offsets(TopicAdmin(cluster.bootstrap, deadline_sec=0.3))
-    assert cluster.requests(LIST_OFFSETS) > 2
+        offsets(TopicAdmin(cluster.bootstrap, deadline_sec=1.5))
+    assert cluster.requests(LIST_OFFSETS) > 1
 
 
 def test_a_refusal_is_not_asked_again(cluster: MockCluster) -> None:
