@@ -5,6 +5,9 @@ Rules that keep old and new programs talking to each other:
 - a new field has a default, so that older messages still decode;
 - an unknown field is ignored, so that newer messages still decode;
 - a field never changes its meaning: a new meaning is a new field.
+
+The structs hold texts, numbers and one another, so no cycles: `gc=False` spares the garbage
+collector a look at each.
 """
 
 from datetime import datetime
@@ -61,7 +64,7 @@ LanguageCode = Annotated[
 ]
 
 
-class Author(msgspec.Struct, frozen=True, kw_only=True):
+class Author(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Who said it, as the source tells it at that moment."""
 
     id: Annotated[Id, Meta(description="Also the Kafka key: an author's events stay in order.")]
@@ -71,14 +74,14 @@ class Author(msgspec.Struct, frozen=True, kw_only=True):
     is_bot: bool = False  # says so itself
 
 
-class Account(msgspec.Struct, frozen=True, kw_only=True):
+class Account(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An account that a text names; a network may give its id, its handle or both."""
 
     id: ShortText = ""
     handle: ShortText = ""
 
 
-class Engagement(msgspec.Struct, frozen=True, kw_only=True):
+class Engagement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Reactions counted by the source when the event was made."""
 
     likes: Count = 0
@@ -88,7 +91,7 @@ class Engagement(msgspec.Struct, frozen=True, kw_only=True):
     views: Count = 0
 
 
-class Mention(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="mention"):
+class Mention(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="type", tag="mention"):
     """One text by one author in one source; sent again with `edited_at`, its newer version."""
 
     mention_id: MentionId
@@ -114,7 +117,9 @@ class Mention(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="
     mentioned: Annotated[tuple[Account, ...], Meta(max_length=MAX_LIST_ITEMS)] = ()
 
 
-class Interaction(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="interaction"):
+class Interaction(
+    msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="type", tag="interaction"
+):
     """A reaction without words of its own; the reactive signals of a network."""
 
     interaction_id: MentionId
@@ -126,7 +131,9 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", t
     occurred_at: Instant
 
 
-class Deletion(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="deletion"):
+class Deletion(
+    msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="type", tag="deletion"
+):
     """A network takes something back; whatever of it is stored must go."""
 
     target: Literal["mention", "interaction", "author"]
@@ -136,7 +143,9 @@ class Deletion(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=
     deleted_at: Instant
 
 
-class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="heartbeat"):
+class Heartbeat(
+    msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="type", tag="heartbeat"
+):
     """A producer's sign of life; measures freshness and uncovers stalled sources."""
 
     producer: SourceName

@@ -1,6 +1,6 @@
 """Bytes to events. What cannot be one becomes a dead letter with the reason in plain words."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
@@ -9,6 +9,7 @@ import msgspec
 
 from schemas.mention import Deletion, Event, Heartbeat, Interaction, Mention
 from schemas.pipeline import FailureStage
+from streams.steps.unchecked import UncheckedMention, check, decode_unchecked
 
 MAX_RECORD_BYTES = 1_000_000
 OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -65,6 +66,16 @@ def decode_batch(records: Sequence[Record]) -> Decoded:
     crafted pair of records could then pass for others. "In the future" is judged by the
     record's own Kafka timestamp and not by the clock, so that a redelivery decides the same.
     """
+    decoded = _decoded(records, decode_unchecked, UncheckedMention)
+    if check(decoded.mentions):
+        return decoded
+    return _decoded(records, _decode, Mention)  # which of them is malformed is said by the decoder
+
+
+def _decoded(
+    records: Sequence[Record], decode: Callable[[bytes], Event], mention: type[Mention]
+) -> Decoded:
+    """What `decode`, which makes a `mention` of a mention, makes of each record."""
     decoded = Decoded()
     add_mention, add_mention_record = decoded.mentions.append, decoded.mention_records.append
     for record in records:
@@ -74,17 +85,19 @@ def decode_batch(records: Sequence[Record]) -> Decoded:
             decoded.rejected.append(Rejected(record, "decode", reason))
             continue
         try:
-            event = _decode(value)
-        except msgspec.ValidationError as error:
-            decoded.rejected.append(Rejected(record, "validate", _reason(error)))
+            event = decode(value)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-            decoded.rejected.append(Rejected(record, "decode", _reason(error)))
+            decoded.rejected.append(_refused(record, value) or _invalid(record, error))
         else:
-            if type(event) is Mention:
+            if type(event) is mention:
                 if not _plausible(event.published_at, record):
-                    decoded.rejected.append(_out_of_range(record, "published_at"))
+                    decoded.rejected.append(
+                        _refused(record, value) or _out_of_range(record, "published_at")
+                    )
                 elif event.edited_at is not None and not _plausible(event.edited_at, record):
-                    decoded.rejected.append(_out_of_range(record, "edited_at"))
+                    decoded.rejected.append(
+                        _refused(record, value) or _out_of_range(record, "edited_at")
+                    )
                 else:
                     add_mention(event)
                     add_mention_record(record)
@@ -108,14 +121,24 @@ def decode_batch(records: Sequence[Record]) -> Decoded:
     return decoded
 
 
+def _refused(record: Record, value: bytes) -> Rejected | None:
+    """Why the contract refuses a value; None when it does not."""
+    try:
+        _decode(value)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        return _invalid(record, error)
+    return None
+
+
+def _invalid(record: Record, error: Exception) -> Rejected:
+    stage: FailureStage = "validate" if isinstance(error, msgspec.ValidationError) else "decode"
+    return Rejected(record, stage, str(error)[:MAX_REASON_CHARS])
+
+
 def _plausible(moment: datetime, record: Record) -> bool:
     seconds = moment.timestamp()  # to the microsecond: a float holds more until the year 2255
     latest = record.timestamp / 1000.0 + CLOCK_SKEW_SEC
     return _OLDEST_SEC <= seconds < _NEWEST_SEC and seconds <= latest
-
-
-def _reason(error: Exception) -> str:
-    return str(error)[:MAX_REASON_CHARS]
 
 
 def _out_of_range(record: Record, name: str) -> Rejected:
