@@ -46,6 +46,8 @@ _TOKEN_SALT = np.uint64(TOKEN_SALT)
 _WORD_SALT = np.uint64(WORD_SALT)
 _CHARACTER_SALT = np.uint64(CHARACTER_SALT)
 _LINK_HASH = np.uint64(LINK_HASH)
+SMALLEST_TABLE_BITS: Final = 10
+REGISTERS: Final = 9  # sums of `probabilities` that are kept there
 _HALF = np.uint64(32)
 _ONE = np.uint64(1)
 _LOWER_CASE_BIT = np.uint32(0x20)
@@ -159,6 +161,17 @@ def _token_end(line: Entries, start: int, length: int) -> int:
 
 
 @compiled
+def _hash_grams(padded: Entries, length: int, states: npt.NDArray[np.uint64]) -> None:
+    """Hash the k + 1 characters from each place on to `states[k]`; without branches it is fast."""
+    for at in range(length):
+        states[0, at] = _step(_CHARACTER_SALT, padded[at])
+    for size in range(1, states.shape[0]):
+        shorter, longer = states[size - 1], states[size]
+        for at in range(length - size):
+            longer[at] = _step(shorter[at], padded[at + size])
+
+
+@compiled
 def hash_rows(
     code_points: Entries, offsets: npt.NDArray[np.int64], table: Entries, plan: Plan
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32], npt.NDArray[np.int64]]:
@@ -172,18 +185,21 @@ def hash_rows(
     for row in range(n_rows):
         longest = max(longest, offsets[row + 1] - offsets[row])
     line = np.empty(longest, np.uint32)
-    padded = np.empty(longest + 2, np.uint32)
+    padded = np.empty(3 * longest, np.uint32)  # words between blanks, one after the other
+    ends = np.empty(longest, np.int64)  # of the words in `padded`
     token_hashes = np.empty(longest, np.uint64)
-    index_shift = np.uint64(64 - plan.bits)
-    sign_shift = np.uint64(63 - plan.bits)
+    states = np.empty((plan.largest_char, 0), np.uint64)
+    features = np.empty(0, np.uint64)
+    index_shift, sign_shift = np.uint64(64 - plan.bits), np.uint64(63 - plan.bits)
+    logs = _logarithms()
 
-    # Where in the row under way a column was last put. Never cleared: an entry counts only if it
-    # points into this row and at the same column, so what was in memory before does not matter.
-    place = np.empty(1 << plan.bits, np.int32)
+    # Where in the row under way a column was put: a hash table with open addressing, never
+    # cleared, since an entry counts only if it points into this row and at the same column.
+    place = np.full(1 << SMALLEST_TABLE_BITS, -1, np.int64)
     values = np.empty(0, np.float32)
     columns = np.empty(0, np.int32)
     row_ends = np.zeros(n_rows + 1, np.int64)
-    filled = 0
+    filled = np.int64(0)
 
     for row in range(n_rows):
         row_start = filled
@@ -191,7 +207,8 @@ def hash_rows(
         length = _fold_row(text, table, line)
 
         # At most: each character a token; each second one a word, padded by two spaces.
-        needed = filled + length * plan.word_sizes + (2 * length + 1) * plan.char_sizes
+        most = length * plan.word_sizes + (2 * length + 1) * plan.char_sizes
+        needed = filled + most
         if needed > values.size:
             # Tweets fill some 1.7 entries a character, so this seldom happens twice.
             size = max(needed, 2 * values.size, 2 * (offsets[n_rows] - offsets[0]))
@@ -201,10 +218,22 @@ def hash_rows(
             wider_columns[:filled] = columns[:filled]
             values = wider_values
             columns = wider_columns
+        bits = min(plan.bits, SMALLEST_TABLE_BITS)
+        while bits < plan.bits and 2 << bits < 3 * most:
+            bits += 1
+        if 1 << bits > place.size:
+            place = np.full(1 << bits, -1, np.int64)
+        slot_shift, slot_mask = np.uint64(64 - bits), np.uint64((1 << bits) - 1)
+        if most > features.size:
+            features = np.empty(2 * most, np.uint64)
 
-        n_tokens = 0
+        n_tokens = n_words = n_features = width = 0
         at = 0
         while at < length:
+            kind = _kind(line[at])
+            if kind in (SPACE, PUNCTUATION, APOSTROPHE):
+                at += 1
+                continue
             end = _link_end(line, at, length)
             if end > at:
                 token_hashes[n_tokens] = _LINK_HASH
@@ -217,28 +246,33 @@ def hash_rows(
                 continue
 
             state = _TOKEN_SALT
-            padded[0] = ord(" ")
+            padded[width] = ord(" ")
             for offset in range(end - at):
                 character = line[at + offset] & _CODE_POINT_MASK
-                padded[offset + 1] = character
+                padded[width + offset + 1] = character
                 state = _step(state, character)
-            padded[end - at + 1] = ord(" ")
+            padded[width + end - at + 1] = ord(" ")
             token_hashes[n_tokens] = state
             n_tokens += 1
-
-            if plan.char_sizes and _kind(line[at]) != SYMBOL:
-                width = end - at + 2
-                smallest = min(plan.smallest_char, width)
-                for start in range(width - smallest + 1):
-                    state = _CHARACTER_SALT
-                    for offset in range(start, min(start + plan.largest_char, width)):
-                        state = _step(state, padded[offset])
-                        if offset - start + 1 >= smallest:
-                            filled = _count(
-                                state * _FINALISER, plan.signed, index_shift, sign_shift,
-                                place, values, columns, row_start, filled,
-                            )  # fmt: skip
+            if kind != SYMBOL:
+                width += end - at + 2
+                ends[n_words] = width
+                n_words += 1
             at = end
+
+        if plan.char_sizes:
+            if width > states.shape[1]:
+                states = np.empty((plan.largest_char, 2 * width), np.uint64)
+            _hash_grams(padded, width, states)
+            begin = 0
+            for word in range(n_words):
+                end = ends[word]
+                smallest = min(plan.smallest_char, end - begin)
+                for first in range(begin, end - smallest + 1):
+                    for size in range(smallest, min(plan.largest_char, end - first) + 1):
+                        features[n_features] = states[size - 1, first]
+                        n_features += 1
+                begin = end
 
         if plan.word_sizes:
             for first in range(n_tokens):
@@ -246,65 +280,91 @@ def hash_rows(
                 for token in range(first, min(first + plan.largest_word, n_tokens)):
                     state = _step(state, token_hashes[token])
                     if token - first + 1 >= plan.smallest_word:
-                        filled = _count(
-                            state * _FINALISER, plan.signed, index_shift, sign_shift,
-                            place, values, columns, row_start, filled,
-                        )  # fmt: skip
+                        features[n_features] = state
+                        n_features += 1
 
-        _weigh(values[row_start:filled], plan)
+        # Written out here: a call with so many arrays costs more than the work.
+        for number in range(n_features):
+            spread = features[number] * _FINALISER
+            column = np.int32(spread >> index_shift)
+            value = np.float32(1)
+            if plan.signed and (spread >> sign_shift) & _ONE:
+                value = np.float32(-1)
+            slot = spread >> slot_shift
+            while True:
+                at = place[slot]
+                if at < row_start:
+                    place[slot] = filled
+                    columns[filled] = column
+                    values[filled] = value
+                    filled += 1
+                    break
+                if columns[at] == column:
+                    values[at] += value
+                    break
+                slot = (slot + _ONE) & slot_mask
+
+        _weigh(values[row_start:filled], plan, logs)
         row_ends[row + 1] = filled
     return values[:filled], columns[:filled], row_ends
 
 
 @compiled
-def _count(
-    spread: np.uint64,
-    signed: bool,
-    index_shift: np.uint64,
-    sign_shift: np.uint64,
-    place: npt.NDArray[np.int32],
-    values: npt.NDArray[np.float32],
-    columns: npt.NDArray[np.int32],
-    row_start: int,
-    filled: int,
-) -> int:
-    """Add one feature to the row under way; return the number of entries filled."""
-    column = np.int64(spread >> index_shift)
-    value = np.float32(1)
-    if signed and (spread >> sign_shift) & _ONE:
-        value = np.float32(-1)
-    at = place[column]
-    if row_start <= at < filled and columns[at] == column:
-        values[at] += value
-        return filled
-    place[column] = filled
-    columns[filled] = column
-    values[filled] = value
-    return filled + 1
+def _logarithms() -> npt.NDArray[np.float64]:
+    """Return 1 + ln(count) of the counts that occur, from 1 on; that of 0 is not asked for."""
+    found = np.zeros(64, np.float64)
+    for count in range(1, found.size):
+        found[count] = 1 + np.log(np.float64(count))
+    return found
 
 
 @compiled
-def _weight(count: np.float32, sublinear: bool) -> np.float64:
-    weight = np.float64(count)
-    if sublinear and abs(weight) > 1:  # most counts are 1, and 1 + ln(1) needs no logarithm
-        weight = np.copysign(1 + np.log(abs(weight)), weight)
-    return weight
-
-
-@compiled
-def _weigh(values: npt.NDArray[np.float32], plan: Plan) -> None:
+def _weigh(values: npt.NDArray[np.float32], plan: Plan, logs: npt.NDArray[np.float64]) -> None:
     """Turn the counts of one row into weights of the chosen norm, rounded to float32 once."""
-    if plan.norm == 0 and not plan.sublinear:
+    norm, sublinear = plan.norm, plan.sublinear
+    if norm == 0 and not sublinear:
         return
+    weights = np.empty(values.size, np.float64)
     total = 0.0
     for at in range(values.size):
-        weight = _weight(values[at], plan.sublinear)
-        total += weight * weight if plan.norm == 2 else abs(weight)
+        weight = np.float64(values[at])
+        size = abs(weight)
+        if sublinear and size > 1:  # most counts are 1, and 1 + ln(1) needs no logarithm
+            log = logs[np.int64(size)] if size < logs.size else 1 + np.log(size)
+            weight = np.copysign(log, weight)
+        weights[at] = weight
+        total += weight * weight if norm == 2 else abs(weight)
     scale = 1.0
-    if plan.norm and total:
-        scale = np.sqrt(total) if plan.norm == 2 else total
+    if norm and total:
+        scale = np.sqrt(total) if norm == 2 else total
     for at in range(values.size):
-        values[at] = _weight(values[at], plan.sublinear) / scale
+        values[at] = weights[at] / scale
+
+
+@compiled
+def _sum_in_registers(
+    values: npt.NDArray[np.float32],
+    columns: npt.NDArray[np.int32],
+    coefficients: npt.NDArray[np.float32],
+    sums: npt.NDArray[np.float32],
+) -> None:
+    """Add one row's products to as many sums as the shipped heads have; in memory it is slower."""
+    s0, s1, s2, s3, s4 = sums[0], sums[1], sums[2], sums[3], sums[4]
+    s5, s6, s7, s8 = sums[5], sums[6], sums[7], sums[8]
+    for at in range(values.size):
+        value = values[at]
+        weights = coefficients[columns[at]]
+        s0 += value * weights[0]
+        s1 += value * weights[1]
+        s2 += value * weights[2]
+        s3 += value * weights[3]
+        s4 += value * weights[4]
+        s5 += value * weights[5]
+        s6 += value * weights[6]
+        s7 += value * weights[7]
+        s8 += value * weights[8]
+    sums[0], sums[1], sums[2], sums[3], sums[4] = s0, s1, s2, s3, s4
+    sums[5], sums[6], sums[7], sums[8] = s5, s6, s7, s8
 
 
 @compiled
@@ -326,11 +386,12 @@ def probabilities(
     scores = np.empty((n_rows, n_outputs), np.float32)
     for row in range(n_rows):
         scores[row] = intercepts
-        for at in range(row_ends[row], row_ends[row + 1]):
-            value = values[at]
-            weights = coefficients[columns[at]]
-            for output in range(n_outputs):
-                scores[row, output] += value * weights[output]
+        start, end = row_ends[row], row_ends[row + 1]
+        if n_outputs == REGISTERS:
+            _sum_in_registers(values[start:end], columns[start:end], coefficients, scores[row])
+        else:
+            for at in range(start, end):
+                scores[row] += values[at] * coefficients[columns[at]]
         for head in range(heads.size - 1):
             own = scores[row, heads[head] : heads[head + 1]]
             own[:] = np.exp(own - own.max())

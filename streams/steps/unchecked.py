@@ -2,8 +2,8 @@
 
 Four patterns on each mention take longer than all the rest of its decoding, and nearly always
 hold. So mentions are decoded into twins of the contract's structs without patterns, and become
-what the contract says once a look at all of them has shown that its patterns hold. Until then they are
-not frozen, which mypy does not allow of what is derived from a frozen class.
+what the contract says once a look at all of them has shown that its patterns hold. Until then
+they are not frozen, which mypy does not allow of what is derived from a frozen class.
 """
 
 import re
