@@ -25,6 +25,7 @@ from typing import Any, ClassVar, cast
 
 import faust
 from aiokafka import AIOKafkaConsumer
+from aiokafka.consumer import fetcher
 from aiokafka.errors import IllegalStateError, KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, AppT
@@ -56,6 +57,7 @@ FAUST_INTERNALS: dict[type, tuple[str, ...]] = {
         "seek_to_committed",
         "seek_wait",
     ),
+    fetcher.PartitionRecords: ("_consumer_record",),
 }
 
 SMALL_FETCH = 5  # less than this part of the largest batch waits for company
@@ -65,6 +67,13 @@ PlannedSpans = Callable[[TP, int], Awaitable[Sequence[Span]]]
 
 async def _nothing_planned(tp: TP, position: int) -> Sequence[Span]:
     return ()
+
+
+class RecordsAsRead(fetcher.PartitionRecords):  # type: ignore[misc]  # aiokafka is untyped
+    """Records as aiokafka's reader makes them: to copy each into a ConsumerRecord costs as much."""
+
+    def _consumer_record(self, tp: Any, record: Any) -> Any:
+        return record
 
 
 class ConsumerThread(driver.AIOKafkaConsumerThread):
@@ -357,6 +366,8 @@ class Transport(driver.Transport):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # For all consumers of the process: aiokafka lets nobody choose.
+        fetcher.PartitionRecords = RecordsAsRead
         self.options = BatchOptions()
         self.planned_spans: PlannedSpans = _nothing_planned
 

@@ -4,6 +4,7 @@ from importlib.metadata import entry_points
 
 import faust
 import pytest
+from aiokafka.consumer import fetcher
 from faust.transport.drivers import aiokafka as driver
 
 from streams import transport
@@ -46,6 +47,7 @@ def test_a_method_that_faust_renames_is_reported(monkeypatch: pytest.MonkeyPatch
     [
         (transport.Consumer, driver.Consumer),
         (transport.ConsumerThread, driver.AIOKafkaConsumerThread),
+        (transport.RecordsAsRead, fetcher.PartitionRecords),
     ],
 )
 def test_every_method_that_is_overridden_is_watched(ours: type, theirs: type) -> None:
@@ -55,6 +57,10 @@ def test_every_method_that_is_overridden_is_watched(ours: type, theirs: type) ->
         if callable(value) and hasattr(theirs, name) and not name.startswith("__")
     }
     assert overridden <= set(transport.FAUST_INTERNALS[theirs])
+
+
+def test_the_fetcher_makes_its_records_by_the_name_that_is_replaced() -> None:
+    assert "PartitionRecords" in fetcher.Fetcher._proc_fetch_request.__code__.co_names
 
 
 def test_faust_finds_the_transport_by_its_entry_point() -> None:
