@@ -1,6 +1,7 @@
 """The closer look at words that a scan found by their beginning or without accents and case."""
 
 import unicodedata
+from collections.abc import Mapping
 from typing import Final
 
 from models.features import SKIN_TONES, fold
@@ -29,21 +30,23 @@ def holds(token: Token, word: str, lang: str) -> bool:
 
 
 class CloserLook:
-    """Remembers what it has looked at."""
+    """Remembers what it has looked at, by the numbers of tokens: to hash one takes longer."""
 
-    def __init__(self) -> None:
-        self._known: dict[tuple[Token, str, str], bool] = {}
+    def __init__(self, tokens: Mapping[int, Token]) -> None:
+        self._tokens = tokens
+        self._stems = {number for number, token in tokens.items() if token.how == "stem"}
+        self._known: dict[tuple[int, str, str], bool] = {}
 
-    def holds(self, token: Token, word: str, lang: str) -> bool:
-        """Return whether a word, as written, is what a token asks for."""
-        if len(word) > LONGEST:
-            return holds(token, word, lang)
-        key = (token, word, lang if token.how == "stem" else "")
+    def holds(self, number: int, word: str, lang: str) -> bool:
+        """Return whether a word, as written, is what the token of this number asks for."""
+        key = (number, word, lang if number in self._stems else "")
         known = self._known.get(key)
         if known is None:
-            if len(self._known) >= MAX_REMEMBERED:
-                self._known.clear()
-            known = self._known[key] = holds(token, word, lang)
+            known = holds(self._tokens[number], word, lang)
+            if len(word) <= LONGEST:
+                if len(self._known) >= MAX_REMEMBERED:
+                    self._known.clear()
+                self._known[key] = known
         return known
 
 

@@ -26,10 +26,10 @@ class Matcher:
     def __init__(self, rules: Sequence[Node]) -> None:
         self._program, self._literals, self._atoms = assemble(rules)
         self._facts = FactFinder(self._atoms.fields)
-        self._closer = CloserLook()
-        self._token_of_atom = {atom: token for token, atom in self._atoms.tokens.items()}
+        token_of_atom = {atom: token for token, atom in self._atoms.tokens.items()}
+        self._closer = CloserLook(token_of_atom)
         needs = np.zeros(max(1, len(self._atoms)), np.bool_)
-        needs[[a for a, token in self._token_of_atom.items() if not is_literal(token)]] = True
+        needs[[a for a, token in token_of_atom.items() if not is_literal(token)]] = True
         self._needs_closer_look = needs if needs.any() else None
 
     def match(
@@ -64,8 +64,7 @@ class Matcher:
             hits[found[different]].tolist(),
             strict=True,
         ):
-            token = self._token_of_atom[atom]
-            holds[place] = self._closer.holds(token, joined[start:end], langs[row])
+            holds[place] = self._closer.holds(atom, joined[start:end], langs[row])
         hits[found[~holds[first]], 0] = -1
 
 
