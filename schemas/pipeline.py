@@ -17,8 +17,8 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     offset: Count
     stage: FailureStage
     reason: ShortText
-    key: bytes  # base64 in JSON
-    value: bytes  # base64 in JSON: the record's own bytes, or nothing when they are too many
+    key: bytes | None  # base64 in JSON; null: the record had none
+    value: bytes | None  # base64 in JSON, null: a tombstone; empty when its bytes are too many
     value_size: Count = 0  # of the record, in bytes; the table dead_letters has it whole
     kafka_timestamp: Instant
 

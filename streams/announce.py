@@ -40,16 +40,16 @@ class Announcer:
 
     async def _send_dead_letter(self, progress: Progress, rejected: Rejected) -> None:
         record = rejected.record
-        value = record.value or b""
+        value, size = record.value, len(record.value or b"")
         letter = DeadLetter(
             topic=progress.topic,
             partition=progress.partition,
             offset=record.offset,
             stage=rejected.stage,
             reason=rejected.reason,
-            key=record.key or b"",
-            value=value if len(value) <= MAX_VALUE_BYTES else b"",
-            value_size=len(value),
+            key=record.key,
+            value=value if size <= MAX_VALUE_BYTES else b"",
+            value_size=size,
             kafka_timestamp=from_milliseconds(record.timestamp),
         )
         key = f"{letter.topic}/{letter.partition}/{letter.offset}".encode()

@@ -290,13 +290,19 @@ def dead_letters() -> None:
     """List, show and replay records that could not be processed."""
 
 
+_one_topic = click.option(
+    "--topic", default="", metavar="TOPIC", help="Only letters of this topic, as orders.v1."
+)
+
+
 @dead_letters.command("list")
-def list_dead_letters() -> None:
+@_one_topic
+def list_dead_letters(topic: str) -> None:
     """Reasons with how many letters each has, the most frequent first."""
     from streams import dead_letters as room
     from streams.migrate import connect
 
-    for reason in room.reasons(connect(local_settings(), in_database=True)):
+    for reason in room.reasons(connect(local_settings(), in_database=True), topic=topic):
         click.echo(f"{reason.waiting:>8} of {reason.letters:<8} {reason.stage:<9} {reason.reason}")
 
 
@@ -312,17 +318,18 @@ def show_dead_letter(name: str) -> None:
 
 
 @dead_letters.command("replay")
+@_one_topic
 @click.option("--reason", default="", help="Only letters whose reason contains this.")
 @click.option("--max-letters", default=1_000, type=click.IntRange(min=1), show_default=True)
 @click.option("--dry-run/--no-dry-run", default=True, show_default=True)
-def replay_dead_letters(reason: str, max_letters: int, dry_run: bool) -> None:
+def replay_dead_letters(topic: str, reason: str, max_letters: int, dry_run: bool) -> None:
     """Send letters that were never replayed back to their topic, oldest first."""
     from streams import dead_letters as room
     from streams.migrate import connect
 
     settings = local_settings()
     client = connect(settings, in_database=True)
-    letters = room.waiting(client, reason_contains=reason, limit=max_letters)
+    letters = room.waiting(client, reason_contains=reason, topic=topic, limit=max_letters)
     if dry_run:
         for letter in letters:
             click.echo(f"{letter.name}: {letter.reason}")

@@ -27,8 +27,8 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     offset: int
     stage: str
     reason: str
-    key: bytes
-    value: bytes
+    key: bytes | None  # None: the record had none, which is not an empty one
+    value: bytes | None  # None: a tombstone
     kafka_timestamp: datetime
     replayed: bool
 
@@ -56,9 +56,12 @@ SELECT
 FROM dead_letters
 """
 
+_OF_TOPIC = "({topic:String} = '' OR topic = {topic:String})"
+
 _REASONS = f"""
 SELECT stage, reason, count() AS letters, countIf(NOT replayed), max(kafka_timestamp)
 FROM ({_LETTERS})
+WHERE {_OF_TOPIC}
 GROUP BY stage, reason
 ORDER BY letters DESC
 LIMIT 200
@@ -66,9 +69,9 @@ LIMIT 200
 
 
 @clickhouse_errors_as_ours()
-def reasons(client: Client) -> list[Reason]:
-    """All reasons, the most frequent first."""
-    rows = client.query(_REASONS).result_rows
+def reasons(client: Client, *, topic: str = "") -> list[Reason]:
+    """All reasons, or those of one topic, the most frequent first."""
+    rows = client.query(_REASONS, {"topic": topic}).result_rows
     return [Reason(stage=r[0], reason=r[1], letters=r[2], waiting=r[3], newest=r[4]) for r in rows]
 
 
@@ -93,14 +96,15 @@ def show(client: Client, name: str) -> Letter:
 
 
 @clickhouse_errors_as_ours()
-def waiting(client: Client, *, reason_contains: str, limit: int) -> list[Letter]:
-    """Letters never replayed whose reason contains a text, oldest first."""
+def waiting(client: Client, *, reason_contains: str, limit: int, topic: str = "") -> list[Letter]:
+    """Letters never replayed whose reason contains a text, oldest first; of a topic or of all."""
     return list(
         _letters(
             client,
             "WHERE NOT replayed AND positionCaseInsensitive(reason, {reason:String}) > 0"
+            f" AND {_OF_TOPIC}"
             " ORDER BY kafka_timestamp, kafka_partition, kafka_offset LIMIT {limit:UInt32}",
-            {"reason": reason_contains, "limit": limit},
+            {"reason": reason_contains, "topic": topic, "limit": limit},
         )
     )
 
@@ -156,7 +160,7 @@ def replay(settings: Settings, client: Client, letters: Sequence[Letter]) -> int
         producer.produce(
             letter.topic,
             value=letter.value,
-            key=letter.key or None,
+            key=letter.key,
             headers={REPLAY_HEADER: f"{letter.topic_id}/{letter.partition}/{letter.offset}"},
             on_delivery=on_delivery,
         )

@@ -5,7 +5,7 @@ SELECT
     topic,
     kafka_partition AS partition,
     kafka_offset AS offset,
-    leftUTF8(toValidUTF8(value), 200) AS value,
+    ifNull(leftUTF8(toValidUTF8(dead_letters.value), 200), '') AS value,
     (topic_id, kafka_partition, kafka_offset) IN
         (SELECT topic_id, kafka_partition, kafka_offset FROM dead_letter_replays) AS replayed
 FROM dead_letters

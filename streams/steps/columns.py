@@ -181,13 +181,13 @@ def heartbeats_table(
 
 
 def dead_letters_table(rejected: Sequence[Rejected], origin: Origin) -> pa.Table:
-    """Rows for `dead_letters`: reason and the record's own bytes."""
+    """Rows for `dead_letters`: reason and the record's own bytes, null where it had none."""
     return pa.table(
         {
             "stage": [r.stage for r in rejected],
             "reason": [r.reason for r in rejected],
-            "key": pa.array([r.record.key or b"" for r in rejected], pa.binary()),
-            "value": pa.array([r.record.value or b"" for r in rejected], pa.binary()),
+            "key": pa.array([r.record.key for r in rejected], pa.binary()),
+            "value": pa.array([r.record.value for r in rejected], pa.binary()),
             **_origin_columns(origin, [r.record for r in rejected]),
         }
     )
