@@ -71,6 +71,12 @@ OPTIONS: Sequence[click.Parameter] = (
         show_default=True,
         help="Quota of the key that may be used in a day; a page costs one unit.",
     ),
+    click.Option(
+        ["--api-url"],
+        default=API_URL,
+        show_default=True,
+        help="Where the API answers; a proxy's address, for example. It is sent the key.",
+    ),
     user_agent_option(),
 )
 
@@ -83,6 +89,7 @@ def from_options(
     channels: Sequence[str],
     poll_sec: float,
     daily_units: int,
+    api_url: str,
     user_agent: str,
 ) -> "YouTube":
     """The source; raises InputError for what is no id, SettingsError without a key."""
@@ -102,6 +109,7 @@ def from_options(
         ),
         poll_sec=poll_sec,
         daily_units=daily_units,
+        api_url=api_url.rstrip("/"),
         http=HttpOptions(user_agent=user_agent),
     )
 

@@ -134,8 +134,14 @@ def test_the_day_that_clocks_are_set_back_is_an_hour_longer() -> None:
 def test_a_video_is_given_by_id_or_address(raw: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ESCUCHA_YOUTUBE_API_KEY", "k")
     source = from_options(
-        videos=(raw,), channels=(CHANNEL,), poll_sec=1, daily_units=1, user_agent="u"
+        videos=(raw,),
+        channels=(CHANNEL,),
+        poll_sec=1,
+        daily_units=1,
+        api_url="http://there/",
+        user_agent="u",
     )
+    assert source.api_url == "http://there"
     assert source.videos == ("kettle-0_42",)
     assert source.scope == f"{CHANNEL} kettle-0_42"
 
@@ -148,4 +154,6 @@ def test_what_is_no_id_is_refused_with_the_remedy(
     videos: tuple[str, ...], channels: tuple[str, ...], words: str
 ) -> None:
     with pytest.raises(InputError, match=words):
-        from_options(videos=videos, channels=channels, poll_sec=1, daily_units=1, user_agent="u")
+        from_options(
+            videos=videos, channels=channels, poll_sec=1, daily_units=1, api_url="", user_agent="u"
+        )
