@@ -109,7 +109,8 @@ class Source:
             self._file.close()
             raise InputError(f"{path}: the file is empty")
         self.stream: BinaryIO
-        if start == b"\x1f\x8b":
+        self._is_packed = start == b"\x1f\x8b"
+        if self._is_packed:
             packed = gzip.GzipFile(fileobj=self._file)
             self.stream = io.BufferedReader(cast(io.RawIOBase, packed), UNPACKED_BUFFER_BYTES)
         else:
@@ -117,9 +118,11 @@ class Source:
 
     def fraction(self) -> float:
         """How much of the file has been read, from 0 to 1."""
-        if self._file.closed:
+        if self.stream.closed:
             return 1.0
-        return min(self._file.tell() / self._size, 1.0)
+        # Of what is packed only the file knows the size; it is ahead by what is buffered.
+        place = self._file.tell() if self._is_packed else self.stream.tell()
+        return min(place / self._size, 1.0)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -242,3 +242,14 @@ def test_the_fraction_read_grows_to_one(tmp_path: Path) -> None:
     with closing(open_reader(tmp_path / "a.jsonl.gz", ReadOptions())) as reader:
         list(reader.rows())
         assert reader.fraction() == 1.0
+
+
+def test_the_fraction_is_that_of_the_rows_handed_out_and_not_of_what_is_buffered(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "small.jsonl"
+    path.write_bytes(b'{"a": 1}\n' * 4)
+    reader = open_reader(path, ReadOptions())
+    rows = reader.rows()
+    assert [reader.fraction() for _ in rows] == [0.25, 0.5, 0.75, 1.0]
+    reader.close()
