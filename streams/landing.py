@@ -59,9 +59,8 @@ def batch_number(chain: str, position: int) -> int:
     24 bits tell the chain, 40 the position, so that the bitmaps of a view that hold many batches
     of one partition stay small (roaring bitmaps: two bytes a batch).
     """
-    return (xxhash.xxh3_64_intdigest(chain.encode()) & 0xFFFFFF | 0x800000) << 40 | position & (
-        2**40 - 1
-    )
+    number = xxhash.xxh3_64_intdigest(chain.encode()) & 0xFFFFFF | 0x800000
+    return number << 40 | position & (2**40 - 1)
 
 
 @dataclass(frozen=True, slots=True)
