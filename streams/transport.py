@@ -60,6 +60,7 @@ FAUST_INTERNALS: dict[type, tuple[str, ...]] = {
     fetcher.PartitionRecords: ("_consumer_record",),
 }
 
+MAX_FETCH_BYTES = 8 * 1024 * 1024  # of all partitions; aiokafka holds each answer three times
 SMALL_FETCH = 5  # less than this part of the largest batch waits for company
 
 PlannedSpans = Callable[[TP, int], Awaitable[Sequence[Span]]]
@@ -82,6 +83,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"  # Faust reads aborted transactions too
+        consumer._fetch_max_bytes = MAX_FETCH_BYTES
         return consumer
 
     def check_membership(self) -> None:
@@ -151,9 +153,9 @@ class Consumer(driver.Consumer):
             return
         await self._linger()
         seeks = self._seeks
-        fetched, _ = await self._wait_next_records(timeout)
+        fetched = dict((await self._wait_next_records(timeout))[0] or {})
         self._fetched_at = time.monotonic()
-        self._fetched_records = sum(map(len, fetched.values())) if fetched else 0
+        self._fetched_records = sum(map(len, fetched.values()))
         if not fetched or self.should_stop:
             return
         if not self.flow_active or seeks != self._seeks:
@@ -169,7 +171,7 @@ class Consumer(driver.Consumer):
                 return
             if not await self._open(tp, delivery):
                 continue
-            for batch in delivery.cut(fetched[tp]):
+            for batch in delivery.cut(fetched.pop(tp)):  # nobody else keeps them
                 if not delivery.current:
                     break
                 self._in_flight += batch.count

@@ -36,7 +36,8 @@ EXIT_FAILED = 70  # a defect or a refusal: a person must look
 EXIT_UNAVAILABLE = 75  # what it depends on is away: starting again may help
 STOP_TIMEOUT_SEC = 4.0
 WATCH_INTERVAL_SEC = 0.5
-_M_ARENA_MAX = -8  # of glibc's malloc.h
+_M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3  # of glibc's malloc.h
+_OWN_MAPPING_BYTES = 1024 * 1024
 
 RESTART_HELPS = (SinkUnavailableError, BrokerUnavailableError, OwnershipLostError)
 
@@ -152,11 +153,16 @@ def _unhandled(context: dict[str, Any]) -> None:
 
 
 def _keep_memory_low() -> None:
-    """Give memory back: Arrow's own pool and a heap for each thread keep freed batches resident."""
+    """Give memory back: Arrow's own pool and a heap for each thread keep freed batches resident.
+
+    Blocks as large as a column or an insert get a mapping of their own, which goes when they do;
+    left alone, glibc takes them from a heap that they leave full of holes.
+    """
     pa.set_memory_pool(pa.system_memory_pool())
     libc = ctypes.CDLL(None)
     if hasattr(libc, "mallopt"):
         libc.mallopt(_M_ARENA_MAX, 2)
+        libc.mallopt(_M_MMAP_THRESHOLD, _OWN_MAPPING_BYTES)
 
 
 def _tune_garbage_collector() -> None:
