@@ -1,8 +1,10 @@
 """What ClickHouse knows of copies: the questions and the inserts of `near_duplicates`."""
 
+import asyncio
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -11,13 +13,21 @@ from xxhash import xxh3_64_intdigest
 
 from streams import clock
 from streams.sinks.clickhouse import ClickHouse
+from streams.upkeep import copy_queries as sql
+from streams.upkeep.copy_queries import Scope, milliseconds
 
 INSTANT: Final = pa.timestamp("ms", tz="UTC")
-WINDOW: Final = timedelta(days=7)  # by whole days, UTC
-MAX_PARAMETERS: Final = 1_000  # in one question; they travel in its URL,
+WINDOW: Final = timedelta(days=sql.WINDOW_DAYS)
+MAX_PARAMETERS: Final = 4_000  # in one question; they travel in its URL,
 MAX_PARAMETER_BYTES: Final = 100_000  # where ClickHouse takes 128 KiB of each
+QUESTIONS_AT_ONCE: Final = 4
+_ESCAPED = re.compile(r"[^A-Za-z0-9_.~-]")
 Key = int
 Moment = tuple[datetime, str]  # published_at, mention_id: the order of originals
+
+
+Candidate = tuple[int, Moment]  # fingerprint and first mention of a text
+Part = dict[str, Any]  # parameters of a question about some mentions
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,9 @@ class Stored:
         return keys | {repost_key(self.reposted)} if self.reposted else keys
 
 
+Asked = list[tuple[Stored, list[Candidate]]]  # mentions with what they may be copies of
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """That a mention is a copy; of itself, if it turned out to be none."""
@@ -61,94 +74,117 @@ def repost_key(mention_id: str) -> Key:
     return xxh3_64_intdigest(f"repost of {mention_id}".encode())
 
 
-def milliseconds(moment: datetime) -> int:
-    """Since 1970, as the queries here take moments."""
-    return int(moment.timestamp() * 1000)
-
-
 class CopyStore:
     """Reads mentions and keeps `near_duplicates` and `near_duplicate_bands`."""
 
     def __init__(self, clickhouse: ClickHouse) -> None:
         self._clickhouse = clickhouse
 
-    async def stored_after(
-        self, stored_at: datetime, mention_id: str, limit: int
-    ) -> list[tuple[datetime, str, datetime, bool]]:
-        """Rows in the order they were stored: stored_at, id, published_at, whether it is news.
+    async def next_stored(self, place: tuple[datetime, str], limit: int) -> Scope | None:
+        """The next rows after that place in the order they were stored."""
+        return await self._next(Scope.stored(place), limit)
 
-        News is an edit or a deletion: before, it was found under other keys.
+    async def next_review(
+        self, place: tuple[datetime, str], since: datetime, limit: int
+    ) -> Scope | None:
+        """The next copies whose original went away since that moment."""
+        return await self._next(Scope.to_review(place, since), limit)
+
+    async def _next(self, scope: Scope, limit: int) -> Scope | None:
+        [[rows, at, id_]] = await self._clickhouse.rows(
+            scope.end_query, {**scope.parameters, "limit": limit}
+        )
+        return scope.up_to((_utc(at), id_), rows) if rows else None
+
+    async def news(self, scope: Scope) -> dict[str, datetime]:
+        """Of these mentions the edited and deleted ones: they were found under other keys before.
+
+        By id, when they were published.
         """
-        rows = await self._clickhouse.rows(
-            "SELECT stored_at, mention_id, published_at, version >= 65536 OR is_deleted"
-            " FROM mentions WHERE stored_at >= fromUnixTimestamp64Milli({at:Int64}, 'UTC')"
-            " AND (stored_at, mention_id)"
-            " > (fromUnixTimestamp64Milli({at:Int64}, 'UTC'), {id:String})"
-            " ORDER BY stored_at, mention_id LIMIT {limit:UInt32}",
-            {"at": milliseconds(stored_at), "id": mention_id, "limit": limit},
-        )
-        return [(_utc(at), id_, _utc(published), bool(news)) for at, id_, published, news in rows]
+        rows = await self._clickhouse.rows(scope.news_query, scope.parameters)
+        return {id_: _utc(at) for at, id_ in rows}
 
-    async def to_review(self, since: datetime) -> set[Moment]:
-        """Copies whose original went away since that moment."""
-        rows = await self._clickhouse.rows(
-            "SELECT DISTINCT published_at, mention_id FROM copies_to_review"
-            " WHERE noted_at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')",
-            {"since": milliseconds(since)},
+    async def index(self, scope: Scope) -> None:
+        """Make these mentions findable under their keys."""
+        await self._clickhouse.rows(
+            scope.index_query, {**scope.parameters, "found_at": milliseconds(clock.now())}
         )
+
+    async def concerned(self, scope: Scope) -> set[Moment]:
+        """What has to be decided: mentions that share a key with these or are among them.
+
+        Those of `scope` that share none, are no repost and no copy until now stand alone.
+        """
+        rows = await self._clickhouse.rows(scope.concerned_query, scope.parameters)
         return {(_utc(at), id_) for at, id_ in rows}
+
+    async def _answers(
+        self, question: str, parameters: Iterable[dict[str, Any]]
+    ) -> list[Sequence[Sequence[Any]]]:
+        """Answers of one question about several parts, some asked at once."""
+        few = asyncio.Semaphore(QUESTIONS_AT_ONCE)
+
+        async def ask(part: dict[str, Any]) -> Sequence[Sequence[Any]]:
+            async with few:
+                return await self._clickhouse.rows(question, part)
+
+        return await asyncio.gather(*map(ask, parameters))
+
+    def parts(self, moments: Iterable[Moment]) -> Iterator[Part]:
+        """These mentions in parts that fit into one question."""
+        minutes = {id_: milliseconds(at) // 60_000 for at, id_ in moments}
+        for part in _parts(sorted(minutes, key=lambda id_: (minutes[id_], id_))):
+            yield {"minutes": sorted({minutes[id_] for id_ in part}), "ids": part}
 
     async def current(self, moments: Iterable[Moment]) -> dict[str, Stored]:
         """Current versions of these mentions; those that are gone are missing."""
-        found: dict[str, Stored] = {}
-        for part in _parts(set(moments)):
-            rows = await self._clickhouse.rows(
-                "SELECT mention_id, published_at, fingerprint, bands, text, brands,"
-                " has(spam_reasons, 'giveaway'), if(kind = 'repost', parent_id, '')"
-                " FROM mentions FINAL WHERE toStartOfMinute(published_at) IN"
-                " (SELECT toDateTime(arrayJoin({minutes:Array(UInt64)}) * 60, 'UTC'))"
-                " AND mention_id IN {ids:Array(String)}",
-                {
-                    "minutes": sorted({milliseconds(at) // 60_000 for at, _ in part}),
-                    "ids": [id_ for _, id_ in part],
-                },
-            )
-            for id_, at, fingerprint, bands, text, brands, giveaway, reposted in rows:
-                found[id_] = Stored(
-                    id_,
-                    _utc(at),
-                    fingerprint,
-                    tuple(bands),
-                    text,
-                    tuple(brands),
-                    bool(giveaway),
-                    reposted,
-                )
+        answers = await self._answers(sql.CURRENT, self.parts(moments))
+        return {row[0]: _stored(row) for rows in answers for row in rows}
+
+    async def with_candidates(self, part: Part) -> Asked:
+        """Current versions, each with what it may be a copy of.
+
+        That is the first mention of each text like it in the days before, in order; at most
+        `MAX_CANDIDATES`, and none after one of its own text, which decides.
+        """
+        found: Asked = []
+        for row in await self._clickhouse.rows(sql.WITH_CANDIDATES, part):
+            mention = _stored(row)
+            candidates: list[Candidate] = []
+            for fingerprint, at, other in zip(*row[8:], strict=True):
+                candidates.append((fingerprint, (_utc(at), other)))
+                if fingerprint == mention.fingerprint:
+                    break
+            found.append((mention, candidates))
         return found
 
     async def moments_of(self, mention_ids: Collection[str]) -> dict[str, Moment]:
         """When these were published, as far as they are stored."""
         found: dict[str, Moment] = {}
-        for part in _parts(set(mention_ids)):
-            rows = await self._clickhouse.rows(
-                "SELECT mention_id, published_at FROM mentions FINAL"
-                " WHERE mention_id IN {ids:Array(String)}",
-                {"ids": part},
-            )
+        for part in _parts(mention_ids):
+            rows = await self._clickhouse.rows(sql.MOMENTS, {"ids": part})
             found.update({id_: (_utc(at), id_) for id_, at in rows})
         return found
 
-    async def index(self, mentions: Collection[Stored], gone: Mapping[str, set[Key]]) -> None:
-        """Make `mentions` findable under their keys, and the `gone` no longer under those."""
-        rows = [(key, m.published_at, m.mention_id, m.fingerprint, 0)
-                for m in mentions for key in sorted(m.keys())]  # fmt: skip
-        current = {m.mention_id: m.keys() for m in mentions}
-        for id_, entries in (await self._entries(gone)).items():
-            stale = [row for row in entries if row[0] not in current.get(id_, set())]
-            rows += [(key, at, id_, fingerprint, 1) for key, at, fingerprint in stale]
+    async def forget_keys(self, mentions: Mapping[str, Stored], before: Collection[str]) -> None:
+        """Let these ids no longer be found under keys that their current versions lack.
+
+        Whose copies that may concern is noted first, for a run that is killed after this.
+        """
+        rows = [
+            (key, at, id_, fingerprint)
+            for id_, entries in (await self._entries(before)).items()
+            for key, at, fingerprint in entries
+            if id_ not in mentions or key not in mentions[id_].keys()  # noqa: SIM118 - a method of ours
+        ]
         if not rows:
             return
-        keys, ats, ids, fingerprints, deleted = zip(*rows, strict=True)
+        spans: dict[Key, tuple[datetime, datetime]] = {}
+        for key, at, _, _ in rows:
+            first, last = spans.get(key, (at, at))
+            spans[key] = min(first, at), max(last, at)
+        await self._note_for_review(await self.later(spans))
+        keys, ats, ids, fingerprints = zip(*rows, strict=True)
         await self._insert(
             "near_duplicate_bands",
             {
@@ -156,7 +192,7 @@ class CopyStore:
                 "published_at": pa.array(ats, INSTANT),
                 "mention_id": pa.array(ids, pa.string()),
                 "fingerprint": pa.array(fingerprints, pa.uint64()),
-                "is_deleted": pa.array(deleted, pa.uint8()),
+                "is_deleted": pa.array([1] * len(rows), pa.uint8()),
             },
         )
 
@@ -169,59 +205,39 @@ class CopyStore:
         self, mention_ids: Collection[str]
     ) -> dict[str, list[tuple[Key, datetime, int]]]:
         found: dict[str, list[tuple[Key, datetime, int]]] = {}
-        for part in _parts(set(mention_ids)):
-            rows = await self._clickhouse.rows(
-                "SELECT mention_id, band, published_at, fingerprint FROM near_duplicate_bands FINAL"
-                " WHERE mention_id IN {ids:Array(String)}",
-                {"ids": part},
-            )
+        for part in _parts(mention_ids):
+            rows = await self._clickhouse.rows(sql.ENTRIES, {"ids": part})
             for id_, key, at, fingerprint in rows:
                 found.setdefault(id_, []).append((key, _utc(at), fingerprint))
         return found
 
-    async def later(self, earliest: Mapping[Key, datetime]) -> set[Moment]:
-        """Indexed mentions that may be copies of what was published then under these keys."""
+    async def _note_for_review(self, moments: Collection[Moment]) -> None:
+        if moments:
+            ats, ids = zip(*sorted(moments), strict=True)
+            noted = {"mention_id": pa.array(ids), "published_at": pa.array(ats, INSTANT)}
+            await self._clickhouse.insert("copies_to_review", pa.table(noted), f"review:{uuid4()}")
+
+    async def later(self, spans: Mapping[Key, tuple[datetime, datetime]]) -> set[Moment]:
+        """Indexed mentions that may be copies of what was published then under these keys.
+
+        `spans`: when the first and when the last of them was.
+        """
         found: set[Moment] = set()
-        for part in _parts(set(earliest)):
+        for part in _parts(spans):
             rows = await self._clickhouse.rows(
-                "SELECT band, published_at, mention_id FROM near_duplicate_bands FINAL"
-                " WHERE band IN {keys:Array(UInt64)}"
-                " AND published_at >= fromUnixTimestamp64Milli({first:Int64}, 'UTC')",
-                {"keys": part, "first": milliseconds(min(earliest[key] for key in part))},
+                sql.LATER, {"keys": part, "first": milliseconds(min(spans[key][0] for key in part))}
             )
             for key, naive, id_ in rows:
-                at, first = _utc(naive), earliest[key]
-                if at >= first and at.date() - first.date() <= WINDOW:
+                at, (first, last) = _utc(naive), spans[key]
+                if at >= first and at.date() - last.date() <= WINDOW:
                     found.add((at, id_))
-        return found
-
-    async def firsts(self, keys: Collection[Key]) -> dict[Key, list[tuple[date, int, Moment]]]:
-        """Under each key, of each day and fingerprint the first mention."""
-        found: dict[Key, list[tuple[date, int, Moment]]] = {}
-        for part in _parts(set(keys)):
-            rows = await self._clickhouse.rows(
-                "SELECT band, toDate(published_at, 'UTC') AS day, fingerprint,"
-                " min((published_at, mention_id)) FROM near_duplicate_bands FINAL"
-                " WHERE band IN {keys:Array(UInt64)} GROUP BY band, day, fingerprint",
-                {"keys": part},
-            )
-            for key, day, fingerprint, (at, id_) in rows:
-                found.setdefault(key, []).append((day, fingerprint, (_utc(at), id_)))
         return found
 
     async def links(self, column: str, ids: Collection[str]) -> dict[str, Link]:
         """What is known of the mentions with these ids, or with these parents."""
         found: dict[str, Link] = {}
-        select = (
-            "SELECT mention_id, original, parent, reason, similarity, published_at"
-            " FROM near_duplicates FINAL WHERE "
-        )
-        question = {
-            "mention_id": select + "mention_id IN {ids:Array(String)}",
-            "parent": select + "parent IN {ids:Array(String)}",
-        }[column]
-        for part in _parts(set(ids)):
-            rows = await self._clickhouse.rows(question, {"ids": part})
+        question = {"mention_id": sql.LINKS_OF, "parent": sql.LINKS_TO}[column]
+        for rows in await self._answers(question, ({"ids": part} for part in _parts(ids))):
             for id_, original, parent, reason, alike, at in rows:
                 found[id_] = Link(id_, original, parent, reason, alike, _utc(at))
         return found
@@ -253,12 +269,19 @@ def _utc(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC)
 
 
+def _stored(row: Sequence[Any]) -> Stored:
+    id_, at, fingerprint, bands, text, brands, giveaway, reposted = row[:8]
+    return Stored(
+        id_, _utc(at), fingerprint, tuple(bands), text, tuple(brands), bool(giveaway), reposted
+    )
+
+
 def _parts(items: Collection[Any]) -> Iterator[list[Any]]:
-    """The items in order, in parts that fit into one question."""
+    """The items in parts that fit into one question; each once."""
     part: list[Any] = []
     size = 0
-    for item in sorted(items):
-        length = len(quote(str(item))) + 10  # with quotes and comma
+    for item in dict.fromkeys(items):
+        length = _length(str(item)) + 10  # with quotes and comma
         if part and (len(part) == MAX_PARAMETERS or size + length > MAX_PARAMETER_BYTES):
             yield part
             part, size = [], 0
@@ -266,3 +289,8 @@ def _parts(items: Collection[Any]) -> Iterator[list[Any]]:
         size += length
     if part:
         yield part
+
+
+def _length(item: str) -> int:
+    """At least the length of the item in a URL."""
+    return len(item) + 2 * len(_ESCAPED.findall(item)) if item.isascii() else len(quote(item))

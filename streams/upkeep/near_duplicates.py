@@ -6,18 +6,27 @@ order in which it came: a mention that comes late, an edit or a deletion make ev
 that shares a band with it be looked at again, and whatever hangs on a changed one follow.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from functools import lru_cache
+from datetime import datetime, timedelta
 from typing import Final
 
 from streams.sinks.clickhouse import ClickHouse
-from streams.upkeep.copy_store import WINDOW, CopyStore, Key, Link, Moment, Stored, repost_key
+from streams.upkeep.copy_queries import BEGIN, Scope
+from streams.upkeep.copy_store import (
+    Asked,
+    Candidate,
+    CopyStore,
+    Key,
+    Link,
+    Stored,
+    repost_key,
+)
 from streams.upkeep.similarity import Wording, similarity, wording
 
-CHUNK: Final = 2_000  # mentions looked at together
-MAX_CANDIDATES: Final = 64  # different texts a mention is compared with, the earliest ones
+CHUNK: Final = 20_000  # mentions looked at together; most of them are like no other
+MAX_TEXTS: Final = 30_000  # of a stretch, kept to be compared again
 # A block may become visible later than its stored_at says; that much is looked at again.
 OVERLAP: Final = timedelta(seconds=60)
 
@@ -38,76 +47,85 @@ async def collapse(
 ) -> CollapseReport:
     """Bring `near_duplicates` up to date with what was stored since; may be run again any time."""
     store = CopyStore(clickhouse)
-    place, considered, compared, changed = (since, ""), 0, 0, 0
-    review = sorted(await store.to_review(since))
-    for first in range(0, len(review), CHUNK):
-        looked_at, written = await _Pass(store).run({*review[first : first + CHUNK]}, set())
-        compared, changed = compared + looked_at, changed + written
+    considered, compared, changed = 0, 0, 0
+    place = BEGIN
+    while (scope := await store.next_review(place, since, CHUNK)) is not None:
+        looked_at, written = await _Pass(store).run(scope)
+        compared, changed, place = compared + looked_at, changed + written, scope.end
+    place = (since, "")
     while considered < limit:
-        rows = await store.stored_after(*place, min(CHUNK, limit - considered))
-        if not rows:
+        scope = await store.next_stored(place, min(CHUNK, limit - considered))
+        if scope is None:
             break
-        moments = {(published_at, id_) for _, id_, published_at, _ in rows}
-        news = {id_ for _, id_, _, is_news in rows if is_news}
-        looked_at, written = await _Pass(store).run(moments, news)
+        looked_at, written = await _Pass(store).run(scope)
         considered, compared, changed = (
-            considered + len(rows), compared + looked_at, changed + written,
+            considered + scope.rows, compared + looked_at, changed + written,
         )  # fmt: skip
-        place = rows[-1][:2]
+        place = scope.end
     is_complete = considered < limit
     next_since = max(since, place[0] - OVERLAP) if is_complete else place[0]
     return CollapseReport(considered, compared, changed, next_since, is_complete)
 
 
 class _Pass:
-    """One chunk of mentions and what depends on them."""
+    """One stretch of mentions and what depends on them."""
 
     def __init__(self, store: CopyStore) -> None:
         self._store = store
-        self._wording = lru_cache(maxsize=4 * CHUNK)(_wording)
+        self._wordings: dict[str, Wording] = {}
+        self._texts: dict[str, Stored] = {}
 
-    async def run(self, moments: set[Moment], news: set[str]) -> tuple[int, int]:
+    async def run(self, scope: Scope) -> tuple[int, int]:
         """Decide for these mentions and for those they concern; how many, and how many changed."""
         store = self._store
-        mentions = await store.current(moments)
-        news |= {id_ for _, id_ in moments if id_ not in mentions}
+        news = await store.news(scope)
         void = await store.keys_of(news)
-        await store.index(mentions.values(), void)
-        concerned = await store.later(_earliest(moments, mentions, void))
-        mentions |= await store.current(m for m in concerned if m[1] not in mentions)
-        decided = await self._decide(mentions)
-        for at, id_ in moments:
-            if id_ not in mentions:
-                decided[id_] = _alone(id_, at)
+        await store.index(scope)
+        await store.forget_keys(await store.current((at, id_) for id_, at in news.items()), news)
+        concerned = await store.concerned(scope) | await store.later(_spans(news, void))
+        concerned |= {(at, id_) for id_, at in news.items()}
+        decided: dict[str, Link] = {}
+        asked: asyncio.Task[Asked] | None = None
+        for part in [*store.parts(concerned), None]:
+            # While one part is compared here, ClickHouse answers about the next.
+            following = None if part is None else asyncio.create_task(store.with_candidates(part))
+            if asked is not None:
+                decided |= await self._decide(await asked)
+            asked = following
+        looked_at = len(decided)
+        for id_, at in news.items():
+            decided.setdefault(id_, _alone(id_, at))  # it is gone
         changed = await self._changes(decided)
         await store.write(changed)
-        return len(mentions), len(changed)
+        return looked_at, len(changed)
 
-    async def _decide(self, mentions: Mapping[str, Stored]) -> dict[str, Link]:
+    async def _decide(self, asked: Asked) -> dict[str, Link]:
         """The link of each mention, with `original` still to be found."""
-        firsts = await self._store.firsts(set().union(*(m.keys() for m in mentions.values())))
-        reposted = await self._store.moments_of({m.reposted for m in mentions.values()} - {""})
-        candidates = {id_: _candidates(m, firsts) for id_, m in mentions.items()}
-        texts = dict(mentions)
+        reposted = await self._store.moments_of({m.reposted for m, _ in asked} - {""})
+        if len(self._texts) >= MAX_TEXTS:
+            self._texts.clear()
+        texts = self._texts
+        texts |= {mention.mention_id: mention for mention, _ in asked}
         texts |= await self._store.current(
             moment
-            for id_, found in candidates.items()
-            for fingerprint, moment in found
-            if fingerprint != mentions[id_].fingerprint and moment[1] not in texts
+            for mention, candidates in asked
+            for fingerprint, moment in candidates
+            if fingerprint != mention.fingerprint and moment[1] not in texts
         )
         decided = {}
-        for id_, mention in mentions.items():
+        for mention, candidates in asked:
             source = reposted.get(mention.reposted)
             if source is not None and source < mention.moment:
-                decided[id_] = _link(mention, source[1], "repost", 1.0)
+                link = _link(mention, source[1], "repost", 1.0)
             else:
-                decided[id_] = self._first_copied(mention, candidates[id_], texts)
+                link = self._first_copied(mention, candidates, texts)
+            decided[mention.mention_id] = link
         return decided
 
     def _first_copied(
         self,
         mention: Stored,
-        candidates: Iterable[tuple[int, Moment]],
+        candidates: Iterable[Candidate],
         texts: Mapping[str, Stored],
     ) -> Link:
         for fingerprint, (_, id_) in candidates:
@@ -120,6 +138,15 @@ class _Pass:
             if alike:
                 return _link(mention, id_, "giveaway" if mention.is_giveaway else "near", alike)
         return _alone(mention.mention_id, mention.published_at)
+
+    def _wording(self, mention: Stored) -> Wording:
+        found = self._wordings.get(mention.mention_id)
+        if found is None:
+            if len(self._wordings) >= MAX_TEXTS:
+                self._wordings.clear()
+            found = wording(mention.text, mention.brands)
+            self._wordings[mention.mention_id] = found
+        return found
 
     async def _changes(self, decided: dict[str, Link]) -> list[Link]:
         """Links that differ from what is stored, with their originals and all that follows."""
@@ -151,36 +178,16 @@ class _Pass:
         return list(changed.values())
 
 
-def _earliest(
-    moments: set[Moment], mentions: Mapping[str, Stored], void: Mapping[str, set[Key]]
-) -> dict[Key, datetime]:
-    """For each key when the first of these mentions was published under it."""
-    earliest: dict[Key, datetime] = {}
-    for at, id_ in moments:
-        keys = {repost_key(id_)} | void.get(id_, set())
-        if id_ in mentions:
-            keys |= mentions[id_].keys()
-        for key in keys:
-            earliest[key] = min(earliest.get(key, at), at)
-    return earliest
-
-
-def _candidates(
-    mention: Stored, firsts: Mapping[Key, list[tuple[date, int, Moment]]]
-) -> list[tuple[int, Moment]]:
-    """The first mention of each text like this one in the days before it, in order."""
-    today = mention.published_at.date()
-    found: dict[int, Moment] = {}
-    for key in {*mention.bands, mention.fingerprint} - {0}:
-        for day, fingerprint, moment in firsts.get(key, ()):
-            if today - day <= WINDOW and moment < mention.moment:
-                found[fingerprint] = min(found.get(fingerprint, moment), moment)
-    ordered = sorted(found.items(), key=lambda entry: entry[1])
-    return ordered[:MAX_CANDIDATES]
-
-
-def _wording(mention: Stored) -> Wording:
-    return wording(mention.text, mention.brands)
+def _spans(
+    news: Mapping[str, datetime], void: Mapping[str, set[Key]]
+) -> dict[Key, tuple[datetime, datetime]]:
+    """For each key under which news was found before, when the first and the last were said."""
+    spans: dict[Key, tuple[datetime, datetime]] = {}
+    for id_, at in news.items():
+        for key in {repost_key(id_)} | void.get(id_, set()):
+            first, last = spans.get(key, (at, at))
+            spans[key] = min(first, at), max(last, at)
+    return spans
 
 
 def _link(mention: Stored, parent: str, reason: str, alike: float) -> Link:

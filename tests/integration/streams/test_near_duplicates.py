@@ -17,7 +17,8 @@ from streams.settings import Settings
 from streams.sinks.clickhouse import ClickHouse
 from streams.steps.columns import INSTANT
 from streams.steps.copies import signatures
-from streams.upkeep import deletions
+from streams.upkeep import copy_store, deletions, near_duplicates
+from streams.upkeep.copy_store import CopyStore
 from streams.upkeep.near_duplicates import CollapseReport, collapse
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)  # a Monday
@@ -211,6 +212,42 @@ async def test_chains_lead_to_where_they_begin(tables: Tables) -> None:
     assert {original for original, _ in (await tables.links()).values()} == {"test:0"}
 
 
+async def test_what_came_before_is_a_copy_of_the_newest_of_those_that_come_together(
+    tables: Tables,
+) -> None:
+    day = 24 * 60
+    await tables.store(said("3", RUMOUR, 12 * day))
+    await tables.collapse()
+    await tables.store(said("1", RUMOUR, 0), said("2", RUMOUR, 6 * day))
+    await tables.collapse()
+    rows = await tables.all("SELECT mention_id, parent, original FROM near_duplicates FINAL")
+    assert sorted(rows) == [
+        ("test:2", "test:1", "test:1"),
+        ("test:3", "test:2", "test:1"),
+    ]
+
+
+async def test_an_edit_whose_pass_was_killed_still_frees_its_copies(
+    tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await tables.store(said("1", RUMOUR), said("2", RUMOUR, 1))
+    await tables.collapse()
+    since = now()  # so the copy itself is no news
+    await tables.store(
+        said("1", "it was all a mistake, they fly as they always did", version=70_000)
+    )
+
+    async def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(CopyStore, "write", killed)
+        with pytest.raises(KeyboardInterrupt):
+            await tables.collapse(since)
+    await tables.collapse(since)
+    assert await tables.links() == {}
+
+
 async def test_reposts_and_giveaways_have_their_own_reasons(tables: Tables) -> None:
     text = "Follow us and retweet for a chance to win a week for two in a house at the sea"
     await tables.store(
@@ -235,7 +272,9 @@ async def test_a_repost_that_comes_before_its_original_is_found_later(tables: Ta
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_the_order_of_arrival_does_not_matter(tables: Tables, seed: int) -> None:
+async def test_neither_the_order_of_arrival_nor_the_size_of_a_stretch_matters(
+    tables: Tables, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rng = random.Random(seed)
     words = RUMOUR.split()
     rows = []
@@ -248,6 +287,12 @@ async def test_the_order_of_arrival_does_not_matter(tables: Tables, seed: int) -
     await tables.collapse()
     at_once = await tables.links()
     assert at_once
+    await tables.empty()
+    await tables.store(*rows)
+    monkeypatch.setattr(near_duplicates, "CHUNK", 3)
+    monkeypatch.setattr(copy_store, "MAX_PARAMETERS", 2)
+    await tables.collapse()
+    assert await tables.links() == at_once
     await tables.empty()
     rng.shuffle(rows)
     for start in range(0, len(rows), 7):
