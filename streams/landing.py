@@ -77,8 +77,10 @@ class Gap:
 class Landing:
     """Inserts blocks of batches; waits for ClickHouse until its deadline."""
 
-    def __init__(self, clickhouse: ClickHouse) -> None:
+    def __init__(self, clickhouse: ClickHouse, check: Callable[[], None] = lambda: None) -> None:
+        """`check` is called before each insert, and ends it by raising."""
         self._clickhouse = clickhouse
+        self._check = check
 
     async def land(
         self,
@@ -106,7 +108,7 @@ class Landing:
         """
         if fresh:
             try:
-                await self._clickhouse.insert(table, block, token)
+                await self._insert(table, block, token)
                 return
             except SinkUnavailableError as error:
                 log.warning("%s; looking what of it is stored", error)
@@ -121,25 +123,29 @@ class Landing:
         if not gap:
             return
         # Under the first token, so that a worker that was at the block and comes back is dropped.
-        await self._clickhouse.insert(table, _repetition(table, block, gap), token)
+        await self._insert(table, _repetition(table, block, gap), token)
         gap = await self._gap(table, block, place, planned)
         for name in _other_tokens(token):
             if not gap.rows.any():
                 break
             rows = block.filter(pa.array(gap.rows))
-            await self._clickhouse.insert(table, _apart(table, rows), name)
+            await self._insert(table, _apart(table, rows), name)
             gap = await self._gap(table, block, place, planned)
         for name in _other_tokens(f"{token}/view"):
             if not gap.years:
                 break
             rows = block.filter(pa.array(_in_years(block, gap.years)))
-            await self._clickhouse.insert("mentions_to_count", _to_count(rows), name)
+            await self._insert("mentions_to_count", _to_count(rows), name)
             gap = await self._gap(table, block, place, planned)
         if gap.years:
             raise SinkRejectedError(
                 f"mentions_by_hour does not count batch {token}: are its views there? escucha"
                 " migrate makes them"
             )
+
+    async def _insert(self, table: str, block: pa.Table, token: str) -> None:
+        self._check()
+        await self._clickhouse.insert(table, block, token)
 
     async def _gap(self, table: str, block: pa.Table, place: Place, planned: int | None) -> Gap:
         found = await self._clickhouse.rows(stored_offsets(table), place.parameters)

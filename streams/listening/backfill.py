@@ -4,6 +4,7 @@ It can be stopped and run again at any point: a row's version says which rules m
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +14,7 @@ import pyarrow as pa
 
 from streams.errors import InputError
 from streams.listening import stored
+from streams.privacy.turns import PageTooOldError, Rewriting
 from streams.rule_book import RulesInForce
 from streams.rules.compiled import Hits
 from streams.sinks.clickhouse import ClickHouse
@@ -40,26 +42,50 @@ async def over_stored(
     since: datetime,
     until: datetime,
     progress: Progress = lambda done: None,
+    say: Callable[[str], None] = lambda line: None,
 ) -> Rerun:
     """Match stored mentions of the period again; each row is replaced by one that says so.
 
-    A row that newer rules have matched stays as it is. The stream may go on meanwhile.
+    A row that newer rules have matched stays as it is. The stream may go on meanwhile; while
+    somebody is being forgotten, this waits.
     """
     done = Rerun()
     if rules.sequence == 0:
         raise InputError("the bundled rules are in force: apply rules first, escucha rules apply")
-    async for page in stored.pages(clickhouse, since, until, whole_rows=True):
-        old = page.rows["version"].to_numpy()
-        due = (old & ((1 << EDIT_SHIFT) - 1)) < rules.sequence
-        if due.any():
-            hits = rules.rules.match(page.mentions, page.texts, page.langs)
-            rows = _rewritten(page.rows, hits, rules)
-            done.changed += int((due & _differ(page.rows, rows)).sum())
-            done.rewritten += int(due.sum())
-            await clickhouse.put("mentions", rows.filter(pa.array(due)))
-        done.read += len(page.mentions)
+    turns = Rewriting(clickhouse, say)
+    place: stored.Place | None = stored.BEGIN
+    while place is not None:
+        with suppress(PageTooOldError):
+            async with turns.page():
+                place = await _one_page(clickhouse, rules, since, until, place, turns, done)
         progress(done.read)
+    await turns.clean()
     return done
+
+
+async def _one_page(
+    clickhouse: ClickHouse,
+    rules: RulesInForce,
+    since: datetime,
+    until: datetime,
+    place: stored.Place,
+    turns: Rewriting,
+    done: Rerun,
+) -> stored.Place | None:
+    """Match the page after `place` again; returns where the next one begins, None at the end."""
+    page = await stored.page_after(clickhouse, since, until, place, whole_rows=True)
+    if page is None:
+        return None
+    old = page.rows["version"].to_numpy()
+    due = (old & ((1 << EDIT_SHIFT) - 1)) < rules.sequence
+    if due.any():
+        hits = rules.rules.match(page.mentions, page.texts, page.langs)
+        rows = _rewritten(page.rows, hits, rules)
+        await clickhouse.put("mentions", rows.filter(pa.array(due)), turns.check)
+        done.changed += int((due & _differ(page.rows, rows)).sum())
+        done.rewritten += int(due.sum())
+    done.read += len(page.mentions)
+    return page.end
 
 
 def _rewritten(rows: pa.Table, hits: Sequence[Hits], rules: RulesInForce) -> pa.Table:

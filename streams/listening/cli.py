@@ -201,6 +201,9 @@ def backfill_command(
 
     first, last = _bounds(days, since, until)
 
+    def tell(line: str) -> None:
+        click.echo(line, err=True)
+
     async def work(
         clickhouse: "ClickHouse", settings: Settings
     ) -> "tuple[RulesInForce, Reread | None, Rerun | None]":
@@ -220,12 +223,12 @@ def backfill_command(
             history = await asyncio.to_thread(History, settings)
             run = HistoryRun(clickhouse, rules.current, Enricher(), model)
             with _progress(history.offsets, "records") as progress:
-                reread = await run.over(history, progress)
+                reread = await run.over(history, progress, tell)
         if over_stored:
             total = await stored.count(clickhouse, first, last)
             with _progress(total, "mentions") as progress:
                 rerun = await backfill.over_stored(
-                    clickhouse, rules.current, since=first, until=last, progress=progress
+                    clickhouse, rules.current, since=first, until=last, progress=progress, say=tell
                 )
         return rules.current, reread, rerun
 

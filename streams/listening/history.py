@@ -6,6 +6,7 @@ stored, so that a run that was stopped half way is repeated alike, and so that t
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,7 @@ from models.heads import Model
 from streams.batches.seen import BEYOND_ALL, SeenEvents
 from streams.errors import BrokerUnavailableError
 from streams.landing import Landing, Place, batch_number, claim
+from streams.privacy.turns import PageTooOldError, Rewriting
 from streams.rule_book import RulesInForce
 from streams.settings import Settings
 from streams.sinks.clickhouse import ClickHouse
@@ -72,8 +74,11 @@ class History:
         """How many offsets there are to read; records are at most as many."""
         return sum(max(0, end - start) for start, end in self._spans.values())
 
-    def stretches(self) -> Iterator[Stretch]:
-        """Read everything, partition after partition; raises BrokerUnavailableError."""
+    def stretches(self) -> Iterator[Callable[[], Stretch]]:
+        """What reads each stretch, partition after partition; raises BrokerUnavailableError.
+
+        Read it when it is stored: until then Kafka's records may be erased.
+        """
         consumer = Consumer(
             {
                 "bootstrap.servers": self._settings.kafka_bootstrap,
@@ -91,8 +96,13 @@ class History:
                 # Stretches are cut at fixed offsets, so that another run cuts the same.
                 for begin in range(start - start % STRETCH_OFFSETS, end, STRETCH_OFFSETS):
                     first, stop = max(begin, start), min(begin + STRETCH_OFFSETS, end)
-                    records = self._read(consumer, partition, first, stop)
-                    yield Stretch(origin, begin, stop - 1, records)
+
+                    def read(origin: Origin = origin, begin: int = begin, first: int = first,
+                             stop: int = stop) -> Stretch:  # fmt: skip
+                        records = self._read(consumer, origin.partition, first, stop)
+                        return Stretch(origin, begin, stop - 1, records)
+
+                    yield read
         finally:
             consumer.close()
 
@@ -140,20 +150,39 @@ class HistoryRun:
     _seen: dict[int, SeenEvents] = field(default_factory=dict)
 
     async def over(
-        self, history: History, progress: Callable[[int], None] = lambda done: None
+        self,
+        history: History,
+        progress: Callable[[int], None] = lambda done: None,
+        say: Callable[[str], None] = lambda line: None,
     ) -> Reread:
-        """Go through all of it; a second run finds nothing left to do."""
+        """Go through all of it; a second run finds nothing left to do.
+
+        While somebody is being forgotten, this waits.
+        """
         done = Reread()
-        for stretch in history.stretches():
-            mentions, interactions = await self._one(stretch)
+        turns = Rewriting(self.clickhouse, say)
+        for read in history.stretches():
+            is_stored = False
+            while not is_stored:
+                with suppress(PageTooOldError):
+                    async with turns.page():
+                        stretch = read()
+                        mentions, interactions = await self._one(stretch, turns.check)
+                        is_stored = True
             done.read += len(stretch.records)
             done.mentions += mentions
             done.interactions += interactions
             progress(done.read)
+        await turns.clean()
         return done
 
-    async def _one(self, stretch: Stretch) -> tuple[int, int]:
-        """Store what is missing of a stretch; returns how many mentions and interactions."""
+    async def _one(
+        self, stretch: Stretch, check: Callable[[], None] = lambda: None
+    ) -> tuple[int, int]:
+        """Store what is missing of a stretch; returns how many mentions and interactions.
+
+        `check` is called before anything is stored, and ends it by raising.
+        """
         place = {
             "rules_version": self.rules.rules.version,
             "topic_id": stretch.origin.topic_id,
@@ -162,9 +191,10 @@ class HistoryRun:
             "last": stretch.last_offset,
         }
         known = {offset for (offset,) in await self.clickhouse.rows(_KNOWN, place)}
+        landing = Landing(self.clickhouse, check)
         planned_to = -1
         for last_offset, token, offsets, edits in await self.clickhouse.rows(_PLANS, place):
-            await self._repeat(stretch, token, set(offsets), set(edits))
+            await self._repeat(stretch, landing, token, set(offsets), set(edits))
             planned_to = max(planned_to, last_offset)
         heard = self._hear(stretch)
         _keep_only(heard, lambda offset: offset > planned_to and offset not in known)
@@ -177,33 +207,34 @@ class HistoryRun:
         first = versions.first[versions.fresh]
         if heard.mentions or heard.interactions:
             token = _token(place)
+            check()
             plan = _plan_row(place, heard, first)
             await claim(self.clickhouse, "backfills", plan, token, lambda: self._planned(place))
-            await self._store(stretch, heard, first, token)
+            await self._store(stretch, landing, heard, first, token)
         return len(heard.mentions), len(heard.interactions)
 
     async def _planned(self, place: dict[str, Any]) -> Sequence[Sequence[Any]]:
         return await self.clickhouse.rows(_PLANNED, place)
 
     async def _repeat(
-        self, stretch: Stretch, token: str, offsets: set[int], edits: set[int]
+        self, stretch: Stretch, landing: Landing, token: str, offsets: set[int], edits: set[int]
     ) -> None:
         """Store what an earlier run planned, as far as it is not stored."""
         heard = self._hear(stretch)
         _keep_only(heard, lambda offset: offset in offsets)
         first = np.array([r.offset not in edits for r in heard.records], dtype=bool)
-        await self._store(stretch, heard, first, token)
+        await self._store(stretch, landing, heard, first, token)
 
     def _hear(self, stretch: Stretch) -> Heard:
         rules = self.rules
         return self.enricher.hear(decode_batch(stretch.records), rules.rules, rules.pseudonymiser)
 
-    async def _store(self, stretch: Stretch, heard: Heard, first: Any, token: str) -> None:
+    async def _store(
+        self, stretch: Stretch, landing: Landing, heard: Heard, first: Any, token: str
+    ) -> None:
         async def land(table: str, block: pa.Table) -> None:
             # Another run may be at the same stretch; rows of other batches lie between these.
-            await Landing(self.clickhouse).land(
-                table, block, token=token, place=place, planned=None, fresh=False
-            )
+            await landing.land(table, block, token=token, place=place, planned=None, fresh=False)
 
         origin = stretch.origin
         place = Place(origin.topic_id, origin.partition, stretch.position, stretch.last_offset)

@@ -20,6 +20,10 @@ FIELDS = [
 ]
 
 
+Place = tuple[int, str]  # minute since 1970 and mention_id: the order of the table
+BEGIN: Place = (-(2**62), "")
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """Some mentions in the order of the table, as rows and as events; one entry per mention."""
@@ -28,6 +32,12 @@ class Page:
     mentions: list[Mention]
     texts: list[str]
     langs: list[str]
+
+    @property
+    def end(self) -> Place:
+        """Where the next page begins."""
+        newest = self.mentions[-1]
+        return _milliseconds(newest.published_at) // 60_000, newest.mention_id
 
 
 async def count(clickhouse: ClickHouse, since: datetime, until: datetime) -> int:
@@ -56,26 +66,33 @@ async def pages(
 
     `whole_rows`: `Page.rows` has every column, else those of `FIELDS`.
     """
-    position = {"minute": _milliseconds(since) // 60_000, "after": ""}
-    while True:
-        rows = await clickhouse.columns(
-            _PAGE.format(columns="*" if whole_rows else ", ".join(FIELDS)),
-            {
-                "since": _milliseconds(since),
-                "until": _milliseconds(until),
-                "rows": PAGE_ROWS,
-                **position,
-            },
-        )
-        if rows.num_rows == 0:
-            return
-        page = _page(rows)
+    place = BEGIN
+    while page := await page_after(clickhouse, since, until, place, whole_rows=whole_rows):
         yield page
-        newest = page.mentions[-1]
-        position = {
-            "minute": _milliseconds(newest.published_at) // 60_000,
-            "after": newest.mention_id,
-        }
+        place = page.end
+
+
+async def page_after(
+    clickhouse: ClickHouse,
+    since: datetime,
+    until: datetime,
+    place: Place,
+    *,
+    whole_rows: bool = False,
+) -> Page | None:
+    """The page of that period that begins after `place`; None when there is no more."""
+    minute, after = place
+    rows = await clickhouse.columns(
+        _PAGE.format(columns="*" if whole_rows else ", ".join(FIELDS)),
+        {
+            "since": _milliseconds(since),
+            "until": _milliseconds(until),
+            "rows": PAGE_ROWS,
+            "minute": max(minute, _milliseconds(since) // 60_000),
+            "after": after,
+        },
+    )
+    return _page(rows) if rows.num_rows else None
 
 
 def _page(rows: pa.Table) -> Page:

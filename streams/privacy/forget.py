@@ -13,7 +13,8 @@ from streams.privacy import receipts
 from streams.privacy.places import Place, post_ids
 from streams.privacy.receipts import Erased, Receipt, Remainder
 from streams.privacy.search import search, take_traces
-from streams.privacy.subject import Subject
+from streams.privacy.subject import Subject, with_known_handles
+from streams.privacy.turns import Forgetting
 from streams.upkeep.deletions import purge
 
 BLOCKED_UNTIL = datetime(2099, 12, 31, tzinfo=UTC)
@@ -46,13 +47,37 @@ def forget(
 
     Killed or failed half way it can be called again: what is found through the person's mentions
     goes before the mentions. With `block`, a deletion of the author stays behind, by which
-    `escucha upkeep` removes what comes later. Raises InputError for a place that does not exist.
+    `escucha upkeep` removes what comes later. Waits for a page that a backfill rewrites, and holds
+    further ones off. Raises InputError for a place that does not exist.
     """
     unknown = sorted(set(keep) - {place.name for place in places})
     if unknown:
         names = ", ".join(place.name for place in places)
         raise InputError(f"there is no place {unknown[0]!r} to keep; there are {names}")
     requested_at = clock.now()
+    turn = Forgetting(client, say)
+    with turn.turn():
+        receipt = _erase(
+            client, places, subject, turn, requested_at,
+            subject_hash=subject_hash, keep=keep, block=block, say=say,
+        )  # fmt: skip
+    receipts.store(client, receipt)
+    return receipt
+
+
+def _erase(
+    client: Client,
+    places: Sequence[Place],
+    subject: Subject,
+    turn: Forgetting,
+    requested_at: datetime,
+    *,
+    subject_hash: str,
+    keep: Sequence[str],
+    block: bool,
+    say: Callable[[str], None],
+) -> Receipt:
+    subject = with_known_handles(client, subject)  # a page may have brought some in the meantime
     sources = _sources(client, subject)
     subject = subject.with_posts(post_ids(client, subject))
     traces = take_traces(client, subject)
@@ -61,6 +86,7 @@ def forget(
         before[place.name] = place.find(subject)
         if place.name not in keep and before[place.name]:
             say(f"erasing {before[place.name]} in {place.name}")
+            turn.go_on()
             remains += place.erase(subject)
     purge(client)
     after = {place.name: place.find(subject) for place in places if place.name not in keep}
@@ -68,7 +94,7 @@ def forget(
     searched = search(client, subject, traces, kept_tables)
     if block:
         _block(client, subject, sources)
-    receipt = Receipt(
+    return Receipt(
         receipt_id=str(uuid.uuid4()),
         subject_hash=subject_hash,
         requested_at=requested_at,
@@ -83,8 +109,6 @@ def forget(
         found_columns=searched.found,
         blocked=block,
     )
-    receipts.store(client, receipt)
-    return receipt
 
 
 def _sources(client: Client, subject: Subject) -> list[str]:

@@ -83,6 +83,14 @@ def find_subject(client: Client, author: str, source: str, keys: AuthorKeys) -> 
     )
 
 
+def with_known_handles(client: Client, subject: Subject) -> Subject:
+    """The same person with every handle that is stored beside their ids by now."""
+    given = {"ids": sorted(subject.author_ids), "handle": "@", "source": subject.source}
+    rows = client.query(_SAME_PERSON, given).result_rows
+    found = {known.casefold() for author_id, known in rows if author_id in subject.author_ids}
+    return replace(subject, handles=subject.handles | (found - {""}))
+
+
 _SAME_PERSON = """
 WITH rows AS
 (

@@ -100,9 +100,19 @@ class ClickHouse:
 
         await self._attempt(attempt, f"insert into {table}")
 
-    async def put(self, table: str, block: pa.Table) -> None:
-        """Store `block` at least once: for tables that keep one row of a key, whatever comes."""
-        await self.patiently(lambda: self.insert(table, block, f"{table}/{uuid4()}"))
+    async def put(
+        self, table: str, block: pa.Table, check: Callable[[], None] = lambda: None
+    ) -> None:
+        """Store `block` at least once: for tables that keep one row of a key, whatever comes.
+
+        `check` is called before each attempt, and ends it by raising.
+        """
+
+        async def attempt() -> None:
+            check()
+            await self.insert(table, block, f"{table}/{uuid4()}")
+
+        await self.patiently(attempt)
 
     async def rows(
         self, query: str, parameters: Mapping[str, Any] | None = None

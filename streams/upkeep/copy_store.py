@@ -215,7 +215,7 @@ class CopyStore:
         if moments:
             ats, ids = zip(*sorted(moments), strict=True)
             noted = {"mention_id": pa.array(ids), "published_at": pa.array(ats, INSTANT)}
-            await self._clickhouse.insert("copies_to_review", pa.table(noted), f"review:{uuid4()}")
+            await self._clickhouse.put("copies_to_review", pa.table(noted))
 
     async def later(self, spans: Mapping[Key, tuple[datetime, datetime]]) -> set[Moment]:
         """Indexed mentions that may be copies of what was published then under these keys.
