@@ -39,12 +39,14 @@ class Entry(msgspec.Struct, frozen=True):
 
     module: str
     summary: str
+    whole_network: bool = False  # sends so much that a newcomer has to know what is stored of it
 
 
 SOURCES: dict[str, Entry] = {
     "bluesky": Entry(
         "streams.producers.live.bluesky",
         "Posts, likes, reposts and follows of all of Bluesky; no key needed.",
+        whole_network=True,
     ),
     "mastodon": Entry(
         "streams.producers.live.mastodon", "Public posts of a Mastodon instance, by stream or tag."
@@ -141,6 +143,19 @@ def _command(name: str, entry: Entry) -> click.Command:
     )
 
 
+def _what_is_kept(source: Source) -> list[str]:
+    entry = SOURCES.get(source.name)
+    if entry is None or not entry.whole_network or source.scope:  # a scope is a part of it
+        return []
+    return [
+        f"of this whole network workers store what `keep: {{{source.name}: …}}` of the rules in"
+        " force says:",
+        "  matched     what a brand, topic or campaign of yours matches; so do the bundled rules",
+        "  everything  all of it, millions of rows a day",
+        "escucha rules show prints the rules in force, escucha rules apply FILE changes them",
+    ]
+
+
 def listen_to(
     source: Source,
     *,
@@ -162,7 +177,13 @@ def listen_to(
         records_in_flight=RECORDS_IN_FLIGHT,
         delivery_timeout_sec=DELIVERY_TIMEOUT_SEC,
     )
-    observer.plan([f"listening to {source.name} {source.scope}".rstrip(), f"into topic {topic}"])
+    observer.plan(
+        [
+            f"listening to {source.name} {source.scope}".rstrip(),
+            f"into topic {topic}",
+            *_what_is_kept(source),
+        ]
+    )
     options = ListenOptions(
         restart=restart, resume_anyway=resume_anyway, limit=limit, heartbeat_sec=heartbeat_sec
     )

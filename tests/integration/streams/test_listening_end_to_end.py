@@ -39,6 +39,13 @@ def listen(lane: Lane, server: Jetstream, *arguments: str) -> "subprocess.Popen[
     )
 
 
+def keeps_all(lane: Lane) -> Path:
+    """Rules that store everything of Bluesky, too."""
+    path = lane.folder / "listening.yaml"
+    path.write_text("keep: {default: everything, bluesky: everything}\n")
+    return path
+
+
 async def summary_of(process: "subprocess.Popen[bytes]") -> dict[str, Any]:
     out, err = await asyncio.to_thread(process.communicate, timeout=60)
     assert out, err.decode()
@@ -93,7 +100,7 @@ async def test_the_jetstream_recording_is_accounted_for_and_any_cursor_gives_the
     path = real_file("fixtures/bluesky_jetstream/expected_v1.jsonl")
     lines = path.read_bytes().splitlines()
     assert len(lines) == 152
-    with lane.worker() as worker:
+    with lane.worker(listening_file=keeps_all(lane)) as worker:
         async with Jetstream(lines).serving() as server:
             end_us = max(json.loads(line)["time_us"] for line in lines)
             checkpoint = lane.folder / "first.json"
@@ -144,6 +151,40 @@ async def listen_up_to(
     return await summary_of(process)
 
 
+async def test_of_all_of_bluesky_a_newcomer_gets_what_the_bundled_rules_match_and_is_told_so(
+    lane: Lane,
+) -> None:
+    lines = mix(400, rate=1_000)
+    texts = ["look at my phone, the screen is gone", "¿dónde puedo comprar el Nimbara Uno?"]
+    wanted = [
+        json.loads(line) for line in lines if '"create"' in line.decode() and POST in line.decode()
+    ][:2]
+    for message, text in zip(wanted, texts, strict=True):
+        message["commit"]["record"]["text"] = text
+        message["commit"]["rkey"] += "x"
+        lines.append(
+            json.dumps(message | {"time_us": json.loads(lines[-1])["time_us"] + 1}).encode()
+        )
+    end_us = json.loads(lines[-1])["time_us"]
+    checkpoint = lane.folder / "first.json"
+    with lane.worker() as worker:
+        async with Jetstream(lines).serving() as server:
+            process = listen(lane, server, "--checkpoint", str(checkpoint), "--rewind-sec", "0")
+            await until(lambda: _cursor(checkpoint) == end_us, "the last message")
+            process.terminate()
+            out, err = await asyncio.to_thread(process.communicate, timeout=60)
+        await settled(lane, int(json.loads(out)["delivered"]))
+        with lane.client() as client:
+            found = _column(client, lane, "mentions", "text")
+        assert lane.planned("filtered") > 300
+        balance = lane.balance_once_settled()
+        assert worker.terminate() == 0
+    assert found == sorted(texts)
+    assert balance.problems == []
+    assert "keep: {bluesky: …}" in err.decode()
+    assert "escucha rules apply FILE" in err.decode()
+
+
 async def test_the_overlapping_reddit_recording_yields_each_comment_once(lane: Lane) -> None:
     with real_file("fixtures/reddit/TestSubredditStreams.test_comments.ndjson").open("rb") as file:
         tape = [json.loads(line)["body"] for line in file]
@@ -182,7 +223,7 @@ async def test_producer_and_worker_killed_ten_times_each_leave_no_gap_and_no_dup
     async with Jetstream(lines[:1_000]).serving() as server:
         arguments = ("--checkpoint", str(checkpoint), "--rewind-sec", "0.05")
         process = listen(lane, server, *arguments)
-        worker = lane.worker()
+        worker = lane.worker(listening_file=keeps_all(lane))
         feeding = asyncio.create_task(_feed(server, lines[1_000:], over_sec=45.0))
         try:
             for _ in range(KILLS):
@@ -192,7 +233,7 @@ async def test_producer_and_worker_killed_ten_times_each_leave_no_gap_and_no_dup
                 process = listen(lane, server, *arguments)
                 await asyncio.sleep(dice.uniform(0.5, 3.0))
                 worker.kill()
-                worker = lane.worker()
+                worker = lane.worker(listening_file=keeps_all(lane))
             await feeding
             await until(lambda: _cursor(checkpoint) == end_us, "the last message")
             process.terminate()

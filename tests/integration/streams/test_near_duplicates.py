@@ -76,7 +76,9 @@ class Tables:
                 ),
                 "published_at": pa.array([row["at"] for row in rows], INSTANT),
                 "fingerprint": pa.array(fingerprints),
-                "bands": pa.array([bands[row].tolist() for row in range(len(texts))], pa.list_(pa.uint64())),
+                "bands": pa.array(
+                    [bands[row].tolist() for row in range(len(texts))], pa.list_(pa.uint64())
+                ),
                 "version": pa.array([row.get("version", 0) for row in rows], pa.uint64()),
                 "is_deleted": pa.array([row.get("deleted", 0) for row in rows], pa.uint8()),
                 "kafka_offset": pa.array([next(_offsets) for _ in rows], pa.uint64()),

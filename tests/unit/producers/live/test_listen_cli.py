@@ -7,9 +7,12 @@ import pytest
 from click.testing import CliRunner
 
 from streams.errors import SettingsError
-from streams.producers.live.cli import SOURCES, listen_command
+from streams.producers.live.bluesky import Bluesky
+from streams.producers.live.cli import SOURCES, _what_is_kept, listen_command
 from streams.producers.live.progress import Lag, ListenProgress, describe
+from streams.producers.live.rss import RssSource
 from streams.producers.live.secrets import needed_secret, secret
+from streams.rules.loading import EXAMPLE, load_listening
 
 
 def test_the_sources_are_listed_without_importing_them() -> None:
@@ -32,6 +35,16 @@ def test_every_source_is_a_command(name: str) -> None:
     shown = CliRunner().invoke(listen_command, [name, "--help"])
     assert shown.exit_code == 0, shown.exception
     assert "--checkpoint" in shown.output
+
+
+def test_who_listens_to_a_whole_network_is_told_what_is_kept() -> None:
+    assert any("keep: {bluesky: …}" in line for line in _what_is_kept(Bluesky()))
+    assert _what_is_kept(Bluesky(dids=("did:plc:a",))) == []
+    assert _what_is_kept(RssSource(feeds=("https://blog.example/feed",))) == []
+
+
+def test_the_bundled_rules_keep_of_bluesky_what_they_match_and_all_of_the_rest() -> None:
+    assert load_listening(EXAMPLE).keep == {"default": "everything", "bluesky": "matched"}
 
 
 def test_an_unknown_source_is_refused() -> None:
