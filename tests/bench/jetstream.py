@@ -218,9 +218,13 @@ def measure(rate: int, seconds: float, *, pipeline: bool, run_dir: Path) -> None
             stack = exits.enter_context(running(run_dir)).with_model("shipped")
             bootstrap, environment = stack.settings.kafka_bootstrap, stack.environment()
             client = exits.enter_context(stack.fresh_database())
+            rules = run_dir / "listening.yaml"
+            rules.write_text("keep: {default: everything, bluesky: everything}\n")
             worker = Watched(
                 ESCUCHA.command(),
-                stack.environment(ESCUCHA_KAFKA_GROUP="bench-jetstream"),
+                stack.environment(
+                    ESCUCHA_KAFKA_GROUP="bench-jetstream", ESCUCHA_LISTENING_FILE=str(rules)
+                ),
                 stack.logs / "worker.log",
             )
             exits.callback(worker.stop)

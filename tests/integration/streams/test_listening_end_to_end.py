@@ -156,16 +156,13 @@ async def test_of_all_of_bluesky_a_newcomer_gets_what_the_bundled_rules_match_an
 ) -> None:
     lines = mix(400, rate=1_000)
     texts = ["look at my phone, the screen is gone", "¿dónde puedo comprar el Nimbara Uno?"]
-    wanted = [
-        json.loads(line) for line in lines if '"create"' in line.decode() and POST in line.decode()
-    ][:2]
-    for message, text in zip(wanted, texts, strict=True):
+    said = [message for message in map(json.loads, lines) if _collection_made(message) == POST]
+    end_us = json.loads(lines[-1])["time_us"] + len(texts)
+    for number, (message, text) in enumerate(zip(said, texts, strict=False), start=1):
         message["commit"]["record"]["text"] = text
         message["commit"]["rkey"] += "x"
-        lines.append(
-            json.dumps(message | {"time_us": json.loads(lines[-1])["time_us"] + 1}).encode()
-        )
-    end_us = json.loads(lines[-1])["time_us"]
+        message["time_us"] = end_us - len(texts) + number
+        lines.append(json.dumps(message).encode())
     checkpoint = lane.folder / "first.json"
     with lane.worker() as worker:
         async with Jetstream(lines).serving() as server:
@@ -255,6 +252,11 @@ async def _feed(server: Jetstream, lines: list[bytes], *, over_sec: float) -> No
 
 def _collection(line: bytes) -> str:
     return str(json.loads(line).get("commit", {}).get("collection", ""))
+
+
+def _collection_made(message: dict[str, Any]) -> str:
+    commit = message.get("commit", {})
+    return str(commit["collection"]) if commit.get("operation") == "create" else ""
 
 
 def _cursor(checkpoint: Path) -> int:
