@@ -8,6 +8,7 @@ from schemas.topics import TopicSpec
 from streams.privacy.files import FOLDERS, FilesPlace
 from streams.privacy.places import REASON, Place, table_places
 from streams.privacy.scrub import BusinessScrubber, PlainScrubber, Scrubber
+from streams.privacy.status_ids import StatusIdsPlace
 from streams.privacy.subject import Subject
 from streams.privacy.topics import TopicPlace
 from streams.settings import Settings
@@ -23,6 +24,7 @@ def all_places(settings: Settings, client: Client) -> list[Place]:
         *(_topic_place(settings, client, spec) for spec in topics.TOPICS if _is_personal(spec)),
         *table_places(client),
         *(FilesPlace(settings.run_dir / folder) for folder in FOLDERS),
+        StatusIdsPlace(settings.run_dir / "checkpoints"),
     ]
 
 

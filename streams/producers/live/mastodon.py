@@ -12,17 +12,20 @@ Examples:
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
 
 from schemas.mention import Event
 from streams.errors import InputError
+from streams.local import local_settings
 from streams.producers.live.contract import MAPPING_ERRORS, kept
 from streams.producers.live.fan_in import arrivals, end
 from streams.producers.live.http import USER_AGENT, HttpOptions, open_session
 from streams.producers.live.mastodon_api import MastodonApi, StreamName
 from streams.producers.live.mastodon_feed import Arrival, Feed
+from streams.producers.live.mastodon_ids import SUFFIX, StatusIds
 from streams.producers.live.mastodon_mapping import SOURCE, MastodonMapper, host_of
 from streams.producers.live.mastodon_memory import IdMemory
 from streams.producers.live.options import user_agent_option
@@ -53,6 +56,7 @@ class MastodonSource:
     read_sec: float = 60.0  # a healthy stream sends a sign of life every 15 s
     request_sec: float = 30.0
     memory: IdMemory = field(default_factory=IdMemory, repr=False, compare=False)
+    ids_folder: Path | None = None  # where what statuses are called outlives this process
 
     @property
     def name(self) -> str:
@@ -74,7 +78,8 @@ class MastodonSource:
         cursor = cursor or {}
         newest: dict[str, str] = dict(cursor.get("newest", {}))
         self.memory.resume(cursor.get("step", 0), cursor.get("ids", ()))
-        mapper = MastodonMapper(host_of(self.instance), self.memory)
+        ids = self._ids()
+        mapper = MastodonMapper(host_of(self.instance), self.memory, ids)
         options = HttpOptions(
             user_agent=self.user_agent,
             total_sec=None,
@@ -104,11 +109,22 @@ class MastodonSource:
             ]
             try:
                 while True:
-                    yield self._received(
+                    received = self._received(
                         await arrivals(queue, tasks, _BATCH_ARRIVALS), mapper, newest
                     )
+                    if ids is not None:
+                        ids.commit()
+                    yield received
             finally:
                 await end(tasks)
+                if ids is not None:
+                    ids.close()
+
+    def _ids(self) -> StatusIds | None:
+        if self.ids_folder is None:
+            return None
+        name = host_of(self.instance).replace(":", "_")
+        return StatusIds(self.ids_folder / f"mastodon-{name}{SUFFIX}")
 
     def _received(
         self, heard: Sequence[Arrival], mapper: MastodonMapper, newest: dict[str, str]
@@ -192,6 +208,7 @@ def from_options(
         user_agent=user_agent,
         poll_sec=poll_sec,
         max_catch_up=max_catch_up,
+        ids_folder=local_settings().run_dir / "checkpoints",
     )
 
 

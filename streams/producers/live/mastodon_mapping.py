@@ -18,6 +18,7 @@ from schemas.mention import Account, Author, Deletion, Engagement, Interaction, 
 from streams import clock
 from streams.producers.live.contract import distinct, fitting, short, text_of
 from streams.producers.live.html import HtmlText, text_of_html
+from streams.producers.live.mastodon_ids import StatusIds
 from streams.producers.live.mastodon_memory import DELETED, IdMemory, Known
 
 SOURCE = "mastodon"
@@ -97,9 +98,15 @@ class MastodonMapper:
     """Maps what one instance says, in its order."""
 
     def __init__(
-        self, host: str, memory: IdMemory, *, now: Callable[[], datetime] = clock.now
+        self,
+        host: str,
+        memory: IdMemory,
+        ids: StatusIds | None = None,
+        *,
+        now: Callable[[], datetime] = clock.now,
     ) -> None:
         self._host = host
+        self._ids = ids
         self._memory = memory
         self._now = now
 
@@ -124,6 +131,8 @@ class MastodonMapper:
                 event_id, event.author.id, root_id or event_id, edited_ms, is_repost, memory.step
             ),
         )
+        if self._ids is not None:
+            self._ids.add(status.id, event_id, event.author.id, is_repost=is_repost)
         return event
 
     def deletion(self, payload: bytes) -> Deletion | None:
@@ -135,7 +144,7 @@ class MastodonMapper:
         memory = self._memory
         if memory.handed_on(local_id, DELETED):
             return None
-        known = memory.get(local_id) or Known(self._local_id(local_id), "", "", 0, False, -1)
+        known = memory.get(local_id) or self._from_disk(local_id)
         deletion = fitting(
             Deletion(
                 target="interaction" if known.is_repost else "mention",
@@ -147,7 +156,14 @@ class MastodonMapper:
         )
         memory.step += 1
         memory.remember(local_id, known._replace(edited_ms=DELETED, step=memory.step))
+        if self._ids is not None:
+            self._ids.drop(local_id)
         return deletion
+
+    def _from_disk(self, local_id: str) -> Known:
+        found = None if self._ids is None else self._ids.get(local_id)
+        event_id, author_id, is_repost = found or (self._local_id(local_id), "", False)
+        return Known(event_id, author_id, "", 0, is_repost, -1)
 
     def _mention(self, status: Status) -> Mention:
         shown = text_of_html(

@@ -3,8 +3,9 @@
 A status has two names: a local id, other on every instance, and a URI, the same everywhere.
 A mention is named by its URI, so that two instances that show it give one mention. But deletions
 and replies name local ids, so they are remembered: `most` in memory, and the newest of them in the
-cursor, which must stay small. A deletion of anything older names `mastodon:<instance>/<local id>`,
-which says truly what was deleted where, and matches no stored mention.
+cursor, which must stay small. What `mastodon_ids` has on disk tells deletions of older ones. One
+of anything that is not there either names `mastodon:<instance>/<local id>`, which says truly what
+was deleted where, and matches no stored mention.
 """
 
 import time

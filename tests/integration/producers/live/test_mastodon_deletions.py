@@ -1,0 +1,41 @@
+"""Deletions of what was heard long before, by a listener that was started again."""
+
+import asyncio
+import json
+from pathlib import Path
+
+from schemas.mention import Deletion
+from streams.producers.live.mastodon_memory import IN_CURSOR
+from tests.fakes.listening import Heard, hear, polls
+from tests.fakes.mastodon import FakeMastodon, status
+
+
+def deletions(heard: Heard) -> list[Deletion]:
+    return [event for event in heard.events if isinstance(event, Deletion)]
+
+
+async def test_after_a_restart_a_deletion_finds_a_mention_older_than_what_the_cursor_holds(
+    tmp_path: Path,
+) -> None:
+    many = [status(number) for number in range(1, IN_CURSOR + 102)]
+    async with FakeMastodon() as server:
+        server.publish(many[0])
+        source = server.source(ids_folder=tmp_path)
+        first = await hear(source, polls(2))
+        server.publish(*many[1:])
+        second = await hear(source, lambda it: len(it.events) == len(many), cursor=first.cursor)
+        cursor = json.loads(json.dumps(second.cursor))
+        old = many[1]["id"]
+        assert old not in {known[0] for known in cursor["ids"]}
+
+        async def speak() -> None:
+            await server.listened_to(3)
+            server.delete(old)
+
+        speaking = asyncio.create_task(speak())
+        fresh = server.source(ids_folder=tmp_path)
+        third = await hear(fresh, lambda it: bool(deletions(it)), cursor=cursor)
+        await speaking
+    [gone] = deletions(third)
+    author = "https://far.example/users/ana"
+    assert (gone.target_id, gone.author_id) == (f"mastodon:{author}/statuses/2", author)
