@@ -10,8 +10,8 @@ from streams.privacy.scrub import Scrubber
 from streams.privacy.subject import Subject
 
 # What in the run directory is searched. `training`: sets that models are trained on belong there,
-# one mention a line. `checkpoints`: rejected rows lie beside them; Mastodon's own checkpoint names the
-# newest 500 statuses and their authors by id; they go as newer ones are heard.
+# one mention a line. `checkpoints`: rejected rows lie beside them. Mastodon's own checkpoint names
+# the newest 500 statuses and their authors by id; they go as newer ones are heard.
 FOLDERS = {
     "exports": (".json", ".jsonl", ".csv"),
     "training": (".json", ".jsonl", ".csv"),
