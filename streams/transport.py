@@ -60,7 +60,6 @@ FAUST_INTERNALS: dict[type, tuple[str, ...]] = {
     fetcher.PartitionRecords: ("_consumer_record",),
 }
 
-MAX_FETCH_BYTES = 8 * 1024 * 1024  # of all partitions; aiokafka holds each answer three times
 SMALL_FETCH = 5  # less than this part of the largest batch waits for company
 
 PlannedSpans = Callable[[TP, int], Awaitable[Sequence[Span]]]
@@ -83,7 +82,6 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"  # Faust reads aborted transactions too
-        consumer._fetch_max_bytes = MAX_FETCH_BYTES
         return consumer
 
     def check_membership(self) -> None:
