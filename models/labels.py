@@ -9,15 +9,23 @@ from typing import Final, Literal
 import msgspec
 
 from models.errors import CorpusError
-from schemas.labels import Intent, Language, NeedsReply, Stage
+from schemas.labels import Act, Intent, Language, NeedsReply, Sentiment, Stage
+
+# How a mention came into the set: "balanced" has every class well filled, by design; "natural"
+# is as a random draw of posts would be. Shares of classes mean something in the latter only.
+Draw = Literal["balanced", "natural"]
 
 CORPUS_FILES: Final = tuple(
-    Path(__file__).parent / "corpus" / name for name in ("mentions_es.jsonl", "mentions_en.jsonl")
+    Path(__file__).parent / "corpus" / name
+    for name in ("mentions_es.jsonl", "mentions_en.jsonl", "natural_es.jsonl", "natural_en.jsonl")
 )
 
 
 class LabelledMention(msgspec.Struct, frozen=True, kw_only=True):
-    """One mention and its labels; an empty label is one the annotators did not settle."""
+    """One mention and its labels; an empty label is one the annotators did not settle.
+
+    `acts` is None where nobody judged the acts, and empty where the mention does none of them.
+    """
 
     id: str
     text: str
@@ -25,8 +33,12 @@ class LabelledMention(msgspec.Struct, frozen=True, kw_only=True):
     intent: Intent | Literal[""]
     stage: Stage | Literal[""]
     needs_reply: NeedsReply | Literal[""]
+    sentiment: Sentiment | Literal[""] = ""
+    acts: tuple[Act, ...] | None = None
     parent_text: str | None = None
     sector: str | None = None
+    variety: str = ""  # the country whose turns of phrase it has: "mx", "uk"; "mix" of languages
+    draw: Draw | Literal[""] = ""
 
 
 def load_corpus(files: Iterable[Path] = CORPUS_FILES) -> list[LabelledMention]:
@@ -54,11 +66,14 @@ def load_corpus(files: Iterable[Path] = CORPUS_FILES) -> list[LabelledMention]:
 
 def label_set_hash(items: Iterable[LabelledMention]) -> str:
     """Return the SHA-256, in hex, of the mentions and labels, whatever their order."""
-    digests = sorted(
-        hashlib.sha256(json.dumps(msgspec.structs.asdict(item), sort_keys=True).encode()).digest()
-        for item in items
-    )
-    return hashlib.sha256(b"".join(digests)).hexdigest()
+    return hashlib.sha256(b"".join(sorted(_digest(item) for item in items))).hexdigest()
+
+
+def _digest(item: LabelledMention) -> bytes:
+    fields = msgspec.structs.asdict(item)
+    if item.acts is not None:
+        fields["acts"] = sorted(item.acts)
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).digest()
 
 
 def _lines(file: Path) -> Iterator[tuple[str, bytes]]:

@@ -11,6 +11,17 @@ Stage = Literal["none", "awareness", "consideration", "decision", "use", "advoca
 Leg = Literal["none", "branding", "purchase", "use"]
 NeedsReply = Literal["no", "yes"]
 Language = Literal["es", "en"]
+Sentiment = Literal["negative", "neutral", "positive"]
+Act = Literal[
+    "question",
+    "order_status",
+    "incident",
+    "complaint",
+    "praise",
+    "asks_recommendation",
+    "gives_recommendation",
+    "usage_tip",
+]
 
 INTENTS: Final[tuple[Intent, ...]] = ("none", "latent", "active")
 STAGES: Final[tuple[Stage, ...]] = (
@@ -23,6 +34,18 @@ STAGES: Final[tuple[Stage, ...]] = (
 )
 NEEDS_REPLY: Final[tuple[NeedsReply, ...]] = ("no", "yes")
 LANGUAGES: Final[tuple[Language, ...]] = ("es", "en")
+SENTIMENTS: Final[tuple[Sentiment, ...]] = ("negative", "neutral", "positive")
+# What a mention does; it can do several of these or none, so each is a yes or no of its own.
+ACTS: Final[tuple[Act, ...]] = (
+    "question",
+    "order_status",
+    "incident",
+    "complaint",
+    "praise",
+    "asks_recommendation",
+    "gives_recommendation",
+    "usage_tip",
+)
 
 # The leg of the customer journey a stage belongs to.
 LEG_OF_STAGE: Final[dict[Stage, Leg]] = {
