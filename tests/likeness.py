@@ -46,7 +46,8 @@ def nearest(
 
 
 def _matrix(texts: Sequence[str], vocabulary: dict[str, int]) -> sparse.csr_matrix:
-    indptr, indices = [0], []
+    indptr: list[int] = [0]
+    indices: list[int] = []
     for text in texts:
         indices.extend(vocabulary.setdefault(run, len(vocabulary)) for run in shingles(text))
         indptr.append(len(indices))
