@@ -1,7 +1,6 @@
-"""Intent and stage of mentions, with probabilities, from one pass over the text."""
+"""The fast profile: every head from one pass over the text."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Final, Self
 
 import numpy as np
@@ -10,33 +9,42 @@ from sklearn.linear_model import LogisticRegression
 
 from models import kernels
 from models.analyser import HashedText
-from schemas.labels import INTENTS, STAGES
-
-HEADS: Final[dict[str, tuple[str, ...]]] = {"intent": INTENTS, "stage": STAGES}
-_BOUNDS: Final = np.cumsum([0, *(len(classes) for classes in HEADS.values())])
+from models.predictions import HEADS, Predictions, Probabilities, Texts
 
 # Texts at a time: their features (4 KB each) stay in the processor's cache, and memory small.
 CHUNK: Final = 500
 
-Probabilities = npt.NDArray[np.float32]
-LabelIndices = npt.NDArray[np.intp]
+
+def outputs_of(name: str) -> list[tuple[str, int]]:
+    """The estimators of a head, with how many outputs each has: one, or one for each class."""
+    head = HEADS[name]
+    if head.many:
+        return [(f"{name}.{label}", 1) for label in head.classes]
+    return [(name, len(head.classes))]
 
 
-@dataclass(frozen=True, slots=True)
-class Predictions:
-    """What a model makes of n texts; columns follow `INTENTS` and `STAGES`, rows sum to one."""
+ESTIMATORS: Final = [estimator for name in HEADS for estimator in outputs_of(name)]
+_BOUNDS: Final = np.cumsum([0, *(width for _, width in ESTIMATORS)])
+_ENDS: Final = np.cumsum([len(head.classes) for head in HEADS.values()])
+N_OUTPUTS: Final = int(_BOUNDS[-1])
 
-    intent_probabilities: Probabilities  # (n, 3)
-    stage_probabilities: Probabilities  # (n, 6)
-    intent: LabelIndices  # (n,), the most probable of INTENTS
-    stage: LabelIndices  # (n,), the most probable of STAGES
+
+def _rows(
+    head: LogisticRegression, width: int
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Coefficients and intercepts, a row for each output; of two classes scikit-learn keeps one."""
+    missing = width - len(head.coef_)
+    return (
+        np.pad(head.coef_, ((missing, 0), (0, 0))),
+        np.pad(head.intercept_, (missing, 0)),
+    )
 
 
 class Model:
-    """Two multinomial logistic regressions over the same hashed text.
+    """Logistic regressions over the same hashed text; see `models.predictions.Classifier`.
 
-    Their coefficients are stacked, so one sparse product serves both. A model never changes
-    once made, so any number of threads may share it.
+    Their coefficients are stacked, so one sparse product serves all. A model never changes once
+    made, so any number of threads may share it.
     """
 
     def __init__(
@@ -47,12 +55,14 @@ class Model:
         *,
         version: str = "unsaved",
     ) -> None:
-        """Take coefficients (n_features, 9) and intercepts (9,); raises ValueError if not so."""
-        outputs = int(_BOUNDS[-1])
-        if coefficients.shape != (text.n_features, outputs) or intercepts.shape != (outputs,):
+        """Take coefficients (n_features, N_OUTPUTS) and intercepts (N_OUTPUTS,).
+
+        Raises ValueError where shapes differ or numbers are not finite.
+        """
+        if coefficients.shape != (text.n_features, N_OUTPUTS) or intercepts.shape != (N_OUTPUTS,):
             raise ValueError(
-                f"expected coefficients ({text.n_features}, {outputs}) and intercepts ({outputs},),"
-                f" got {coefficients.shape} and {intercepts.shape}"
+                f"expected coefficients ({text.n_features}, {N_OUTPUTS}) and intercepts"
+                f" ({N_OUTPUTS},), got {coefficients.shape} and {intercepts.shape}"
             )
         if not (np.isfinite(coefficients).all() and np.isfinite(intercepts).all()):
             raise ValueError("coefficients and intercepts must be finite")
@@ -63,34 +73,40 @@ class Model:
 
     @classmethod
     def from_heads(
-        cls, text: HashedText, heads: dict[str, LogisticRegression], *, version: str = "unsaved"
+        cls,
+        text: HashedText,
+        heads: Mapping[str, LogisticRegression],
+        *,
+        version: str = "unsaved",
     ) -> Self:
-        """Stack fitted heads, one for each name in `HEADS`, with classes 0, 1, 2 … in its order.
+        """Stack fitted estimators, one for each of `ESTIMATORS`, with classes 0, 1, 2 … in order.
 
         Raises ValueError when names, classes or shapes differ.
         """
-        if list(heads) != list(HEADS):
-            raise ValueError(f"expected the heads {list(HEADS)}, got {list(heads)}")
-        for name, classes in HEADS.items():
-            if list(heads[name].classes_) != list(range(len(classes))):
+        if list(heads) != [name for name, _ in ESTIMATORS]:
+            raise ValueError(f"expected {[name for name, _ in ESTIMATORS]}, got {list(heads)}")
+        for name, width in ESTIMATORS:
+            if list(heads[name].classes_) != list(range(max(width, 2))):
                 raise ValueError(f"the {name} head has other classes: {heads[name].classes_}")
+        rows = [_rows(heads[name], width) for name, width in ESTIMATORS]
         return cls(
             text,
-            np.concatenate([head.coef_ for head in heads.values()]).T,
-            np.concatenate([head.intercept_ for head in heads.values()]),
+            np.concatenate([coefficients for coefficients, _ in rows]).T,
+            np.concatenate([intercepts for _, intercepts in rows]),
             version=version,
         )
 
     def heads(self) -> dict[str, LogisticRegression]:
-        """Return the heads as scikit-learn estimators that share this model's memory."""
+        """Return the heads as scikit-learn estimators; most share this model's memory."""
         heads = {}
-        for (name, classes), start, stop in zip(
-            HEADS.items(), _BOUNDS[:-1], _BOUNDS[1:], strict=True
-        ):
+        for (name, width), start in zip(ESTIMATORS, _BOUNDS[:-1], strict=True):
             head = LogisticRegression()
-            head.classes_ = np.arange(len(classes))
-            head.coef_ = self._coefficients[:, start:stop].T
-            head.intercept_ = self._intercepts[start:stop]
+            head.classes_ = np.arange(max(width, 2))
+            head.coef_ = self._coefficients[:, start : start + width].T
+            head.intercept_ = self._intercepts[start : start + width]
+            if width == 2:  # of two classes scikit-learn keeps the difference
+                head.coef_ = np.diff(head.coef_, axis=0)
+                head.intercept_ = np.diff(head.intercept_)
             head.n_features_in_ = self.text.n_features
             heads[name] = head
         return heads
@@ -102,9 +118,8 @@ class Model:
         )
         return probabilities
 
-    def predict(self, texts: Sequence[str]) -> Predictions:
-        """Return the predictions for texts, in order; thread-safe, mostly without the GIL."""
-        parts = [self._stacked(texts[at : at + CHUNK]) for at in range(0, len(texts), CHUNK)]
-        stacked = np.concatenate(parts) if parts else self._stacked(texts)
-        intent, stage = np.split(stacked, _BOUNDS[1:-1], axis=1)
-        return Predictions(intent, stage, intent.argmax(axis=1), stage.argmax(axis=1))
+    def predict(self, texts: Texts) -> Predictions:
+        """Return the predictions for mentions, in order; thread-safe, mostly without the GIL."""
+        stacked = np.concatenate([self._stacked(part.texts) for part in texts.chunks(CHUNK)])
+        parts = np.split(stacked, _ENDS[:-1], axis=1)
+        return Predictions.most_probable(dict(zip(HEADS, parts, strict=True)))

@@ -379,7 +379,8 @@ def probabilities(
     """Return the softmax, head by head, of a sparse matrix times stacked coefficients.
 
     `coefficients` has shape (n_features, n_outputs); head h owns the outputs from `heads[h]` up
-    to `heads[h + 1]`. scipy's own sparse product holds the GIL, so threads would queue for it.
+    to `heads[h + 1]`. One with a single output is a yes or no: its sigmoid. scipy's own sparse
+    product holds the GIL, so threads would queue for it.
     """
     n_rows = row_ends.size - 1
     n_outputs = intercepts.size
@@ -394,6 +395,9 @@ def probabilities(
                 scores[row] += values[at] * coefficients[columns[at]]
         for head in range(heads.size - 1):
             own = scores[row, heads[head] : heads[head + 1]]
-            own[:] = np.exp(own - own.max())
-            own /= own.sum()
+            if own.size == 1:
+                own[0] = 1 / (1 + np.exp(-own[0]))
+            else:
+                own[:] = np.exp(own - own.max())
+                own /= own.sum()
     return scores

@@ -1,14 +1,14 @@
 """Scoring JSONL: a line in, a line out, without any server."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from itertools import compress
 from typing import Final, NoReturn
 
 import msgspec
 import numpy as np
 
-from models.heads import LabelIndices, Model, Probabilities
-from schemas.labels import INTENTS, STAGES
+from models.predictions import HEADS, Classifier, Predictions, Texts
 
 MAX_TEXT_CHARS: Final = 100_000
 # A batch of long texts is closed early, so that memory is bounded in characters, not in lines.
@@ -23,12 +23,14 @@ class _Line(msgspec.Struct):
     text: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     id: msgspec.Raw = _NULL
     lang: msgspec.Raw = _NULL
+    parent_text: msgspec.Raw = _NULL
 
 
 class _Mention(msgspec.Struct):
     id: msgspec.Raw
     lang: msgspec.Raw
     text: str
+    parent_text: str = ""
 
 
 class _Failure(msgspec.Struct, omit_defaults=True):
@@ -42,11 +44,19 @@ class _Judgement(msgspec.Struct):
     probabilities: dict[str, float]
 
 
+class _Acts(msgspec.Struct):
+    labels: list[str]
+    probabilities: dict[str, float]
+
+
 class _Scored(msgspec.Struct):
     id: msgspec.Raw
     lang: msgspec.Raw
     intent: _Judgement
     stage: _Judgement
+    needs_reply: _Judgement
+    sentiment: _Judgement
+    act: _Acts
     model_version: str
 
 
@@ -65,12 +75,15 @@ _TEXTS: Final = msgspec.json.Decoder(str)
 _ENCODER: Final = msgspec.json.Encoder()
 
 
-def score_lines(lines: Iterable[bytes], model: Model, batch_size: int = 500) -> Iterator[bytes]:
+def score_lines(
+    lines: Iterable[bytes], model: Classifier, batch_size: int = 500
+) -> Iterator[bytes]:
     """Yield one line of JSON, ending in a newline, for each line that is not blank, in order.
 
     A line is an object with `text` and, if known, `id` and `lang`, which return as they came
-    (null when absent); `parent_text` is allowed and, for now, not read. The answer holds `intent`
-    and `stage`, each a label and the probability of every label, and `model_version`. A line that
+    (null when absent), and `parent_text`, what it answers. The answer holds `intent`, `stage`,
+    `needs_reply` and `sentiment`, each a label and the probability of every label, `act` with
+    any number of labels, and `model_version`. A line that
     cannot be scored is answered with `error`, `line` (its number, from 1, blank ones counted)
     and `id` when known; the rest goes on. A byte order mark before the first
     line is skipped. Reads no further ahead than one batch.
@@ -119,7 +132,16 @@ def _mention(line: bytes) -> _Mention:
     if len(text) > MAX_TEXT_CHARS:
         message = f"text too long: {len(text)} characters, {MAX_TEXT_CHARS} allowed"
         raise _LineError(message, fields.id)
-    return _Mention(fields.id, fields.lang, text)
+    return _Mention(fields.id, fields.lang, text, _parent_text(fields))
+
+
+def _parent_text(fields: _Line) -> str:
+    if bytes(fields.parent_text) == b"null":
+        return ""
+    try:
+        return _TEXTS.decode(fields.parent_text)[:MAX_TEXT_CHARS]
+    except msgspec.DecodeError as error:
+        raise _LineError("parent_text must be a string", fields.id) from error
 
 
 def _refusal(line: bytes) -> _LineError:
@@ -139,24 +161,34 @@ def _with_lone_surrogates(line: bytes, cause: msgspec.DecodeError) -> tuple[_Lin
         text = fields["text"]
         if not isinstance(text, str):
             raise TypeError
-        line_id, lang = (
+        line_id, lang, parent_text = (
             msgspec.Raw(json.dumps(fields.get(name), allow_nan=False).encode())
-            for name in ("id", "lang")
+            for name in ("id", "lang", "parent_text")
         )
     except (ValueError, TypeError, KeyError) as error:
         raise _LineError(f"not valid JSON: {cause}") from error
-    return _Line(id=line_id, lang=lang), text
+    return _Line(id=line_id, lang=lang, parent_text=parent_text), text
 
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def _score(batch: list[_Mention | _Failure], model: Model) -> Iterator[bytes]:
-    predictions = model.predict([entry.text for entry in batch if isinstance(entry, _Mention)])
+def _score(batch: list[_Mention | _Failure], model: Classifier) -> Iterator[bytes]:
+    mentions = [entry for entry in batch if isinstance(entry, _Mention)]
+    predictions = model.predict(
+        Texts(
+            [mention.text for mention in mentions],
+            [_language(mention.lang) for mention in mentions],
+            [mention.parent_text for mention in mentions],
+        )
+    )
     judgements = zip(
-        _judgements(INTENTS, predictions.intent, predictions.intent_probabilities),
-        _judgements(STAGES, predictions.stage, predictions.stage_probabilities),
+        _judgements("intent", predictions),
+        _judgements("stage", predictions),
+        _judgements("needs_reply", predictions),
+        _judgements("sentiment", predictions),
+        _acts(predictions),
         strict=True,
     )
     for entry in batch:
@@ -168,10 +200,26 @@ def _score(batch: list[_Mention | _Failure], model: Model) -> Iterator[bytes]:
         yield _ENCODER.encode(answer) + b"\n"
 
 
-def _judgements(
-    classes: Sequence[str], labels: LabelIndices, probabilities: Probabilities
-) -> Iterator[_Judgement]:
+def _language(lang: msgspec.Raw) -> str:
+    """The language that a line claims; whatever is no text claims none."""
+    try:
+        return _TEXTS.decode(lang)
+    except msgspec.DecodeError:
+        return ""
+
+
+def _rounded(predictions: Predictions, name: str) -> list[dict[str, float]]:
     # Rounded after widening: a rounded float32 would print with all the digits of a float64.
-    rounded = np.round(probabilities.astype(np.float64), _DECIMALS).tolist()
-    for label, row in zip(labels.tolist(), rounded, strict=True):
-        yield _Judgement(classes[label], dict(zip(classes, row, strict=True)))
+    rows = np.round(predictions.probabilities[name].astype(np.float64), _DECIMALS).tolist()
+    return [dict(zip(HEADS[name].classes, row, strict=True)) for row in rows]
+
+
+def _judgements(name: str, predictions: Predictions) -> Iterator[_Judgement]:
+    classes, labels = HEADS[name].classes, predictions.labels[name].tolist()
+    for label, probabilities in zip(labels, _rounded(predictions, name), strict=True):
+        yield _Judgement(classes[label], probabilities)
+
+
+def _acts(predictions: Predictions) -> Iterator[_Acts]:
+    for flags, probabilities in zip(predictions.acts, _rounded(predictions, "act"), strict=True):
+        yield _Acts(list(compress(HEADS["act"].classes, flags)), probabilities)

@@ -26,13 +26,15 @@ from skops.io.exceptions import UntrustedTypesFoundException
 
 from models.analyser import HashedText
 from models.errors import ModelExistsError, ModelNotFoundError, ModelRefusedError
-from models.heads import HEADS, Model
+from models.heads import Model
+from models.predictions import HEADS
 from models.training import TrainingReport
 
 TRUSTED_TYPES: Final = ("models.analyser.HashedText",)  # beside numpy's and scikit-learn's own
 MODEL_FILE: Final = "model.skops"
 CARD_FILE: Final = "card.json"
 CURRENT_FILE: Final = "current"
+CLASSES: Final = {name: list(head.classes) for name, head in HEADS.items()}
 _VERSION: Final = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
 
 
@@ -87,7 +89,7 @@ class ModelStore:
             model_sha256=hashlib.sha256(content).hexdigest(),
             trained_on=list(trained_on),
             features=features,
-            classes={name: list(classes) for name, classes in HEADS.items()},
+            classes=CLASSES,
             unicode_version=unicodedata.unidata_version,
             training=report,
         )
@@ -119,7 +121,7 @@ class ModelStore:
             raise ModelRefusedError(f"{card.version}: {MODEL_FILE}: {error.strerror}") from error
         if hashlib.sha256(content).hexdigest() != card.model_sha256:
             raise ModelRefusedError(f"{card.version}: {MODEL_FILE} is not what its card describes")
-        if card.classes != {name: list(classes) for name, classes in HEADS.items()}:
+        if card.classes != CLASSES:
             raise ModelRefusedError(f"{card.version}: made for other classes: {card.classes}")
         return _rebuild(content, card.version)
 

@@ -1,7 +1,7 @@
-"""Learning the two heads from labelled mentions, and measuring honestly what was learnt."""
+"""Learning the heads from labelled mentions, and measuring honestly what was learnt."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -17,8 +17,9 @@ from threadpoolctl import threadpool_limits
 from models.analyser import HashedText
 from models.calibration import Labels, Scores, fit_temperature
 from models.errors import CorpusError, ModelRejectedError
-from models.heads import HEADS, Model
+from models.heads import Model
 from models.labels import LabelledMention, label_set_hash
+from models.predictions import HEADS
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,8 +54,8 @@ class TrainingReport(msgspec.Struct, frozen=True, kw_only=True):
     label_set_hash: str
     seed: int
     recipe: Recipe
-    counts: dict[str, dict[str, int]]  # of "lang" and of each head: label to mentions
-    metrics: dict[str, HeadMetrics]  # one for each head
+    counts: dict[str, dict[str, int]]  # of "lang" and of each estimator: label to mentions
+    metrics: dict[str, HeadMetrics]  # one for each estimator
 
 
 DEFAULT_TEXT: Final = HashedText(sublinear_tf=True)
@@ -79,20 +80,18 @@ def train(
     heads: dict[str, LogisticRegression] = {}
     metrics: dict[str, HeadMetrics] = {}
     counts: dict[str, dict[str, int]] = {"lang": dict(Counter(str(item.lang) for item in items))}
-    for name, classes in HEADS.items():
-        settled = [at for at, item in enumerate(items) if getattr(item, name)]
-        labels = np.array(
-            [classes.index(getattr(items[at], name)) for at in settled], dtype=np.intp
-        )
-        counts[name] = dict(
-            zip(classes, np.bincount(labels, minlength=len(classes)).tolist(), strict=True)
-        )
-        for label, count in counts[name].items():
-            if count < recipe.folds:
-                raise CorpusError(f"{name} {label!r}: {count} mentions, need {recipe.folds}")
-        # L-BFGS works on short vectors: BLAS threads only wait for each other, which took 65 s
-        # in place of 4 on two busy cores.
-        with threadpool_limits(limits=1):
+    # L-BFGS works on short vectors: BLAS threads only wait for each other, which took 65 s in
+    # place of 4 on two busy cores.
+    with threadpool_limits(limits=1):
+        for name, classes, answers in _questions(items):
+            settled = [at for at, answer in enumerate(answers) if answer is not None]
+            labels = np.array([answers[at] for at in settled], dtype=np.intp)
+            counts[name] = dict(
+                zip(classes, np.bincount(labels, minlength=len(classes)).tolist(), strict=True)
+            )
+            for label, count in counts[name].items():
+                if count < recipe.folds:
+                    raise CorpusError(f"{name} {label!r}: {count} mentions, need {recipe.folds}")
             heads[name], metrics[name] = _train_head(name, rows[settled], labels, seed, recipe)
     report = TrainingReport(
         label_set_hash=label_set_hash(items),
@@ -102,6 +101,20 @@ def train(
         metrics=metrics,
     )
     return Model.from_heads(text, heads), report
+
+
+def _questions(
+    items: Sequence[LabelledMention],
+) -> Iterator[tuple[str, tuple[str, ...], list[int | None]]]:
+    """Each estimator's name, its classes, and the answer of each item where it is settled."""
+    for name, head in HEADS.items():
+        if not head.many:
+            labels = [getattr(item, name) for item in items]
+            yield name, head.classes, [head.classes.index(one) if one else None for one in labels]
+            continue
+        for act in head.classes:
+            done = [None if item.acts is None else int(act in item.acts) for item in items]
+            yield f"{name}.{act}", ("no", "yes"), done
 
 
 def _train_head(
@@ -114,9 +127,7 @@ def _train_head(
     for fold, (learnt, held_out) in enumerate(folds.split(rows, labels)):
         fold_of[held_out] = fold
         shares[held_out] = np.bincount(labels[learnt]) / len(learnt)
-        scores[held_out] = _fit(rows[learnt], labels[learnt], recipe).decision_function(
-            rows[held_out]
-        )
+        scores[held_out] = _scores(_fit(rows[learnt], labels[learnt], recipe), rows[held_out])
 
     # Each fold is cooled by the temperature of the others, so none is judged by its own labels.
     cooled = np.empty_like(scores)
@@ -135,13 +146,19 @@ def _train_head(
     return head, metrics
 
 
+def _scores(head: LogisticRegression, rows: sparse.csr_matrix) -> Scores:
+    """One column for each class; of yes or no, the one for no stays 0."""
+    scores = np.asarray(head.decision_function(rows), dtype=np.float64)
+    return scores if scores.ndim == 2 else np.column_stack([np.zeros_like(scores), scores])
+
+
 def _fit(rows: sparse.csr_matrix, labels: Labels, recipe: Recipe) -> LogisticRegression:
     """Fit on the columns that occur often enough; the rest get coefficients of zero."""
     mentions = np.bincount(rows.indices, minlength=rows.shape[1])
     kept = np.flatnonzero(mentions >= recipe.min_mentions_per_feature)
     head = LogisticRegression(C=recipe.inverse_regularisation, max_iter=recipe.iterations)
     head.fit(rows[:, kept].astype(np.float64), labels)
-    coefficients = np.zeros((len(head.classes_), rows.shape[1]), dtype=np.float32)
+    coefficients = np.zeros((len(head.coef_), rows.shape[1]), dtype=np.float32)
     coefficients[:, kept] = head.coef_
     head.coef_ = coefficients
     head.intercept_ = head.intercept_.astype(np.float32)

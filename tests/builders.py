@@ -11,8 +11,7 @@ import numpy as np
 import pyarrow as pa
 from faust.types import TP
 
-from models.heads import Predictions
-from schemas.labels import INTENTS, STAGES
+from models.predictions import HEADS, Predictions, Texts
 from schemas.pipeline import Progress
 from streams.batches.mentions import MentionDecider, MentionSteps
 from streams.delivery import PartitionDelivery, RecordBatch
@@ -138,12 +137,15 @@ class FakeModel:
     def __init__(self, version: str = "fake-1") -> None:
         self.version = version
 
-    def predict(self, texts: Sequence[str]) -> Predictions:
-        """Everything is `none`, for sure."""
-        intent = np.zeros((len(texts), len(INTENTS)), dtype=np.float32)
-        stage = np.zeros((len(texts), len(STAGES)), dtype=np.float32)
-        intent[:, 0] = stage[:, 0] = 1.0
-        return Predictions(intent, stage, intent.argmax(axis=1), stage.argmax(axis=1))
+    def predict(self, texts: Texts) -> Predictions:
+        """Everything is the first of its classes, for sure, and does nothing."""
+        sure = {
+            name: np.zeros((len(texts), len(head.classes)), dtype=np.float32)
+            for name, head in HEADS.items()
+        }
+        for name, head in HEADS.items():
+            sure[name][:, 0] = not head.many
+        return Predictions.most_probable(sure)
 
 
 class InlineExecutor(Executor):

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import pyarrow as pa
 
-from models.heads import Model
+from models.predictions import Classifier
 from streams.batches.seen import SeenEvents
 from streams.delivery import RecordBatch
 from streams.landing import batch_number
@@ -33,7 +33,7 @@ class MentionSteps:
     """What the deciders of all partitions share."""
 
     clickhouse: ClickHouse
-    model: Model
+    model: Classifier
     rules: RuleBook
     enricher: Enricher
     threads: Executor

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
-from models.heads import Model
+from models.predictions import Classifier
 from streams.batches.seen import BEYOND_ALL, SeenEvents
 from streams.errors import BrokerUnavailableError
 from streams.landing import Landing, Place, batch_number, claim
@@ -146,7 +146,7 @@ class HistoryRun:
     clickhouse: ClickHouse
     rules: RulesInForce
     enricher: Enricher
-    model: Model
+    model: Classifier
     _seen: dict[int, SeenEvents] = field(default_factory=dict)
 
     async def over(

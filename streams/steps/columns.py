@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import compress
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from models.heads import Predictions
-from schemas.labels import INTENTS, STAGES
+from models.predictions import HEADS, Predictions
 from schemas.mention import Account, Deletion, Heartbeat, Interaction
 from streams.steps.copies import Bands
 from streams.steps.decode import Record, Rejected
@@ -111,11 +111,7 @@ def mentions_table(
             "spam_reasons": lists(enriched.spam_reasons),
             "fingerprint": pa.array(enriched.fingerprints, count),
             "bands": _band_lists(enriched.bands),
-            "intent": _labels(predictions.intent, INTENTS),
-            "intent_latent": pa.array(predictions.intent_probabilities[:, 1]),
-            "intent_active": pa.array(predictions.intent_probabilities[:, 2]),
-            "stage": _labels(predictions.stage, STAGES),
-            "stage_probability": pa.array(predictions.stage_probabilities.max(axis=1)),
+            **_judgements(predictions),
             "model_version": _constant(provenance.model_version, len(mentions)),
             "version": pa.array(versions),
             "counted": pa.array(counted).cast(pa.uint8()),
@@ -230,6 +226,26 @@ def _band_lists(bands: Bands) -> Column:
 
 def _constant(value: str, rows: int) -> Column:
     return pa.DictionaryArray.from_arrays(np.zeros(rows, dtype=np.int32), [value])
+
+
+def _judgements(predictions: Predictions) -> dict[str, Column]:
+    """What the model says: decided labels, and the probabilities they were decided by."""
+    chances = predictions.probabilities
+    rows = np.arange(len(predictions.acts))
+    acts = [list(compress(HEADS["act"].classes, flags)) for flags in predictions.acts]
+    return {
+        **{
+            name: _labels(predictions.labels[name], HEADS[name].classes)
+            for name in ("intent", "stage", "sentiment")
+        },
+        "intent_latent": pa.array(chances["intent"][:, 1]),
+        "intent_active": pa.array(chances["intent"][:, 2]),
+        "stage_probability": pa.array(chances["stage"][rows, predictions.labels["stage"]]),
+        "needs_reply": pa.array(predictions.labels["needs_reply"].astype(np.uint8)),
+        "needs_reply_probability": pa.array(chances["needs_reply"][:, 1]),
+        "sentiment_score": pa.array(chances["sentiment"][:, 2] - chances["sentiment"][:, 0]),
+        "acts": lists(acts),
+    }
 
 
 def _labels(indices: npt.NDArray[np.intp], classes: Sequence[str]) -> Column:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec.structs import replace
 
+from models.predictions import Texts
 from schemas.mention import Deletion, Interaction, Mention
 from streams.rules.compiled import CompiledRules, Hits
 from streams.steps.copies import Bands, signatures
@@ -67,6 +68,7 @@ class Enriched:
     """Mentions as they are stored, and what their texts tell; lists of one entry per mention."""
 
     mentions: list[Mention]
+    langs: list[str]
     masked: list[tuple[str, ...]]
     traits: Traits
     spam: npt.NDArray[np.float32]
@@ -75,9 +77,13 @@ class Enriched:
     bands: Bands
 
     @property
-    def texts(self) -> list[str]:
+    def texts(self) -> Texts:
         """What the model reads."""
-        return [mention.text for mention in self.mentions]
+        return Texts(
+            [mention.text for mention in self.mentions],
+            self.langs,
+            [mention.parent_text for mention in self.mentions],
+        )
 
 
 class Enricher:
@@ -139,6 +145,7 @@ class Enricher:
         fingerprints, bands = signatures(texts, reading)
         return Enriched(
             mentions=mentions,
+            langs=heard.langs,
             masked=masked,
             traits=traits(mentions, texts, reading),
             spam=spam,

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from models.predictions import Texts
 from models.store import ModelStore
 from streams.rule_book import RulesInForce, text_of
 from streams.rules.loading import EXAMPLE
@@ -49,7 +50,7 @@ class Steps:
             self._rules.sequence,
             self._rules.rules.version,
         )
-        self._model.predict(["warm up"])
+        self._model.predict(Texts.plain(["warm up"]))
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 20)

@@ -8,19 +8,44 @@ from models.analyser import HashedText
 from models.heads import Model
 from models.labels import LabelledMention
 from models.training import TrainingReport, train
-from schemas.labels import Intent, Language, Stage
+from schemas.labels import Act, Intent, Language, NeedsReply, Sentiment, Stage
 
-PHRASES: tuple[tuple[Language, Intent, Stage, str], ...] = (
-    ("es", "active", "decision", "voy a comprar {} mañana, ya lo tengo pedido"),
-    ("en", "active", "decision", "just ordered {}, paying today"),
-    ("es", "active", "consideration", "¿cuál me recomendáis, {} u otro? busco precio"),
-    ("en", "latent", "consideration", "wish I could afford {} some day"),
-    ("es", "latent", "consideration", "ojalá tener {}, qué ganas"),
-    ("en", "none", "use", "my {} stopped working again, please help"),
-    ("es", "none", "use", "llevo un año usando {} y falla la pantalla"),
-    ("en", "none", "awareness", "{} launch event video is out now #ad"),
-    ("es", "none", "advocacy", "os recomiendo {} a todos, de verdad"),
-    ("en", "none", "none", "good morning everyone, lovely rain near {}"),
+Phrase = tuple[Language, Intent, Stage, NeedsReply, Sentiment, tuple[Act, ...], str]
+PHRASES: tuple[Phrase, ...] = (
+    ("es", "active", "decision", "no", "neutral", (), "voy a comprar {} mañana, ya lo pago"),
+    ("en", "active", "decision", "yes", "neutral", ("order_status",), "ordered {}, where is it"),
+    (
+        "es",
+        "active",
+        "consideration",
+        "yes",
+        "neutral",
+        ("question", "asks_recommendation"),
+        "¿cuál me recomendáis, {} u otro? busco precio",
+    ),
+    ("en", "latent", "consideration", "no", "positive", (), "wish I could afford {} some day"),
+    ("es", "latent", "consideration", "no", "positive", (), "ojalá tener {}, qué ganas"),
+    (
+        "en",
+        "none",
+        "use",
+        "yes",
+        "negative",
+        ("incident", "complaint"),
+        "my {} stopped working again, please help",
+    ),
+    ("es", "none", "use", "no", "positive", ("praise", "usage_tip"), "un truco con {}: va genial"),
+    ("en", "none", "awareness", "no", "neutral", (), "{} launch event video is out now #ad"),
+    (
+        "es",
+        "none",
+        "advocacy",
+        "no",
+        "positive",
+        ("gives_recommendation",),
+        "os recomiendo {} a todos, de verdad",
+    ),
+    ("en", "none", "none", "no", "neutral", (), "good morning everyone, lovely rain near {}"),
 )
 THINGS = ("un portátil", "the X200", "este móvil", "a Zeta phone", "la cámara", "that router")
 
@@ -34,9 +59,13 @@ def corpus() -> list[LabelledMention]:
             lang=lang,
             intent=intent,
             stage=stage,
-            needs_reply="no",
+            needs_reply=needs_reply,
+            sentiment=sentiment,
+            acts=acts,
         )
-        for number, ((lang, intent, stage, phrase), thing) in enumerate(product(PHRASES, THINGS))
+        for number, ((lang, intent, stage, needs_reply, sentiment, acts, phrase), thing) in (
+            enumerate(product(PHRASES, THINGS))
+        )
     ]
 
 

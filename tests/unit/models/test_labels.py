@@ -84,7 +84,7 @@ def test_the_hash_covers_every_label(corpus: list[LabelledMention]) -> None:
 
     for change in (
         {"sentiment": "negative"},
-        {"acts": ()},
+        {"acts": None},
         {"acts": ("praise",)},
         {"variety": "mx"},
         {"draw": "natural"},

@@ -13,11 +13,12 @@ from skops import io as skops_io
 
 from models.errors import ModelExistsError, ModelNotFoundError, ModelRefusedError
 from models.heads import Model
+from models.predictions import HEADS, Texts
 from models.store import CARD_FILE, MODEL_FILE, ModelCard, ModelStore
 from models.training import TrainingReport
 
 NOW = datetime(2026, 11, 21, 23, 30, tzinfo=UTC)
-TEXTS = ["voy a comprar un portátil", "", "¿precio? 😂"]
+TEXTS = Texts.plain(["voy a comprar un portátil", "", "¿precio? 😂"])
 
 
 @pytest.fixture
@@ -44,9 +45,9 @@ def test_a_loaded_model_predicts_what_the_saved_one_did(
 
     assert loaded.version == card.version
     assert loaded.text.get_params() == model.text.get_params()
-    for name in ("intent_probabilities", "stage_probabilities", "intent", "stage"):
+    for name in HEADS:
         np.testing.assert_array_equal(
-            getattr(loaded.predict(TEXTS), name), getattr(model.predict(TEXTS), name)
+            loaded.predict(TEXTS).probabilities[name], model.predict(TEXTS).probabilities[name]
         )
 
 

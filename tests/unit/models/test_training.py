@@ -1,6 +1,7 @@
 """Training is deterministic, measured honestly, and refuses what is no better than guessing."""
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import compress
 from random import Random
 
 import msgspec
@@ -11,10 +12,11 @@ from scipy.special import softmax
 from models.analyser import HashedText
 from models.calibration import fit_temperature
 from models.errors import CorpusError, ModelRejectedError
-from models.heads import HEADS, Model
+from models.heads import Model
 from models.labels import LabelledMention, label_set_hash
+from models.predictions import HEADS, Texts
 from models.training import TrainingReport, train
-from schemas.labels import INTENTS, STAGES
+from schemas.labels import ACTS, INTENTS, NEEDS_REPLY, SENTIMENTS, STAGES
 
 
 def test_it_learns_what_is_there_to_learn(
@@ -30,9 +32,14 @@ def test_it_learns_what_is_there_to_learn(
     assert report.counts["intent"] == {"none": 30, "latent": 12, "active": 18}
     assert report.counts["lang"] == {"es": 30, "en": 30}
     assert report.label_set_hash == label_set_hash(corpus)
-    predictions = model.predict(["voy a comprar un coche mañana", "my X200 stopped working"])
-    assert [INTENTS[index] for index in predictions.intent] == ["active", "none"]
-    assert [STAGES[index] for index in predictions.stage] == ["decision", "use"]
+    predictions = model.predict(
+        Texts.plain(["voy a comprar un coche mañana", "my X200 stopped working again"])
+    )
+    assert [INTENTS[index] for index in predictions.labels["intent"]] == ["active", "none"]
+    assert [STAGES[index] for index in predictions.labels["stage"]] == ["decision", "use"]
+    assert [NEEDS_REPLY[index] for index in predictions.labels["needs_reply"]] == ["no", "yes"]
+    assert SENTIMENTS[predictions.labels["sentiment"][1]] == "negative"
+    assert list(compress(ACTS, predictions.acts[1])) == ["incident", "complaint"]
 
 
 def test_the_same_inputs_give_the_same_model_whatever_their_order(
@@ -43,10 +50,11 @@ def test_the_same_inputs_give_the_same_model_whatever_their_order(
     again, report = train(shuffled, seed=7, text=small_text)
 
     assert report == trained[1]
-    texts = [item.text for item in corpus]
-    np.testing.assert_array_equal(
-        again.predict(texts).stage_probabilities, trained[0].predict(texts).stage_probabilities
-    )
+    texts = Texts.plain([item.text for item in corpus])
+    for name in HEADS:
+        np.testing.assert_array_equal(
+            again.predict(texts).probabilities[name], trained[0].predict(texts).probabilities[name]
+        )
 
 
 def test_predictions_are_those_of_the_scikit_learn_heads(
@@ -55,33 +63,40 @@ def test_predictions_are_those_of_the_scikit_learn_heads(
     texts = [*(item.text for item in corpus), "", "\ud800", "palabras nunca vistas"]
     rows = model.text.transform(texts)
 
-    predictions = model.predict(texts)
+    predictions = model.predict(Texts.plain(texts))
 
-    for name, head in model.heads().items():
-        probabilities = getattr(predictions, f"{name}_probabilities")
+    heads = model.heads()
+    for name, head in HEADS.items():
+        probabilities = predictions.probabilities[name]
         assert probabilities.dtype == np.float32
-        assert probabilities.shape == (len(texts), len(HEADS[name]))
-        np.testing.assert_allclose(probabilities, head.predict_proba(rows), atol=1e-6)
-        np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
-        np.testing.assert_array_equal(getattr(predictions, name), probabilities.argmax(axis=1))
+        assert probabilities.shape == (len(texts), len(head.classes))
+        if head.many:
+            estimators = [heads[f"{name}.{label}"] for label in head.classes]
+            expected = np.column_stack([one.predict_proba(rows)[:, 1] for one in estimators])
+            np.testing.assert_array_equal(predictions.acts, probabilities > 0.5)
+        else:
+            expected = heads[name].predict_proba(rows)
+            np.testing.assert_array_equal(predictions.labels[name], probabilities.argmax(axis=1))
+        np.testing.assert_allclose(probabilities, expected, atol=1e-6)
 
 
 def test_no_texts_no_predictions(model: Model) -> None:
-    predictions = model.predict([])
+    predictions = model.predict(Texts.plain([]))
 
-    assert predictions.intent_probabilities.shape == (0, 3)
-    assert predictions.stage.shape == (0,)
+    assert predictions.probabilities["intent"].shape == (0, 3)
+    assert predictions.labels["stage"].shape == (0,)
+    assert predictions.acts.shape == (0, 8)
 
 
 def test_threads_may_share_a_model(model: Model, corpus: list[LabelledMention]) -> None:
-    batches = [[f"{item.text} {turn}" for item in corpus] * 10 for turn in range(40)]
-    alone = [model.predict(batch).stage_probabilities for batch in batches]
+    batches = [Texts.plain([f"{item.text} {turn}" for item in corpus] * 10) for turn in range(40)]
+    alone = [model.predict(batch).probabilities["stage"] for batch in batches]
 
     with ThreadPoolExecutor(8) as pool:
         shared = list(pool.map(model.predict, batches))
 
     for expected, predictions in zip(alone, shared, strict=True):
-        np.testing.assert_array_equal(predictions.stage_probabilities, expected)
+        np.testing.assert_array_equal(predictions.probabilities["stage"], expected)
 
 
 def test_a_model_no_better_than_the_class_shares_is_rejected(
@@ -125,11 +140,11 @@ def test_the_temperature_undoes_overconfidence() -> None:
 
 def test_a_model_of_other_shapes_or_not_finite_is_refused(model: Model) -> None:
     with pytest.raises(ValueError, match="expected coefficients"):
-        Model(HashedText(2**4), np.zeros((2**4, 8), np.float32), np.zeros(8, np.float32))
+        Model(HashedText(2**4), np.zeros((2**4, 9), np.float32), np.zeros(9, np.float32))
     with pytest.raises(ValueError, match="finite"):
-        Model(HashedText(2), np.full((2, 9), np.nan, np.float32), np.zeros(9, np.float32))
+        Model(HashedText(2), np.full((2, 22), np.nan, np.float32), np.zeros(22, np.float32))
     heads = model.heads()
-    with pytest.raises(ValueError, match="heads"):
+    with pytest.raises(ValueError, match="expected"):
         Model.from_heads(model.text, {"stage": heads["stage"]})
     with pytest.raises(ValueError, match="classes"):
-        Model.from_heads(model.text, {"intent": heads["stage"], "stage": heads["stage"]})
+        Model.from_heads(model.text, {**heads, "intent": heads["stage"]})

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import schemas
-from models.heads import Predictions
+from models.predictions import Predictions
 from streams.steps import columns
 from streams.steps.columns import Origin, Provenance
 from streams.steps.decode import Decoded, decode_batch
@@ -157,6 +157,11 @@ def test_a_mention_arrives_whole() -> None:
         "stage": "none",
         "stage_probability": 1.0,
         "model_version": "fake-1",
+        "needs_reply": 0,
+        "needs_reply_probability": 0.0,
+        "sentiment": "negative",
+        "sentiment_score": -1.0,
+        "acts": [],
         "counted": 1,
         "batch": 7,
         "topic": "mentions.raw.v1",
@@ -168,16 +173,26 @@ def test_a_mention_arrives_whole() -> None:
 
 def test_labels_and_probabilities_follow_the_order_of_the_contract() -> None:
     texts = ["nimbara", "nada", "Kolmio o Nimbara"]
-    intent = np.array([[0.2, 0.7, 0.1], [0.1, 0.2, 0.7], [1, 0, 0]], dtype=np.float32)
-    stage = np.eye(6, dtype=np.float32)[[5, 3, 0]]
+    chances = {
+        "intent": np.array([[0.2, 0.7, 0.1], [0.1, 0.2, 0.7], [1, 0, 0]], dtype=np.float32),
+        "stage": np.eye(6, dtype=np.float32)[[5, 3, 0]],
+        "needs_reply": np.array([[0.9, 0.1], [0.2, 0.8], [1, 0]], dtype=np.float32),
+        "sentiment": np.array([[0.1, 0.2, 0.7], [0.6, 0.3, 0.1], [0, 1, 0]], dtype=np.float32),
+        "act": np.eye(8, dtype=np.float32)[[0, 4, 0]] + np.eye(8, dtype=np.float32)[[1, 4, 0]],
+    }
     found = mentions(
         *(mention(f"csv:{n}", text=text) for n, text in enumerate(texts)),
-        predictions=Predictions(intent, stage, intent.argmax(axis=1), stage.argmax(axis=1)),
+        predictions=Predictions.most_probable(chances),
     ).to_pydict()
     assert found["intent"] == ["latent", "active", "none"]
     assert found["intent_latent"] == pytest.approx([0.7, 0.2, 0.0])
     assert found["intent_active"] == pytest.approx([0.1, 0.7, 0.0])
     assert found["stage"] == ["advocacy", "decision", "none"]
+    assert found["needs_reply"] == [0, 1, 0]
+    assert found["needs_reply_probability"] == pytest.approx([0.1, 0.8, 0.0])
+    assert found["sentiment"] == ["positive", "negative", "neutral"]
+    assert found["sentiment_score"] == pytest.approx([0.6, -0.5, 0.0])
+    assert found["acts"] == [["question", "order_status"], ["praise"], ["question"]]
     assert found["brands"] == [["Nimbara"], [], ["Kolmio", "Nimbara"]]
 
 

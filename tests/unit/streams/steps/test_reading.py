@@ -88,7 +88,7 @@ def together(texts: Sequence[str], pseudonymiser: Pseudonymiser) -> list[tuple[o
     e = ENRICHER.enrich(heard, {})
     return [
         (
-            e.texts[row], e.masked[row], heard.langs[row], heard.lang_probabilities[row],
+            e.texts.texts[row], e.masked[row], heard.langs[row], heard.lang_probabilities[row],
             e.spam[row], list(e.spam_reasons[row]), list(e.traits.emoji[row]),
             list(e.traits.hashtags[row]), list(e.traits.handles[row]), list(e.traits.links[row]),
             e.fingerprints[row], e.bands[row].tolist(),
