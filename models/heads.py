@@ -1,6 +1,8 @@
 """The fast profile: every head from one pass over the text."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
 from typing import Final, Self
 
 import numpy as np
@@ -9,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 
 from models import kernels
 from models.analyser import HashedText
+from models.explain import Explainer
 from models.predictions import HEADS, Predictions, Probabilities, Texts
 
 # Texts at a time: their features (4 KB each) stay in the processor's cache, and memory small.
@@ -96,6 +99,11 @@ class Model:
             version=version,
         )
 
+    @cached_property
+    def explainer(self) -> Explainer:
+        """Tells what each token of a text contributed; made when first asked for."""
+        return Explainer(self.text, self._coefficients, self._intercepts)
+
     def heads(self) -> dict[str, LogisticRegression]:
         """Return the heads as scikit-learn estimators; most share this model's memory."""
         heads = {}
@@ -122,4 +130,6 @@ class Model:
         """Return the predictions for mentions, in order; thread-safe, mostly without the GIL."""
         stacked = np.concatenate([self._stacked(part.texts) for part in texts.chunks(CHUNK)])
         parts = np.split(stacked, _ENDS[:-1], axis=1)
-        return Predictions.most_probable(dict(zip(HEADS, parts, strict=True)))
+        predictions = Predictions.most_probable(dict(zip(HEADS, parts, strict=True)))
+        words = self.explainer.intent_words(texts.texts, predictions.labels["intent"])
+        return replace(predictions, intent_words=words)

@@ -64,11 +64,14 @@ class Predictions:
         labels: (n,) index of the class that was decided for, of each head with one answer. The
             thresholds of the model decide, so it need not be the most probable.
         acts: (n, acts) which acts were decided for.
+        intent_words: for each mention the words that argued most for its intent, strongest
+            first, none where that is none; empty as a whole where a classifier cannot tell.
     """
 
     probabilities: Mapping[str, Probabilities]
     labels: Mapping[str, LabelIndices]
     acts: Flags
+    intent_words: Sequence[Sequence[str]] = ()
 
     @classmethod
     def most_probable(cls, probabilities: Mapping[str, Probabilities]) -> Self:

@@ -1,12 +1,12 @@
 """The features in plain Python: readable, and hundreds of times slower.
 
-Tests hold the compiled analyser to it, exactly. It also names features, which hashes cannot, so
-an explanation of one prediction spells its mention out here and looks the indices up.
+Tests hold the compiled analyser to it, exactly. It also names features, which hashes cannot, and
+tells which tokens a feature is made of: `models.explain` is defined by it.
 """
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from models.features import LINK_TOKEN, fold, kind_of
@@ -55,23 +55,43 @@ class Feature(NamedTuple):
         return 1 - 2 * (_spread(self.hash()) >> (63 - _log2(n_features)) & 1)
 
 
-def tokens(text: str, *, lowercase: bool = True, strip_accents: bool = True) -> list[str]:
+class Token(NamedTuple):
+    """A token as it is read, and where it stands: `text[start:end]` as it was written.
+
+    It ends where the next character begins that is read, so that an emoji has its skin tone and
+    a letter its combining accents.
+    """
+
+    read: str
+    start: int
+    end: int
+
+
+def located(text: str, *, lowercase: bool = True, strip_accents: bool = True) -> list[Token]:
     """Return the tokens of a text, in order, as `models.features` defines them."""
     read = [fold(char, lowercase=lowercase, strip_accents=strip_accents) for char in text]
     folded = "".join(read)
+    places = [place for place, character in enumerate(read) if character] + [len(text)]
     kinds = "".join(_LETTER_OF_KIND.get(kind_of(character), " ") for character in folded)
-    found: list[str] = []
+    found: list[Token] = []
     position = 0
     while position < len(folded):
         if link := _LINK.match(folded, position):
-            found.append(LINK_TOKEN)
+            found.append(Token(LINK_TOKEN, places[position], places[link.end()]))
             position = link.end()
         elif token := _TOKEN.match(kinds, position):
-            found.append(folded[position : token.end()])
+            word = folded[position : token.end()]
+            found.append(Token(word, places[position], places[token.end()]))
             position = token.end()
         else:
             position += 1
     return found
+
+
+def tokens(text: str, *, lowercase: bool = True, strip_accents: bool = True) -> list[str]:
+    """Return the tokens of a text as they are read, in order."""
+    found = located(text, lowercase=lowercase, strip_accents=strip_accents)
+    return [token.read for token in found]
 
 
 def features(
@@ -84,16 +104,28 @@ def features(
 ) -> Iterator[Feature]:
     """Yield every feature of a text, repeats included: character n-grams, then word n-grams."""
     found = tokens(text, lowercase=lowercase, strip_accents=strip_accents)
+    for feature, _ in features_of(found, word_ngrams=word_ngrams, char_ngrams=char_ngrams):
+        yield feature
+
+
+def features_of(
+    found: Sequence[str],
+    *,
+    word_ngrams: Range | None = (1, 2),
+    char_ngrams: Range | None = (3, 5),
+) -> Iterator[tuple[Feature, range]]:
+    """Yield every feature of some tokens, with the numbers of the tokens it is made of."""
     if char_ngrams:
-        for token in found:
+        for number, token in enumerate(found):
             if token != LINK_TOKEN and kind_of(token[-1]) == WORD:
                 for gram in _character_ngrams(f" {token} ", *char_ngrams):
-                    yield Feature(CHARACTER_SALT, (gram,))
+                    yield Feature(CHARACTER_SALT, (gram,)), range(number, number + 1)
     if word_ngrams:
         for start in range(len(found)):
             for size in range(word_ngrams[0], word_ngrams[1] + 1):
                 if start + size <= len(found):
-                    yield Feature(WORD_SALT, tuple(found[start : start + size]))
+                    own = range(start, start + size)
+                    yield Feature(WORD_SALT, tuple(found[start : start + size])), own
 
 
 def row(
