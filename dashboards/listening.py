@@ -239,8 +239,10 @@ def _latest_mentions() -> table.Panel:
         "latest_mentions",
         Text("Últimas menciones", "Latest mentions"),
         Text(
-            "Las 50 más recientes del periodo. La probabilidad es la de la intención mostrada.",
-            "The 50 most recent of the period. The probability is that of the intent shown.",
+            "Las 50 más recientes del periodo. La probabilidad es la de la intención mostrada; las"
+            " palabras que deciden son las que más pesaron a su favor.",
+            "The 50 most recent of the period. The probability is that of the intent shown; the"
+            " driving words are those that weighed most for it.",
         ),
     )
     panel = columns(
@@ -254,6 +256,7 @@ def _latest_mentions() -> table.Panel:
             "intent": (Text("Intención", "Intent"), 130),
             "probability": (Text("Probabilidad", "Probability"), 110),
             "stage": (Text("Etapa", "Stage"), 130),
+            "driving_words": (Text("Palabras que deciden", "Driving words"), 170),
             "url": (Text("Enlace", "Link"), 90),
         },
     )

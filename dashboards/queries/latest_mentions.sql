@@ -1,7 +1,7 @@
 -- Reads backwards from the newest minute and stops: no FINAL, which would merge the whole period
 -- first, and small blocks, so that it stops soon. The newest version of a mention wins; a deleted
 -- one is left out.
-SELECT time, source, author, lang, text, intent, probability, stage, url
+SELECT time, source, author, lang, text, intent, probability, stage, driving_words, url
 FROM
 (
     SELECT
@@ -17,6 +17,7 @@ FROM
             1 - intent_active - intent_latent
         ) AS probability,
         stage,
+        arrayStringConcat(intent_words, ', ') AS driving_words,
         url,
         is_deleted
     FROM mentions

@@ -245,6 +245,7 @@ def _judgements(predictions: Predictions) -> dict[str, Column]:
         "needs_reply_probability": pa.array(chances["needs_reply"][:, 1]),
         "sentiment_score": pa.array(chances["sentiment"][:, 2] - chances["sentiment"][:, 0]),
         "acts": lists(acts),
+        "intent_words": lists(predictions.intent_words or [()] * len(acts)),
     }
 
 

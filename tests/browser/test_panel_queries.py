@@ -198,6 +198,18 @@ def test_a_mention_stored_twice_is_shown_once(console_url: str, writer: Client) 
     assert [row[4] for row in rows].count("said once") == 1
 
 
+def test_a_mention_is_shown_with_the_words_that_drove_its_intent(
+    console_url: str, writer: Client
+) -> None:
+    words = ["dónde", "lo compro"]
+    insert_mention(writer, 900_005, NOW - timedelta(minutes=1), text="why", intent_words=words)
+
+    answer = ask(console_url, "latest_mentions", {"from": "now-2h", "to": "now"})
+
+    (row,) = (row for row in answer["rows"] if row[4] == "why")
+    assert row[8] == "dónde, lo compro"
+
+
 def test_a_deleted_mention_is_not_shown(console_url: str, writer: Client) -> None:
     at = NOW - timedelta(minutes=2)
     insert_mention(writer, 900_002, at, text="taken back")

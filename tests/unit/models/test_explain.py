@@ -95,7 +95,7 @@ def test_a_total_is_the_log_of_what_the_probabilities_say(model: Model) -> None:
         assert active.total == pytest.approx(np.log(p[2] / p[0]), abs=1e-4)
         assert none.total == pytest.approx(np.log(p[0]) - np.log(p[1:]).mean(), abs=1e-4)
         assert reply.total == pytest.approx(np.log(q[1] / q[0]), abs=1e-4)
-        assert act.total == pytest.approx(np.log(r / (1 - r)), abs=1e-4)
+        assert 1 / (1 + np.exp(-act.total)) == pytest.approx(r, abs=1e-6)
 
 
 def test_every_contrast_compares_like_with_like() -> None:

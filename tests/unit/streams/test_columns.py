@@ -1,6 +1,7 @@
 """Events to Arrow tables: types, order, and the columns that ClickHouse expects."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -162,6 +163,7 @@ def test_a_mention_arrives_whole() -> None:
         "sentiment": "negative",
         "sentiment_score": -1.0,
         "acts": [],
+        "intent_words": [],
         "counted": 1,
         "batch": 7,
         "topic": "mentions.raw.v1",
@@ -180,9 +182,10 @@ def test_labels_and_probabilities_follow_the_order_of_the_contract() -> None:
         "sentiment": np.array([[0.1, 0.2, 0.7], [0.6, 0.3, 0.1], [0, 1, 0]], dtype=np.float32),
         "act": np.eye(8, dtype=np.float32)[[0, 4, 0]] + np.eye(8, dtype=np.float32)[[1, 4, 0]],
     }
+    words = [["nimbara"], ["nada", "de"], []]
     found = mentions(
         *(mention(f"csv:{n}", text=text) for n, text in enumerate(texts)),
-        predictions=Predictions.most_probable(chances),
+        predictions=replace(Predictions.most_probable(chances), intent_words=words),
     ).to_pydict()
     assert found["intent"] == ["latent", "active", "none"]
     assert found["intent_latent"] == pytest.approx([0.7, 0.2, 0.0])
@@ -193,6 +196,7 @@ def test_labels_and_probabilities_follow_the_order_of_the_contract() -> None:
     assert found["sentiment"] == ["positive", "negative", "neutral"]
     assert found["sentiment_score"] == pytest.approx([0.6, -0.5, 0.0])
     assert found["acts"] == [["question", "order_status"], ["praise"], ["question"]]
+    assert found["intent_words"] == words
     assert found["brands"] == [["Nimbara"], [], ["Kolmio", "Nimbara"]]
 
 
@@ -206,6 +210,7 @@ def test_types_are_what_clickhouse_reads_without_a_cast() -> None:
     assert schema.field("kafka_offset").type == pa.uint64()
     assert schema.field("brands").type == pa.list_(pa.string())
     assert schema.field("topics").type == pa.list_(pa.string())
+    assert schema.field("intent_words").type == pa.list_(pa.string())
     assert schema.field("bands").type == pa.list_(pa.uint64())
     assert schema.field("version").type == pa.uint64()
 
