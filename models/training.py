@@ -15,6 +15,7 @@ from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
 from models.analyser import HashedText
+from models.behaviour import BehaviourReport, check_behaviour
 from models.calibration import Labels, Scores, fit_temperature
 from models.errors import CorpusError, ModelRejectedError
 from models.heads import Model
@@ -56,6 +57,7 @@ class TrainingReport(msgspec.Struct, frozen=True, kw_only=True):
     recipe: Recipe
     counts: dict[str, dict[str, int]]  # of "lang" and of each estimator: label to mentions
     metrics: dict[str, HeadMetrics]  # one for each estimator
+    behaviour: BehaviourReport | None = None  # of the model itself; models from before have none
 
 
 DEFAULT_TEXT: Final = HashedText(sublinear_tf=True)
@@ -93,14 +95,16 @@ def train(
                 if count < recipe.folds:
                     raise CorpusError(f"{name} {label!r}: {count} mentions, need {recipe.folds}")
             heads[name], metrics[name] = _train_head(name, rows[settled], labels, seed, recipe)
+    model = Model.from_heads(text, heads)
     report = TrainingReport(
         label_set_hash=label_set_hash(items),
         seed=seed,
         recipe=recipe,
         counts=counts,
         metrics=metrics,
+        behaviour=check_behaviour(model),
     )
-    return Model.from_heads(text, heads), report
+    return model, report
 
 
 def _questions(
