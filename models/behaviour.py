@@ -230,7 +230,7 @@ def _decided(predictions: Predictions, head: str, row: int) -> str:
     classes = HEADS[head].classes
     if HEADS[head].many:
         return " ".join(classes[at] for at in np.flatnonzero(predictions.acts[row]))
-    return classes[predictions.labels[head][row]]
+    return classes[int(predictions.labels[head][row])]
 
 
 def _direction(
@@ -280,11 +280,11 @@ def _invariance(
     ]
     before = model.predict(_texts(chosen, test.before))
     after = model.predict(_texts(chosen, test.edit))
-    rows = np.arange(len(chosen))
+    rows = range(len(chosen))
     for head in HEADS:
         change = np.abs(after.probabilities[head] - before.probabilities[head])
         if not HEADS[head].many:
-            change = change[rows, before.labels[head]]
+            change = change[np.arange(len(chosen)), before.labels[head]]
         flipped = [row for row in rows if _decided(before, head, row) != _decided(after, head, row)]
         failures += [
             Failure(

@@ -175,7 +175,7 @@ class Explainer:
         links are left out: they say who and where, and people must not be in one more column.
         """
         words: list[Sequence[str]] = [()] * len(texts)
-        judged = np.flatnonzero(intents)
+        judged = np.flatnonzero(intents).tolist()
         chosen = [texts[at] for at in judged]
         parts = self._contributions(chosen, "intent", intents[judged])
         for at, text, found in zip(judged, chosen, parts, strict=True):

@@ -215,9 +215,10 @@ def _made_with(stamp: int) -> Callable[..., Any]:
 
 @compiled
 def _weight(count: np.float64, sublinear: bool) -> np.float64:
+    weight = count
     if sublinear and abs(count) > 1:
-        return np.copysign(1 + np.log(abs(count)), count)
-    return count
+        weight = np.copysign(1 + np.log(abs(count)), count)
+    return weight
 
 
 explain_rows: Final = _made_with(_stamp())

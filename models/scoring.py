@@ -8,11 +8,13 @@ from typing import Final, NoReturn
 import msgspec
 import numpy as np
 
+from models.explain import Explainer, Explanation
 from models.predictions import HEADS, Classifier, Predictions, Texts
 
 MAX_TEXT_CHARS: Final = 100_000
 # A batch of long texts is closed early, so that memory is bounded in characters, not in lines.
 MAX_BATCH_CHARS: Final = 1_000_000
+EXPLAINED_TOKENS: Final = 8  # of each judgement, the strongest
 _DECIMALS: Final = 6
 _NULL: Final = msgspec.Raw(b"null")
 
@@ -39,14 +41,34 @@ class _Failure(msgspec.Struct, omit_defaults=True):
     id: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
-class _Judgement(msgspec.Struct):
+class _Token(msgspec.Struct):
+    token: str
+    start: int
+    end: int
+    contribution: float
+
+
+class _Why(msgspec.Struct, omit_defaults=True):
+    """In log odds; `others` are all tokens that are not listed, so that everything adds up."""
+
+    label: str
+    total: float
+    intercept: float
+    others: float
+    tokens: list[_Token]
+    against: str = ""
+
+
+class _Judgement(msgspec.Struct, omit_defaults=True):
     label: str
     probabilities: dict[str, float]
+    why: _Why | None = None
 
 
-class _Acts(msgspec.Struct):
+class _Acts(msgspec.Struct, omit_defaults=True):
     labels: list[str]
     probabilities: dict[str, float]
+    why: list[_Why] | None = None
 
 
 class _Scored(msgspec.Struct):
@@ -76,7 +98,11 @@ _ENCODER: Final = msgspec.json.Encoder()
 
 
 def score_lines(
-    lines: Iterable[bytes], model: Classifier, batch_size: int = 500
+    lines: Iterable[bytes],
+    model: Classifier,
+    batch_size: int = 500,
+    *,
+    explainer: Explainer | None = None,
 ) -> Iterator[bytes]:
     """Yield one line of JSON, ending in a newline, for each line that is not blank, in order.
 
@@ -86,7 +112,8 @@ def score_lines(
     any number of labels, and `model_version`. A line that
     cannot be scored is answered with `error`, `line` (its number, from 1, blank ones counted)
     and `id` when known; the rest goes on. A byte order mark before the first
-    line is skipped. Reads no further ahead than one batch.
+    line is skipped. Reads no further ahead than one batch. With an `explainer`, the model's, each
+    judgement has `why`: the strongest tokens and what they added, as `models.explain` defines it.
     """
     batch: list[_Mention | _Failure] = []
     chars = 0
@@ -99,9 +126,9 @@ def score_lines(
         batch.append(entry)
         chars += len(entry.text) if isinstance(entry, _Mention) else 0
         if len(batch) >= batch_size or chars >= MAX_BATCH_CHARS:
-            yield from _score(batch, model)
+            yield from _score(batch, model, explainer)
             batch, chars = [], 0
-    yield from _score(batch, model)
+    yield from _score(batch, model, explainer)
 
 
 def _read(line: bytes, number: int) -> _Mention | _Failure:
@@ -174,7 +201,9 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def _score(batch: list[_Mention | _Failure], model: Classifier) -> Iterator[bytes]:
+def _score(
+    batch: list[_Mention | _Failure], model: Classifier, explainer: Explainer | None
+) -> Iterator[bytes]:
     mentions = [entry for entry in batch if isinstance(entry, _Mention)]
     predictions = model.predict(
         Texts(
@@ -183,12 +212,14 @@ def _score(batch: list[_Mention | _Failure], model: Classifier) -> Iterator[byte
             [mention.parent_text for mention in mentions],
         )
     )
+    texts = [mention.text for mention in mentions]
+    reasons = {name: _reasons(name, texts, predictions, explainer) for name in HEADS}
     judgements = zip(
-        _judgements("intent", predictions),
-        _judgements("stage", predictions),
-        _judgements("needs_reply", predictions),
-        _judgements("sentiment", predictions),
-        _acts(predictions),
+        _judgements("intent", predictions, reasons["intent"]),
+        _judgements("stage", predictions, reasons["stage"]),
+        _judgements("needs_reply", predictions, reasons["needs_reply"]),
+        _judgements("sentiment", predictions, reasons["sentiment"]),
+        _acts(predictions, reasons["act"]),
         strict=True,
     )
     for entry in batch:
@@ -214,12 +245,49 @@ def _rounded(predictions: Predictions, name: str) -> list[dict[str, float]]:
     return [dict(zip(HEADS[name].classes, row, strict=True)) for row in rows]
 
 
-def _judgements(name: str, predictions: Predictions) -> Iterator[_Judgement]:
+def _judgements(
+    name: str, predictions: Predictions, reasons: Iterable[list[_Why] | None]
+) -> Iterator[_Judgement]:
     classes, labels = HEADS[name].classes, predictions.labels[name].tolist()
-    for label, probabilities in zip(labels, _rounded(predictions, name), strict=True):
-        yield _Judgement(classes[label], probabilities)
+    for label, chances, why in zip(labels, _rounded(predictions, name), reasons, strict=True):
+        yield _Judgement(classes[label], chances, why[0] if why else None)
 
 
-def _acts(predictions: Predictions) -> Iterator[_Acts]:
-    for flags, probabilities in zip(predictions.acts, _rounded(predictions, "act"), strict=True):
-        yield _Acts(list(compress(HEADS["act"].classes, flags)), probabilities)
+def _acts(predictions: Predictions, reasons: Iterable[list[_Why] | None]) -> Iterator[_Acts]:
+    chances = _rounded(predictions, "act")
+    for flags, row, why in zip(predictions.acts, chances, reasons, strict=True):
+        yield _Acts(list(compress(HEADS["act"].classes, flags)), row, why)
+
+
+def _reasons(
+    name: str, texts: list[str], predictions: Predictions, explainer: Explainer | None
+) -> list[list[_Why]] | list[None]:
+    """Why each label of a head was given; a list for each mention, or nothing without explainer."""
+    if explainer is None:
+        return [None] * len(texts)
+    said: list[tuple[int, int]]
+    if HEADS[name].many:
+        said = np.argwhere(predictions.acts).tolist()
+    else:
+        said = list(enumerate(predictions.labels[name].tolist()))
+    found = explainer.explain([texts[row] for row, _ in said], name, [label for _, label in said])
+    reasons: list[list[_Why]] = [[] for _ in texts]
+    for (row, _), explanation in zip(said, found, strict=True):
+        reasons[row].append(_why(texts[row], explanation))
+    return reasons
+
+
+def _why(text: str, found: Explanation) -> _Why:
+    strongest = found.strongest(EXPLAINED_TOKENS)
+    listed = sum(part.amount for part in strongest)
+    return _Why(
+        label=found.label,
+        total=round(found.total, _DECIMALS),
+        intercept=round(found.intercept, _DECIMALS),
+        others=round(found.total - found.intercept - listed, _DECIMALS),
+        tokens=[
+            _Token(text[p.start : p.end], p.start, p.end, round(p.amount, _DECIMALS))
+            for p in strongest
+        ],
+        against=found.against,
+    )

@@ -47,6 +47,7 @@ class Commands(click.Group):
 
 
 ELSEWHERE = {
+    "explain": "streams.explain:explain_command",
     "ingest": "streams.producers.cli:ingest_command",
     "listen": "streams.producers.live.cli:listen_command",
     "receive": "streams.producers.webhook.cli:receive_command",
@@ -225,7 +226,8 @@ def train(seed: int, if_missing: bool) -> None:
 
 @cli.command()
 @click.argument("file", type=click.File("rb"), default="-")
-def classify(file: Iterator[bytes]) -> None:
+@click.option("--explain", is_flag=True, help="Say which words drove each judgement.")
+def classify(file: Iterator[bytes], explain: bool) -> None:
     """Score JSON lines from FILE or standard input, without any server.
 
     \b
@@ -240,7 +242,8 @@ def classify(file: Iterator[bytes]) -> None:
     settings = local_settings()
     training.train_if_missing(settings, say=lambda line: click.echo(line, err=True))
     out = sys.stdout.buffer
-    for line in score_lines(file, training.current_model(settings)):
+    model = training.current_model(settings)
+    for line in score_lines(file, model, explainer=model.explainer if explain else None):
         out.write(line)
     out.flush()
 

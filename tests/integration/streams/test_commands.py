@@ -64,6 +64,42 @@ def test_classify_of_nothing_is_nothing(model_store: Path, tmp_path: Path) -> No
     assert (result.returncode, result.stdout) == (0, b"")
 
 
+def test_classify_explains_on_request(model_store: Path, tmp_path: Path) -> None:
+    result = escucha(
+        "classify",
+        "--explain",
+        environment=environment(model_store),
+        cwd=tmp_path,
+        stdin=LINES.encode(),
+    )
+
+    assert result.returncode == 0, result.stderr.decode()
+    first = json.loads(result.stdout.splitlines()[0])
+    why = first["intent"]["why"]
+    assert (why["label"], bool(why["tokens"])) == (first["intent"]["label"], True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "shown"),
+    [
+        (["where can I buy it?", "--language", "es"], None, "intención: "),
+        (["-"], "¿dónde lo compro?\n".encode(), "intent: "),
+    ],
+)
+def test_explain_shows_the_words_without_colours_for_a_pipe(
+    model_store: Path, tmp_path: Path, arguments: list[str], stdin: bytes | None, shown: str
+) -> None:
+    result = escucha(
+        "explain", *arguments, environment=environment(model_store), cwd=tmp_path, stdin=stdin
+    )
+
+    assert result.returncode == 0, result.stderr.decode()
+    printed = result.stdout.decode()
+    assert shown in printed
+    assert "\x1b" not in printed
+    assert "█" in printed
+
+
 def test_help_names_every_command(tmp_path: Path) -> None:
     result = escucha("--help", environment=clean_environment(), cwd=tmp_path)
 

@@ -137,3 +137,37 @@ def test_it_reads_no_further_ahead_than_a_batch(
     next(score_lines(lines(), model, batch_size=2 if max_chars > 4 else 500))
 
     assert taken == 2
+
+
+def test_on_request_every_judgement_says_why_and_adds_up(model: Model) -> None:
+    lines = [
+        b'{"text":"@ana my Zeta phone stopped working again, please help"}',
+        b"{",
+        rb'{"text":"lo voy a comprar ma\u00f1ana \ud83d"}',
+        b'{"text":""}',
+    ]
+
+    answers = [json.loads(a) for a in score_lines(lines, model, 2, explainer=model.explainer)]
+
+    texts = [json.loads(line)["text"] for line in (lines[0], *lines[2:])]
+    assert "error" in answers.pop(1)
+    for text, answer in zip(texts, answers, strict=True):
+        for name, head in HEADS.items():
+            whys = answer[name]["why"] if head.many else [answer[name]["why"]]
+            said = answer[name]["labels"] if head.many else [answer[name]["label"]]
+            assert [why["label"] for why in whys] == said
+            for why in whys:
+                parts = [token["contribution"] for token in why["tokens"]]
+                total = why["intercept"] + why["others"] + sum(parts)
+                assert why["total"] == pytest.approx(total, abs=1e-4)
+                assert [abs(part) for part in parts] == sorted(map(abs, parts), reverse=True)
+                assert all(text[t["start"] : t["end"]] == t["token"] for t in why["tokens"])
+    assert answers[0]["act"]["labels"] == ["incident", "complaint"]
+    assert answers[1]["intent"]["why"]["against"] == "none"
+    assert "comprar" in [t["token"] for t in answers[1]["intent"]["why"]["tokens"]]
+
+
+def test_without_a_request_nothing_is_explained(model: Model) -> None:
+    (answer,) = scored(model, b'{"text":"lo compro"}')
+
+    assert "why" not in json.dumps(answer)
