@@ -267,7 +267,7 @@ def _reasons(
         return [None] * len(texts)
     said: list[tuple[int, int]]
     if HEADS[name].many:
-        said = np.argwhere(predictions.acts).tolist()
+        said = [(int(row), int(act)) for row, act in np.argwhere(predictions.acts)]
     else:
         said = list(enumerate(predictions.labels[name].tolist()))
     found = explainer.explain([texts[row] for row, _ in said], name, [label for _, label in said])
