@@ -6,8 +6,11 @@ from pathlib import Path
 
 import msgspec
 
+from models.labels import load_corpus
 from schemas.pipeline import Progress
 from tests.integration.streams.helpers import Lane, Services, one_line_of, wait_for, write_posts
+
+AT = "2026-07-04T12:00:00Z"
 
 
 def ingest(lane: Lane, file: Path, *arguments: str) -> dict[str, object]:
@@ -96,3 +99,28 @@ def test_reconcile_does_not_call_a_topic_exact_that_is_not_there(lane: Lane) -> 
 
     assert result.returncode == 1
     assert "there is no topic mentions.misspelt" in result.stdout.decode()
+
+
+def test_a_mention_with_intent_is_stored_with_the_words_that_drove_it(
+    lane: Lane, tmp_path: Path
+) -> None:
+    posts = tmp_path / "posts.jsonl"
+    texts = [item.text for item in load_corpus()[::3]]
+    posts.write_text(
+        "".join(
+            json.dumps({"id": str(number), "text": text, "author_id": "a", "published_at": AT})
+            + "\n"
+            for number, text in enumerate(texts)
+        ),
+        encoding="utf-8",
+    )
+    with lane.worker():
+        ingest(lane, posts)
+        wait_for(lambda: lane.count("mentions") == len(texts), "the rows of the file")
+
+    rows = "FROM mentions WHERE topic_id = {topic_id:String}"
+    with_words = f"{rows} AND notEmpty(intent_words)"
+    assert lane.scalar(f"SELECT count() {with_words}") > 10
+    assert lane.scalar(f"SELECT countIf(intent = 'none') {with_words}") == 0
+    strange = "NOT arrayAll(w -> position(lowerUTF8(text), w) > 0, intent_words)"
+    assert lane.scalar(f"SELECT count() {rows} AND {strange}") == 0
