@@ -62,7 +62,11 @@ def test_each_head_has_a_table_that_adds_up(model: Model, language: str, heads: 
 
 
 def test_a_text_cannot_steer_the_terminal(model: Model) -> None:
-    for line in explained(model, "clear\x1b[2J \x9b5m \ud83d screen\nnext", "en"):
+    text = "a\x1b[2Jb \x9b5m \ud83d c\nd\x1b"
+    found = Explanation("intent", "active", "none", 0.0, (Contribution(0, 2, 1.0),))
+
+    assert click.unstyle(marked(text, found)) == "[a ][2Jb  5m   c\nd "
+    for line in explained(model, text, "en"):
         assert not re.search("[\x1b\x9b\ud83d]", click.unstyle(line))
 
 
