@@ -1,23 +1,23 @@
-"""Trained models on disk: written once, checked at every load, one of them current.
+"""Trained models kept: written once, checked at every load, one of them current.
 
-    <directory>/current                                a version, replaced atomically
-    <directory>/20261121T233000Z-0a1b2c3d/model.skops  the text transform and the heads
-    <directory>/20261121T233000Z-0a1b2c3d/card.json    what it is, and the hash of the above
+    <place>/current                                a version, and below it how it came to be
+    <place>/20261121T233000Z-0a1b2c3d/model.skops  the text transform and the heads
+    <place>/20261121T233000Z-0a1b2c3d/learnt       fingerprints of the texts it learnt from
+    <place>/20261121T233000Z-0a1b2c3d/card.json    what it is, and the hashes of the above
+
+The place is a directory or, through fsspec, object storage; see `models.storage`.
 
 The files are not pickles. skops rebuilds only types it trusts or that are listed here, so a
 changed file can be wrong, which its hash tells, but cannot run code.
 """
 
 import hashlib
-import os
 import re
-import shutil
 import unicodedata
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any, Final
 
 import msgspec
@@ -25,14 +25,22 @@ from skops import io as skops_io
 from skops.io.exceptions import UntrustedTypesFoundException
 
 from models.analyser import HashedText
-from models.errors import ModelExistsError, ModelNotFoundError, ModelRefusedError
+from models.errors import (
+    ModelExistsError,
+    ModelNotFoundError,
+    ModelRefusedError,
+    ModelStoreError,
+)
 from models.heads import Model
 from models.predictions import HEADS
+from models.promotions import Promotion, Promotions
+from models.storage import open_storage
 from models.training import TrainingReport
 
 TRUSTED_TYPES: Final = ("models.analyser.HashedText",)  # beside numpy's and scikit-learn's own
 MODEL_FILE: Final = "model.skops"
-CARD_FILE: Final = "card.json"
+LEARNT_FILE: Final = "learnt"
+CARD_FILE: Final = "card.json"  # written last: where it is, the others are
 CURRENT_FILE: Final = "current"
 CLASSES: Final = {name: list(head.classes) for name, head in HEADS.items()}
 _VERSION: Final = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
@@ -49,13 +57,21 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     classes: dict[str, list[str]]  # of each head, in the order of its columns
     unicode_version: str  # characters assigned later than this were read as symbols
     training: TrainingReport
+    learnt_sha256: str = ""  # empty: not noted what it learnt from
 
 
 class ModelStore:
-    """A directory of models; one process writes at a time, any number read."""
+    """Models in a directory or at an fsspec address; any number of processes read.
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
+    In a directory writers wait for each other. On object storage, which has no locks, one process
+    should write at a time: of two promotions at once the later counts, and one may go unnoted.
+    Where the storage cannot be reached, its own error (an OSError, mostly) passes through.
+    """
+
+    def __init__(self, place: Path | str) -> None:
+        """Touch nothing yet; raises ModelStoreError when the address needs a missing package."""
+        self.place = str(place)
+        self._storage = open_storage(place)
 
     def save(
         self,
@@ -64,8 +80,11 @@ class ModelStore:
         *,
         trained_on: Sequence[str],
         created_at: datetime,
+        learnt: Collection[str] = (),
     ) -> ModelCard:
         """Write a new version, whole or not at all, and return its card; it is not yet current.
+
+        `learnt` are fingerprints of the texts it learnt from, so that nobody judges it by them.
 
         The version is the UTC second and a hash of labels, features, recipe and seed. Raises
         ModelExistsError when that version is stored, ValueError when `created_at` is naive.
@@ -83,6 +102,7 @@ class ModelStore:
         content = skops_io.dumps(
             {"text": model.text, **model.heads()}, compression=zipfile.ZIP_DEFLATED
         )
+        fingerprints = "".join(f"{one}\n" for one in sorted(set(learnt))).encode()
         card = ModelCard(
             version=version,
             created_at=created_at,
@@ -92,20 +112,17 @@ class ModelStore:
             classes=CLASSES,
             unicode_version=unicodedata.unidata_version,
             training=report,
+            learnt_sha256=hashlib.sha256(fingerprints).hexdigest() if learnt else "",
         )
-        folder = self.directory / version
-        if folder.exists():
-            raise ModelExistsError(version)
-        self.directory.mkdir(parents=True, exist_ok=True)
-        partial = Path(mkdtemp(prefix=".partial-", dir=self.directory))
+        files = {
+            MODEL_FILE: content,
+            **({LEARNT_FILE: fingerprints} if learnt else {}),
+            CARD_FILE: msgspec.json.format(msgspec.json.encode(card)),
+        }
         try:
-            _write(partial / MODEL_FILE, content)
-            _write(partial / CARD_FILE, msgspec.json.format(msgspec.json.encode(card)))
-            partial.chmod(0o755)  # mkdtemp makes it private, but services read as other users
-            partial.rename(folder)
-        except BaseException:
-            shutil.rmtree(partial, ignore_errors=True)
-            raise
+            self._storage.add_folder(version, files)
+        except FileExistsError as error:
+            raise ModelExistsError(version) from error
         return card
 
     def load(self, version: str | None = None) -> Model:
@@ -115,24 +132,40 @@ class ModelStore:
         describes, holds a type that is not trusted, or does not make a model.
         """
         card = self.card(version)
-        try:
-            content = (self.directory / card.version / MODEL_FILE).read_bytes()
-        except OSError as error:
-            raise ModelRefusedError(f"{card.version}: {MODEL_FILE}: {error.strerror}") from error
-        if hashlib.sha256(content).hexdigest() != card.model_sha256:
-            raise ModelRefusedError(f"{card.version}: {MODEL_FILE} is not what its card describes")
+        content = self._checked(card.version, MODEL_FILE, card.model_sha256)
         if card.classes != CLASSES:
             raise ModelRefusedError(f"{card.version}: made for other classes: {card.classes}")
         return _rebuild(content, card.version)
 
+    def learnt(self, version: str | None = None) -> frozenset[str]:
+        """Return fingerprints of what a version learnt from, empty when that was not noted.
+
+        Raises as `load` does.
+        """
+        card = self.card(version)
+        if not card.learnt_sha256:
+            return frozenset()
+        content = self._checked(card.version, LEARNT_FILE, card.learnt_sha256)
+        return frozenset(content.decode("ascii").split())
+
+    def _checked(self, version: str, file: str, sha256: str) -> bytes:
+        """The content of a file of a version, if it is what the card says."""
+        try:
+            content = self._storage.read(version, file)
+        except FileNotFoundError as error:
+            raise ModelRefusedError(f"{version}: {file}: No such file") from error
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise ModelRefusedError(f"{version}: {file} is not what its card describes")
+        return content
+
     def card(self, version: str | None = None) -> ModelCard:
         """Return the card of a version, by default the current one; raises as `load` does."""
         version = self.current() if version is None else version
-        # Checked first, so that no version, wherever it came from, leads out of the directory.
+        # Checked first, so that no version, wherever it came from, leads out of the store.
         if not _VERSION.fullmatch(version):
             raise ModelNotFoundError(f"not a version: {version!r}")
         try:
-            content = (self.directory / version / CARD_FILE).read_bytes()
+            content = self._storage.read(version, CARD_FILE)
         except FileNotFoundError as error:
             raise ModelNotFoundError(version) from error
         try:
@@ -145,25 +178,75 @@ class ModelStore:
 
     def versions(self) -> list[str]:
         """Return the stored versions, oldest first."""
-        if not self.directory.is_dir():
-            return []
-        return sorted(
-            entry.name for entry in self.directory.iterdir() if _VERSION.fullmatch(entry.name)
-        )
+        return sorted(name for name in self._storage.folders(CARD_FILE) if _VERSION.fullmatch(name))
 
     def current(self) -> str:
         """Return the current version; raises ModelNotFoundError when none was promoted."""
         try:
-            return (self.directory / CURRENT_FILE).read_text("utf-8", "replace").strip()
+            content = self._storage.read(CURRENT_FILE)
         except FileNotFoundError as error:
-            raise ModelNotFoundError(f"no model was promoted in {self.directory}") from error
+            raise ModelNotFoundError(f"no model was promoted in {self.place}") from error
+        return content.split(b"\n", 1)[0].decode("utf-8", "replace").strip()
 
-    def promote(self, version: str) -> None:
-        """Make a version the current one, atomically; raises as `load` does if it would fail."""
+    def history(self) -> list[Promotion]:
+        """Return how the current version came to be, newest first; empty when none was promoted.
+
+        Raises ModelRefusedError when the notes are damaged.
+        """
+        promotions = self._promotions()
+        return promotions.history if promotions else []
+
+    def promote(
+        self, version: str, *, at: datetime | None = None, forced: bool = False, gate: str = ""
+    ) -> None:
+        """Make a version the current one, atomically; raises as `load` does if it would fail.
+
+        Nothing is compared here: `models.gate` does that before. What it said goes into the
+        history as `gate`, with the moment `at`, by default now.
+        """
         self.load(version)
-        staged = self.directory / f".{CURRENT_FILE}-{os.getpid()}"
-        _write(staged, f"{version}\n".encode())
-        staged.replace(self.directory / CURRENT_FILE)
+        at = (at or datetime.now(UTC)).astimezone(UTC)
+        one = Promotion(version=version, at=at, how="promoted", forced=forced, gate=gate)
+        with self._storage.exclusive():
+            self._write(one, self._promotions())
+
+    def rollback(self, *, at: datetime | None = None) -> str:
+        """Make the version current that was before this one, atomically, and return it.
+
+        Raises ModelNotFoundError when none was, and as `load` does when it is gone or damaged.
+        """
+        with self._storage.exclusive():
+            promotions = self._promotions()
+            version = promotions.before() if promotions else None
+            if version is None:
+                raise ModelNotFoundError(f"no model was current before in {self.place}")
+            self.load(version)
+            at = (at or datetime.now(UTC)).astimezone(UTC)
+            self._write(Promotion(version=version, at=at, how="rolled back"), promotions)
+        return version
+
+    def _promotions(self) -> Promotions | None:
+        try:
+            content = self._storage.read(CURRENT_FILE)
+        except FileNotFoundError:
+            return None
+        try:
+            found = Promotions.decode(content)
+        except msgspec.DecodeError as error:
+            raise ModelRefusedError(f"{CURRENT_FILE}: {error}; its first line counts") from error
+        if not found.history:  # of a store from before there was a history
+            try:
+                at = self.card(found.current).created_at
+            except ModelStoreError:
+                return found
+            found = Promotions(
+                found.current, [Promotion(version=found.current, at=at, how="promoted")]
+            )
+        return found
+
+    def _write(self, promotion: Promotion, before: Promotions | None) -> None:
+        after = (before or Promotions("", [])).then(promotion)
+        self._storage.replace(CURRENT_FILE, after.encode())
 
 
 def _rebuild(content: bytes, version: str) -> Model:
@@ -185,10 +268,3 @@ def _rebuild(content: bytes, version: str) -> Model:
         ValueError,
     ) as error:
         raise ModelRefusedError(f"{version}: {MODEL_FILE}: {error}") from error
-
-
-def _write(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())

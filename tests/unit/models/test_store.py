@@ -12,9 +12,10 @@ from sklearn.preprocessing import FunctionTransformer
 from skops import io as skops_io
 
 from models.errors import ModelExistsError, ModelNotFoundError, ModelRefusedError
+from models.evaluation_set import fingerprint
 from models.heads import Model
 from models.predictions import HEADS, Texts
-from models.store import CARD_FILE, MODEL_FILE, ModelCard, ModelStore
+from models.store import CARD_FILE, LEARNT_FILE, MODEL_FILE, ModelCard, ModelStore
 from models.training import TrainingReport
 
 NOW = datetime(2026, 11, 21, 23, 30, tzinfo=UTC)
@@ -33,9 +34,9 @@ def card(store: ModelStore, trained: tuple[Model, TrainingReport]) -> ModelCard:
 
 def rewrite(store: ModelStore, card: ModelCard, content: bytes) -> None:
     """Replace the model and make the card agree, as whoever can write one can the other."""
-    (store.directory / card.version / MODEL_FILE).write_bytes(content)
+    (Path(store.place) / card.version / MODEL_FILE).write_bytes(content)
     forged = msgspec.structs.replace(card, model_sha256=hashlib.sha256(content).hexdigest())
-    (store.directory / card.version / CARD_FILE).write_bytes(msgspec.json.encode(forged))
+    (Path(store.place) / card.version / CARD_FILE).write_bytes(msgspec.json.encode(forged))
 
 
 def test_a_loaded_model_predicts_what_the_saved_one_did(
@@ -61,7 +62,7 @@ def test_the_card_says_what_the_model_is(
     assert read.training == trained[1]
     assert read.classes["intent"] == ["none", "latent", "active"]
     assert read.features["n_features"] == 2**12
-    assert [path.name for path in store.directory.iterdir()] == [card.version]
+    assert [path.name for path in Path(store.place).iterdir()] == [card.version]
 
 
 def test_the_version_tells_time_in_utc_and_inputs_by_hash(
@@ -97,11 +98,12 @@ def test_the_current_model_is_the_promoted_one(store: ModelStore, card: ModelCar
 
     assert store.current() == card.version
     assert store.load().version == card.version
-    assert sorted(path.name for path in store.directory.iterdir()) == [card.version, "current"]
+    names = sorted(path.name for path in Path(store.place).iterdir())
+    assert names == [".lock", card.version, "current"]
 
 
 def test_a_model_that_would_not_load_is_not_promoted(store: ModelStore, card: ModelCard) -> None:
-    (store.directory / card.version / MODEL_FILE).write_bytes(b"")
+    (Path(store.place) / card.version / MODEL_FILE).write_bytes(b"")
 
     with pytest.raises(ModelRefusedError):
         store.promote(card.version)
@@ -119,7 +121,7 @@ def test_what_is_not_a_stored_version_is_not_found(store: ModelStore, version: s
 
 
 def test_a_changed_byte_is_refused(store: ModelStore, card: ModelCard) -> None:
-    path = store.directory / card.version / MODEL_FILE
+    path = Path(store.place) / card.version / MODEL_FILE
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
@@ -161,22 +163,42 @@ def test_a_model_without_a_part_is_refused(
 
 
 def test_a_missing_model_file_is_refused(store: ModelStore, card: ModelCard) -> None:
-    (store.directory / card.version / MODEL_FILE).unlink()
+    (Path(store.place) / card.version / MODEL_FILE).unlink()
 
     with pytest.raises(ModelRefusedError, match="No such file"):
         store.load(card.version)
 
 
+def test_what_it_learnt_from_is_kept_and_checked(
+    store: ModelStore, card: ModelCard, trained: tuple[Model, TrainingReport]
+) -> None:
+    seen = {fingerprint("Lo  quiero"), fingerprint("otra cosa")}
+    later = NOW + timedelta(hours=1)
+
+    noted = store.save(*trained, trained_on=[], created_at=later, learnt=seen)
+
+    assert store.learnt(card.version) == frozenset()  # not noted
+    assert store.learnt(noted.version) == seen
+    assert fingerprint("lo quiero\n") in store.learnt(noted.version)
+    path = Path(store.place) / noted.version / LEARNT_FILE
+    path.write_bytes(path.read_bytes()[:17])
+    with pytest.raises(ModelRefusedError, match="learnt is not what its card describes"):
+        store.learnt(noted.version)
+    path.unlink()
+    with pytest.raises(ModelRefusedError, match="No such file"):
+        store.learnt(noted.version)
+
+
 @pytest.mark.parametrize("content", [b"", b"{}", b"[" * 100_000, b"\xff"])
 def test_a_damaged_card_is_refused(store: ModelStore, card: ModelCard, content: bytes) -> None:
-    (store.directory / card.version / CARD_FILE).write_bytes(content)
+    (Path(store.place) / card.version / CARD_FILE).write_bytes(content)
 
     with pytest.raises(ModelRefusedError, match=CARD_FILE):
         store.load(card.version)
 
 
 def test_another_models_card_or_classes_are_refused(store: ModelStore, card: ModelCard) -> None:
-    path = store.directory / card.version / CARD_FILE
+    path = Path(store.place) / card.version / CARD_FILE
     path.write_bytes(msgspec.json.encode(msgspec.structs.replace(card, version="other")))
     with pytest.raises(ModelRefusedError, match="that of other"):
         store.load(card.version)

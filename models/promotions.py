@@ -1,0 +1,61 @@
+"""Which model is current and how it came to be: one small file, so that both change at once.
+
+The first line is the current version. Each line below is one promotion as JSON, newest first.
+"""
+
+from datetime import datetime
+from typing import Final, Literal
+
+import msgspec
+
+KEPT: Final = 100  # promotions; older ones are forgotten
+
+
+class Promotion(msgspec.Struct, frozen=True, kw_only=True):
+    """A model that was made the current one; new fields need a default."""
+
+    version: str
+    at: datetime
+    how: Literal["promoted", "rolled back"]
+    forced: bool = False  # although the gate refused, or could not judge
+    gate: str = ""  # what it said
+
+
+class Promotions(msgspec.Struct, frozen=True):
+    """The current version and the promotions that led to it, newest first."""
+
+    current: str
+    history: list[Promotion]
+
+    @classmethod
+    def decode(cls, content: bytes) -> "Promotions":
+        """Read the file; lines that are no promotion raise msgspec.DecodeError."""
+        current, *lines = content.decode("utf-8", "replace").split("\n")
+        history = [msgspec.json.decode(line, type=Promotion) for line in lines if line.strip()]
+        return cls(current.strip(), history)
+
+    def encode(self) -> bytes:
+        """Return the content of the file."""
+        lines = [self.current.encode(), *(msgspec.json.encode(one) for one in self.history)]
+        return b"\n".join(lines) + b"\n"
+
+    def then(self, promotion: Promotion) -> "Promotions":
+        """Return what is so after one more promotion."""
+        return Promotions(promotion.version, [promotion, *self.history][:KEPT])
+
+    def before(self) -> str | None:
+        """Return the version that was current before this one, None when nobody knows.
+
+        Rolling back takes back the newest promotion that still stands, so twice goes two back.
+        """
+        standing: list[str] = []
+        for one in reversed(self.history):
+            if one.how == "promoted":
+                if not standing or standing[-1] != one.version:
+                    standing.append(one.version)
+            elif one.version in standing:
+                while standing[-1] != one.version:
+                    standing.pop()
+            else:
+                standing = [one.version]
+        return standing[-2] if len(standing) > 1 else None

@@ -1,0 +1,210 @@
+"""The store elsewhere than in a directory, which model was current when, and the way back."""
+
+import json
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import fsspec
+import msgspec
+import numpy as np
+import pytest
+
+from models.errors import (
+    ModelExistsError,
+    ModelNotFoundError,
+    ModelRefusedError,
+    ModelStoreError,
+)
+from models.heads import Model
+from models.predictions import Texts
+from models.promotions import KEPT, Promotion, Promotions
+from models.store import CARD_FILE, CURRENT_FILE, MODEL_FILE, ModelStore
+from models.training import TrainingReport
+
+NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
+Trained = tuple[Model, TrainingReport]
+
+
+@pytest.fixture(params=["directory", "file", "memory"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    if request.param == "directory":
+        return tmp_path / "with space"
+    if request.param == "file":
+        return (tmp_path / "with space").as_uri()
+    return f"memory://{tmp_path.name}/models"
+
+
+@pytest.fixture
+def store(place: Path | str) -> ModelStore:
+    return ModelStore(place)
+
+
+def save(store: ModelStore, trained: Trained, number: int) -> str:
+    created_at = NOW + timedelta(minutes=number)
+    return store.save(*trained, trained_on=["made up"], created_at=created_at).version
+
+
+def test_every_place_keeps_models_alike(
+    store: ModelStore, place: Path | str, trained: Trained
+) -> None:
+    assert (store.versions(), store.history()) == ([], [])
+    with pytest.raises(ModelNotFoundError, match="promoted"):
+        store.current()
+
+    version = save(store, trained, 0)
+    with pytest.raises(ModelExistsError, match=version):
+        save(store, trained, 0)
+    store.promote(version, at=NOW)
+
+    other = ModelStore(place)  # as another process would open it
+    assert (other.versions(), other.current()) == ([version], version)
+    texts = Texts.plain(["voy a comprar un portátil"])
+    np.testing.assert_array_equal(
+        other.load().predict(texts).probabilities["intent"],
+        trained[0].predict(texts).probabilities["intent"],
+    )
+    with pytest.raises(ModelNotFoundError):
+        other.load("20261121T233000Z-00000000")
+
+
+def test_a_changed_object_is_refused(tmp_path: Path, trained: Trained) -> None:
+    store = ModelStore(f"memory://{tmp_path.name}/models")
+    version = save(store, trained, 0)
+    files = fsspec.filesystem("memory")
+    path = f"/{tmp_path.name}/models/{version}/{MODEL_FILE}"
+    content = bytearray(files.cat_file(path))
+    content[-1] ^= 1
+    files.pipe_file(path, bytes(content))
+
+    with pytest.raises(ModelRefusedError, match="not what its card describes"):
+        store.promote(version)
+
+
+def test_a_folder_without_its_last_object_does_not_count(tmp_path: Path, trained: Trained) -> None:
+    store = ModelStore(f"memory://{tmp_path.name}/models")
+    version = save(store, trained, 0)
+    fsspec.filesystem("memory").rm_file(f"/{tmp_path.name}/models/{version}/{CARD_FILE}")
+
+    assert store.versions() == []
+    assert save(store, trained, 0) == version  # whoever was interrupted may try again
+    assert store.versions() == [version]
+
+
+def test_an_address_nobody_knows_is_named() -> None:
+    with pytest.raises(ModelStoreError, match="nosuch://models"):
+        ModelStore("nosuch://models")
+
+
+def test_without_fsspec_the_remedy_is_said_and_a_directory_works(tmp_path: Path) -> None:
+    program = (
+        "import sys; sys.modules['fsspec'] = None\n"
+        "from models.errors import ModelStoreError\n"
+        "from models.store import ModelStore\n"
+        "print(ModelStore(sys.argv[1]).versions())\n"
+        "try: ModelStore('memory://x')\n"
+        "except ModelStoreError as error: print(error)\n"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", program, tmp_path], capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.splitlines() == [
+        "[]",
+        "memory://x: needs fsspec: pip install 'escucha[object-storage]'",
+    ]
+
+
+def test_rolling_back_goes_back_one_promotion_each_time(
+    store: ModelStore, trained: Trained
+) -> None:
+    one, two, three = (save(store, trained, number) for number in range(3))
+    with pytest.raises(ModelNotFoundError, match="current before"):
+        store.rollback()
+    for version in (one, two, two, three):  # the same twice is no step
+        store.promote(version, at=NOW, gate="fits")
+
+    assert [store.rollback(), store.rollback()] == [two, one]
+    with pytest.raises(ModelNotFoundError, match="current before"):
+        store.rollback()
+    store.promote(three, forced=True, gate="worse")
+    assert store.rollback() == one
+
+    history = store.history()
+    assert [(entry.version, entry.how) for entry in history[:3]] == [
+        (one, "rolled back"),
+        (three, "promoted"),
+        (one, "rolled back"),
+    ]
+    assert (history[1].forced, history[1].gate) == (True, "worse")
+    assert (history[-1].at, history[-1].gate) == (NOW, "fits")
+
+
+def test_a_model_that_would_not_load_is_not_rolled_back_to(
+    tmp_path: Path, trained: Trained
+) -> None:
+    store = ModelStore(tmp_path)
+    one, two = save(store, trained, 0), save(store, trained, 1)
+    store.promote(one)
+    store.promote(two)
+    (tmp_path / one / MODEL_FILE).write_bytes(b"")
+
+    with pytest.raises(ModelRefusedError):
+        store.rollback()
+    assert store.current() == two
+
+
+def test_a_store_from_before_there_was_a_history(tmp_path: Path, trained: Trained) -> None:
+    store = ModelStore(tmp_path)
+    one, two = save(store, trained, 0), save(store, trained, 1)
+    (tmp_path / CURRENT_FILE).write_text(f"{one}\n")
+
+    assert store.current() == one
+    store.promote(two)
+    assert store.rollback() == one
+
+
+def test_a_damaged_history_leaves_the_current_model_readable(
+    tmp_path: Path, trained: Trained
+) -> None:
+    store = ModelStore(tmp_path)
+    one = save(store, trained, 0)
+    (tmp_path / CURRENT_FILE).write_bytes(f"{one}\nnot json\n".encode())
+
+    assert store.current() == one
+    with pytest.raises(ModelRefusedError, match="current"):
+        store.promote(one)
+
+
+def test_promotions_at_once_are_all_noted(tmp_path: Path, trained: Trained) -> None:
+    store = ModelStore(tmp_path)
+    versions = [save(store, trained, number) for number in range(4)]
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(store.promote, versions * 3))
+
+    noted = [entry.version for entry in store.history()]
+    assert sorted(noted) == sorted(versions * 3)
+    assert store.current() == noted[0]
+
+
+def test_the_history_is_kept_small() -> None:
+    promotions = Promotions("", [])
+    for number in range(KEPT + 5):
+        promotions = promotions.then(Promotion(version=str(number), at=NOW, how="promoted"))
+
+    read = Promotions.decode(promotions.encode())
+
+    assert read == promotions
+    assert (len(read.history), read.current) == (KEPT, str(KEPT + 4))
+    assert read.before() == str(KEPT + 3)
+    lines = promotions.encode().decode().splitlines()
+    assert json.loads(lines[1])["version"] == lines[0]
+
+
+def test_a_rollback_to_what_was_forgotten_starts_anew() -> None:
+    entry = Promotion(version="old", at=NOW, how="rolled back")
+    assert Promotions("old", [entry]).before() is None
+    newer = msgspec.structs.replace(entry, version="new", how="promoted")
+    assert Promotions("new", [newer, entry]).before() == "old"
