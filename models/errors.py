@@ -3,7 +3,8 @@
 ModelError
   + CorpusError            a labelled file cannot be read, or holds too little to learn from
   x ModelRejectedError     a trained model is no better than guessing the class shares
-  + ModelStoreError
+  x PromotionRefusedError  a model is worse than the current one, or cannot be judged
+  + ModelStoreError        an address that cannot be opened
       x ModelNotFoundError     no such version, or none is current
       x ModelExistsError       a version is written once
       x ModelRefusedError      the stored files are not what was saved, or not safe to load
@@ -22,8 +23,12 @@ class ModelRejectedError(ModelError):
     """A model's log loss is not better than that of guessing the class shares."""
 
 
+class PromotionRefusedError(ModelError):
+    """The gate says no; the message has the figures and the ways out."""
+
+
 class ModelStoreError(ModelError):
-    """Base of the store's errors."""
+    """Base of the store's errors; itself, the store cannot be opened."""
 
 
 class ModelNotFoundError(ModelStoreError):

@@ -20,7 +20,7 @@ INTENT: Final[Rules] = {
     "active": {
         "es": r"voy a (comprar|pedir|reservar|contratar|pillar)|me (lo|la|los|las) compro\b"
         r"|cuanto (cuesta|vale|sale|estan?)\b|(que|a que|cual es el) precio|precio\?"
-        r"|donde (\w+ )?(compr|consig|venden|encuentr)|cual (me )?(recom|compr)"
+        r"|donde (\w+ ){0,3}(compr|consig|venden|encuentr)|cual (me )?(recom|compr)"
         r"|(que|algun\w*) \w+ (me )?recom(endais|iendan|iendas|endas)|busco (un|una|algo)\b"
         r"|(hay|queda|tienen|teneis) (stock|disponib|plazas)|me (cambio|paso) a\b"
         r"|quiero (reservar|contratar|pedir)",

@@ -15,7 +15,8 @@ class Promotion(msgspec.Struct, frozen=True, kw_only=True):
     """A model that was made the current one; new fields need a default."""
 
     version: str
-    at: datetime
+    since: datetime  # UTC, to the millisecond
+    promoted_by: str = ""  # who ran the command, by the name of this machine's user
     how: Literal["promoted", "rolled back"]
     forced: bool = False  # although the gate refused, or could not judge
     gate: str = ""  # what it said

@@ -12,13 +12,15 @@ changed file can be wrong, which its hash tells, but cannot run code.
 """
 
 import hashlib
+import os
+import pwd
 import re
 import unicodedata
 import zipfile
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 from skops import io as skops_io
@@ -33,7 +35,8 @@ from models.errors import (
 )
 from models.heads import Model
 from models.predictions import HEADS
-from models.promotions import Promotion, Promotions
+from models.promotions import Promotion as Promotion
+from models.promotions import Promotions
 from models.storage import open_storage
 from models.training import TrainingReport
 
@@ -196,6 +199,16 @@ class ModelStore:
         promotions = self._promotions()
         return promotions.history if promotions else []
 
+    def promotion(self) -> Promotion:
+        """Return what was promoted last; raises ModelNotFoundError when nothing was.
+
+        The version is read as it stands there: whether it can be loaded, `load` says.
+        """
+        history = self.history()
+        if not history:
+            raise ModelNotFoundError(f"no model was promoted in {self.place}")
+        return history[0]
+
     def promote(
         self, version: str, *, at: datetime | None = None, forced: bool = False, gate: str = ""
     ) -> None:
@@ -205,10 +218,8 @@ class ModelStore:
         history as `gate`, with the moment `at`, by default now.
         """
         self.load(version)
-        at = (at or datetime.now(UTC)).astimezone(UTC)
-        one = Promotion(version=version, at=at, how="promoted", forced=forced, gate=gate)
         with self._storage.exclusive():
-            self._write(one, self._promotions())
+            self._write(_promotion(version, "promoted", at, forced, gate), self._promotions())
 
     def rollback(self, *, at: datetime | None = None) -> str:
         """Make the version current that was before this one, atomically, and return it.
@@ -221,8 +232,7 @@ class ModelStore:
             if version is None:
                 raise ModelNotFoundError(f"no model was current before in {self.place}")
             self.load(version)
-            at = (at or datetime.now(UTC)).astimezone(UTC)
-            self._write(Promotion(version=version, at=at, how="rolled back"), promotions)
+            self._write(_promotion(version, "rolled back", at), promotions)
         return version
 
     def _promotions(self) -> Promotions | None:
@@ -236,17 +246,36 @@ class ModelStore:
             raise ModelRefusedError(f"{CURRENT_FILE}: {error}; its first line counts") from error
         if not found.history:  # of a store from before there was a history
             try:
-                at = self.card(found.current).created_at
+                since = self.card(found.current).created_at
             except ModelStoreError:
-                return found
-            found = Promotions(
-                found.current, [Promotion(version=found.current, at=at, how="promoted")]
-            )
+                since = datetime.fromtimestamp(0, UTC)
+            found = found.then(Promotion(version=found.current, since=since, how="promoted"))
         return found
 
     def _write(self, promotion: Promotion, before: Promotions | None) -> None:
         after = (before or Promotions("", [])).then(promotion)
         self._storage.replace(CURRENT_FILE, after.encode())
+
+
+def _promotion(
+    version: str,
+    how: Literal["promoted", "rolled back"],
+    at: datetime | None,
+    forced: bool = False,
+    gate: str = "",
+) -> Promotion:
+    since = (at or datetime.now(UTC)).astimezone(UTC)
+    since = since.replace(microsecond=since.microsecond // 1000 * 1000)
+    return Promotion(
+        version=version, since=since, promoted_by=_user(), how=how, forced=forced, gate=gate
+    )
+
+
+def _user() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # in a container users need no name
+        return str(os.getuid())
 
 
 def _rebuild(content: bytes, version: str) -> Model:

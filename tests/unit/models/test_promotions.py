@@ -52,6 +52,8 @@ def test_every_place_keeps_models_alike(
 ) -> None:
     assert (store.versions(), store.history()) == ([], [])
     with pytest.raises(ModelNotFoundError, match="promoted"):
+        store.promotion()
+    with pytest.raises(ModelNotFoundError, match="promoted"):
         store.current()
 
     version = save(store, trained, 0)
@@ -138,7 +140,7 @@ def test_rolling_back_goes_back_one_promotion_each_time(
         (one, "rolled back"),
     ]
     assert (history[1].forced, history[1].gate) == (True, "worse")
-    assert (history[-1].at, history[-1].gate) == (NOW, "fits")
+    assert (history[-1].since, history[-1].gate) == (NOW, "fits")
 
 
 def test_a_model_that_would_not_load_is_not_rolled_back_to(
@@ -161,7 +163,10 @@ def test_a_store_from_before_there_was_a_history(tmp_path: Path, trained: Traine
     (tmp_path / CURRENT_FILE).write_text(f"{one}\n")
 
     assert store.current() == one
+    assert store.promotion() == Promotion(version=one, since=NOW, how="promoted")
     store.promote(two)
+    assert store.promotion().version == two
+    assert store.promotion().promoted_by
     assert store.rollback() == one
 
 
@@ -192,7 +197,7 @@ def test_promotions_at_once_are_all_noted(tmp_path: Path, trained: Trained) -> N
 def test_the_history_is_kept_small() -> None:
     promotions = Promotions("", [])
     for number in range(KEPT + 5):
-        promotions = promotions.then(Promotion(version=str(number), at=NOW, how="promoted"))
+        promotions = promotions.then(Promotion(version=str(number), since=NOW, how="promoted"))
 
     read = Promotions.decode(promotions.encode())
 
@@ -204,7 +209,7 @@ def test_the_history_is_kept_small() -> None:
 
 
 def test_a_rollback_to_what_was_forgotten_starts_anew() -> None:
-    entry = Promotion(version="old", at=NOW, how="rolled back")
+    entry = Promotion(version="old", since=NOW, how="rolled back")
     assert Promotions("old", [entry]).before() is None
     newer = msgspec.structs.replace(entry, version="new", how="promoted")
     assert Promotions("new", [newer, entry]).before() == "old"

@@ -1,0 +1,78 @@
+"""Promotion through a gate: a model that is worse than the current one is refused."""
+
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from models.comparison import MARGIN, Comparison, Verdict, compare, judge
+from models.errors import CorpusError, ModelNotFoundError, ModelStoreError, PromotionRefusedError
+from models.evaluation_set import NATURAL, EvaluationSet
+from models.store import ModelStore
+
+FIRST: Final = "the first model: nothing to compare with"
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a promotion."""
+
+    version: str
+    before: str | None
+    forced: bool
+    gate: str
+    comparison: Comparison | None = None
+    verdict: Verdict | None = None
+
+
+def promote(
+    store: ModelStore,
+    version: str,
+    *,
+    on: list[str] | None = None,
+    margin: float = MARGIN,
+    prevalence: float | None = None,
+    force: bool = False,
+    at: datetime | None = None,
+) -> Outcome:
+    """Make a version current unless it is worse than the current one; return what was found.
+
+    Both are judged on the files `on`, by default the natural part of the corpus, without what
+    either has learnt from. With `force` it is promoted all the same, and the history says so.
+    Raises PromotionRefusedError with the figures, and as `ModelStore.load` does.
+    """
+    candidate = store.load(version)
+    # A named file that cannot be read is a mistake, not a judgement, and no force helps.
+    data = EvaluationSet.read(on) if on else None
+    try:
+        before = store.current()
+    except ModelNotFoundError:
+        store.promote(version, at=at, gate=FIRST)
+        return Outcome(version=version, before=None, forced=False, gate=FIRST)
+    comparison, verdict = None, None
+    try:
+        current = store.load(before)
+        data = data or EvaluationSet.read([NATURAL])
+        unseen = data.without(store.learnt(version) | store.learnt(before))
+        if not len(unseen):
+            raise CorpusError(f"all {len(data)} mentions were learnt by one of the two")
+        comparison = compare(
+            current, candidate, unseen, prevalence=prevalence, learnt=len(data) - len(unseen)
+        )
+        verdict = judge(comparison, margin)
+        passed, said = verdict.passed, verdict.sentence()
+    except (CorpusError, ModelStoreError) as error:
+        passed, said = False, f"could not be judged: {error}"
+    if not passed and not force:
+        raise PromotionRefusedError(
+            f"{version} is not promoted over {before}: {said}. Judge it on other labelled"
+            " mentions with --on FILE.jsonl, allow more with --margin, or insist with --force"
+        )
+    store.promote(version, at=at, forced=not passed, gate=said)
+    return Outcome(
+        version=version,
+        before=before,
+        forced=not passed,
+        gate=said,
+        comparison=comparison,
+        verdict=verdict,
+    )
