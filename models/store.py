@@ -49,6 +49,14 @@ CLASSES: Final = {name: list(head.classes) for name, head in HEADS.items()}
 _VERSION: Final = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
 
 
+class DataFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of labelled mentions that a model learnt from."""
+
+    name: str
+    mentions: int
+    label_set_hash: str
+
+
 class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     """What a stored model is; new fields need a default, so older cards still decode."""
 
@@ -60,6 +68,8 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     classes: dict[str, list[str]]  # of each head, in the order of its columns
     unicode_version: str  # characters assigned later than this were read as symbols
     training: TrainingReport
+    data: list[DataFile] = []
+    held_out: int = 0  # mentions of the corpus that were kept to judge by
     learnt_sha256: str = ""  # empty: not noted what it learnt from
 
 
@@ -84,6 +94,8 @@ class ModelStore:
         trained_on: Sequence[str],
         created_at: datetime,
         learnt: Collection[str] = (),
+        data: Sequence[DataFile] = (),
+        held_out: int = 0,
     ) -> ModelCard:
         """Write a new version, whole or not at all, and return its card; it is not yet current.
 
@@ -115,6 +127,8 @@ class ModelStore:
             classes=CLASSES,
             unicode_version=unicodedata.unidata_version,
             training=report,
+            data=list(data),
+            held_out=held_out,
             learnt_sha256=hashlib.sha256(fingerprints).hexdigest() if learnt else "",
         )
         files = {

@@ -1,7 +1,7 @@
 """Learning the heads from labelled mentions, and measuring honestly what was learnt."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -60,6 +60,9 @@ class TrainingReport(msgspec.Struct, frozen=True, kw_only=True):
     behaviour: BehaviourReport | None = None  # of the model itself; models from before have none
 
 
+Progress = Callable[[str, int, int], None]
+"""Told the estimator, how many of its fits are done, and how many it has: folds and the last."""
+
 DEFAULT_TEXT: Final = HashedText(sublinear_tf=True)
 DEFAULT_RECIPE: Final = Recipe()
 
@@ -70,6 +73,7 @@ def train(
     *,
     text: HashedText = DEFAULT_TEXT,
     recipe: Recipe = DEFAULT_RECIPE,
+    progress: Progress = lambda estimator, done, fits: None,
 ) -> tuple[Model, TrainingReport]:
     """Return a model and its cross-validated report; the same inputs give the same model.
 
@@ -94,7 +98,9 @@ def train(
             for label, count in counts[name].items():
                 if count < recipe.folds:
                     raise CorpusError(f"{name} {label!r}: {count} mentions, need {recipe.folds}")
-            heads[name], metrics[name] = _train_head(name, rows[settled], labels, seed, recipe)
+            heads[name], metrics[name] = _train_head(
+                name, rows[settled], labels, seed, recipe, progress
+            )
     model = Model.from_heads(text, heads)
     report = TrainingReport(
         label_set_hash=label_set_hash(items),
@@ -122,7 +128,12 @@ def _questions(
 
 
 def _train_head(
-    name: str, rows: sparse.csr_matrix, labels: Labels, seed: int, recipe: Recipe
+    name: str,
+    rows: sparse.csr_matrix,
+    labels: Labels,
+    seed: int,
+    recipe: Recipe,
+    progress: Progress,
 ) -> tuple[LogisticRegression, HeadMetrics]:
     folds = StratifiedKFold(recipe.folds, shuffle=True, random_state=seed)
     fold_of = np.empty(len(labels), dtype=np.intp)
@@ -132,6 +143,7 @@ def _train_head(
         fold_of[held_out] = fold
         shares[held_out] = np.bincount(labels[learnt]) / len(learnt)
         scores[held_out] = _scores(_fit(rows[learnt], labels[learnt], recipe), rows[held_out])
+        progress(name, fold + 1, recipe.folds + 1)
 
     # Each fold is cooled by the temperature of the others, so none is judged by its own labels.
     cooled = np.empty_like(scores)
@@ -145,6 +157,7 @@ def _train_head(
             f"{name}: log loss {metrics.log_loss:.3f}, baseline {metrics.baseline_log_loss:.3f}"
         )
     head = _fit(rows, labels, recipe)
+    progress(name, recipe.folds + 1, recipe.folds + 1)
     head.coef_ /= temperature
     head.intercept_ /= temperature
     return head, metrics

@@ -3,7 +3,7 @@
 import importlib
 import logging
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -52,6 +52,10 @@ ELSEWHERE = {
     "listen": "streams.producers.live.cli:listen_command",
     "receive": "streams.producers.webhook.cli:receive_command",
     "rules": "streams.listening.cli:rules",
+    "train": "streams.modelling.learn_cli:train_command",
+    "evaluate": "streams.modelling.learn_cli:evaluate_command",
+    "classify": "streams.modelling.learn_cli:classify_command",
+    "models": "streams.modelling.cli:models",
     "upkeep": "streams.upkeep.cli:upkeep_command",
     "sources": "streams.sources:sources_command",
     "forget": "streams.privacy.cli:forget_command",
@@ -211,41 +215,6 @@ def prepare() -> None:
     settings = Settings.from_environment()
     run_migrations(settings, dry_run=False, say=click.echo)
     training.train_if_missing(settings, say=click.echo)
-
-
-@cli.command()
-@click.option("--seed", default=7, show_default=True)
-@click.option("--if-missing", is_flag=True, help="Do nothing when there is a model.")
-def train(seed: int, if_missing: bool) -> None:
-    """Train a model on the project's corpus, and let new workers use it."""
-    from streams import training
-
-    work = training.train_if_missing if if_missing else training.train
-    work(local_settings(), seed=seed, say=click.echo)
-
-
-@cli.command()
-@click.argument("file", type=click.File("rb"), default="-")
-@click.option("--explain", is_flag=True, help="Say which words drove each judgement.")
-def classify(file: Iterator[bytes], explain: bool) -> None:
-    """Score JSON lines from FILE or standard input, without any server.
-
-    \b
-    In:   {"text": "¿dónde lo compro?", "id": 1, "lang": "es", "parent_text": "…"}
-    Out:  the same id and lang, intent and stage with probabilities, model_version.
-    A bad line is answered by an error object in its place. Example:
-      echo '{"text": "where can I buy it?"}' | escucha classify
-    """
-    from models.scoring import score_lines
-    from streams import training
-
-    settings = local_settings()
-    training.train_if_missing(settings, say=lambda line: click.echo(line, err=True))
-    out = sys.stdout.buffer
-    model = training.current_model(settings)
-    for line in score_lines(file, model, explainer=model.explainer if explain else None):
-        out.write(line)
-    out.flush()
 
 
 @cli.command()

@@ -43,7 +43,7 @@ class Settings:
     retention_days: str = ""  # as in mentions=90,dead_letters=7; see streams/privacy/retention.py
     rules_refresh_sec: float = 5.0  # how soon a worker takes up what was applied
     author_keys: str = field(default="", repr=False)  # pseudonymises authors; empty: not
-    model_store: Path = Path(".escucha/models")
+    model_store: Path | str = Path(".escucha/models")  # or an address of object storage
     run_dir: Path = Path(".escucha")
     worker_name: str = ""  # given by the local stack; empty: nobody waits for it to be ready
     console_host: str = "127.0.0.1"
@@ -141,6 +141,10 @@ def _word(raw: str) -> str:
     return raw
 
 
+def _place(raw: str) -> Path | str:
+    return raw if "://" in raw else Path(raw)  # a Path would make one slash of the two
+
+
 _PARSERS: dict[str, Callable[[str], object]] = {
     "kafka_bootstrap": _bootstrap,
     "kafka_partitions": _positive_int,
@@ -166,7 +170,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "retention_days": str,
     "rules_refresh_sec": _seconds,
     "author_keys": str,
-    "model_store": Path,
+    "model_store": _place,
     "worker_name": _word,
     "console_host": _word,
     "console_port": _port,

@@ -1,43 +1,74 @@
 """The model store of a deployment: its current model, and a first one where there is none."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from models.errors import ModelNotFoundError
+from models.gate import promote as through_the_gate
 from models.heads import Model
-from models.labels import load_corpus
-from models.store import ModelStore
-from models.training import train as fit
+from models.runs import gather, train_and_save
+from models.store import ModelCard, ModelStore
+from models.training import Progress
 from streams import clock
 from streams.errors import SettingsError
 from streams.settings import Settings
 
-TRAINED_ON = ["the project's own corpus, models/corpus"]
+SEED = 7
+
+
+def store_of(settings: Settings) -> ModelStore:
+    """The store where the settings say it is."""
+    return ModelStore(settings.model_store)
 
 
 def current_model(settings: Settings) -> Model:
     """The promoted model; raises SettingsError with the remedy when there is none."""
     try:
-        return ModelStore(settings.model_store).load()
+        return store_of(settings).load()
     except ModelNotFoundError as error:
         raise SettingsError(
             f"{error}: run escucha train, or say with ESCUCHA_MODEL_STORE where models are"
         ) from error
 
 
-def train_if_missing(settings: Settings, *, say: Callable[[str], None], seed: int = 7) -> None:
-    """Train on the project's corpus unless a model is there; takes some seconds."""
+def train_if_missing(
+    settings: Settings,
+    *,
+    say: Callable[[str], None],
+    seed: int = SEED,
+    on: Sequence[Path] = (),
+    learn_natural: bool = False,
+    progress: Progress = lambda estimator, done, fits: None,
+) -> None:
+    """Train and promote unless a model is there; on the project's corpus it takes a minute."""
     try:
-        ModelStore(settings.model_store).current()
+        store_of(settings).current()
     except ModelNotFoundError:
-        train(settings, seed=seed, say=say)
+        train(settings, say=say, seed=seed, on=on, learn_natural=learn_natural, progress=progress)
 
 
-def train(settings: Settings, *, say: Callable[[str], None], seed: int = 7) -> None:
-    """Train on the project's corpus, save and promote; raises ModelRejectedError if no good."""
-    items = list(load_corpus())
-    say(f"training a model on {len(items)} labelled mentions (once)…")
-    model, report = fit(items, seed)
-    store = ModelStore(settings.model_store)
-    card = store.save(model, report, trained_on=TRAINED_ON, created_at=clock.now())
-    store.promote(card.version)
-    say(f"model {card.version} trained and promoted")
+def train(
+    settings: Settings,
+    *,
+    say: Callable[[str], None],
+    seed: int = SEED,
+    on: Sequence[Path] = (),
+    learn_natural: bool = False,
+    promote: bool = True,
+    progress: Progress = lambda estimator, done, fits: None,
+) -> ModelCard:
+    """Train on the corpus and the files `on`, save, and promote through the gate.
+
+    Raises CorpusError naming file and line, ModelRejectedError if the model is no good, and
+    PromotionRefusedError if the current one is better; then the model stays in the store.
+    """
+    data = gather(on, learn_natural=learn_natural)
+    kept = f", {data.held_out} held out to judge by" if data.held_out else ""
+    say(f"training on {len(data.items)} labelled mentions{kept}; seed {seed}…")
+    store = store_of(settings)
+    card = train_and_save(store, data, seed=seed, created_at=clock.now(), progress=progress)
+    say(f"model {card.version} trained and saved")
+    if promote:
+        outcome = through_the_gate(store, card.version, at=clock.now())
+        say(f"model {card.version} promoted: {outcome.gate}")
+    return card

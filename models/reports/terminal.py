@@ -1,0 +1,150 @@
+"""Reports as plain text, aligned, for a terminal or a file."""
+
+import textwrap
+import unicodedata
+from collections.abc import Iterator
+
+from models.comparison import Comparison
+from models.evaluated import Evaluation
+from models.promotions import Promotion
+from models.reports import tables
+from models.reports.tables import Table
+from models.reports.words import Language, Wording
+from models.store import ModelCard
+
+_WIDTH = 100
+_LONGEST_CELL = 72
+
+
+def evaluation_text(found: Evaluation, language: Language = "en") -> str:
+    """Return an evaluation as text."""
+    say = Wording(language)
+    return "\n".join(_evaluation(found, say))
+
+
+def _evaluation(found: Evaluation, say: Wording) -> Iterator[str]:
+    yield say("title", found.model)
+    for fact in tables.facts(found, say):
+        yield from textwrap.wrap(fact, _WIDTH)
+    yield from _lines(tables.summary(found, say))
+    for head in found.heads:
+        yield from ("", f"== {say(head.head)} ==")
+        if head.alert is not None:
+            yield from _lines(tables.alert(head, head.alert, say))
+        yield from _lines(tables.baselines(head, say))
+        if head.alert is not None:
+            yield from _lines(tables.thresholds(head.alert, say))
+        yield from _lines(tables.classes(head, say))
+        for table in tables.confusions(head, say):
+            yield from _lines(table)
+        bins = head.alert.reliability if head.alert is not None else head.reliability
+        yield from _lines(tables.reliability(bins, say))
+        if (by_group := tables.groups(head, say)) is not None:
+            yield from _lines(by_group)
+    if (wrong := tables.mistakes(found, say)) is not None:
+        yield from _lines(wrong)
+
+
+def comparison_text(found: Comparison, language: Language = "en") -> str:
+    """Return a comparison as text."""
+    say = Wording(language)
+    lines = [
+        f"{say('measured on')}: {', '.join(found.files) or tables.MEMORY},"
+        f" {say.count(found.mentions)} {say('mentions')}.",
+        *textwrap.wrap(say("intervals", say.count(found.resamples), found.seed), _WIDTH),
+        *_lines(tables.differences(found, say)),
+    ]
+    if found.learnt:
+        lines.insert(1, say("learnt", say.count(found.learnt)))
+    if (texts := tables.disagreements(found, say)) is not None:
+        lines += _lines(texts)
+    return "\n".join(lines)
+
+
+def card_text(card: ModelCard) -> str:
+    """Return a model card as text."""
+    training = card.training
+    lines = [
+        f"model {card.version}",
+        f"trained {card.created_at:%Y-%m-%d %H:%M} UTC, seed {training.seed}, label set"
+        f" {training.label_set_hash[:12]}",
+        *(f"on {words}" for words in card.trained_on),
+        *(f"   {file.mentions:>7,} mentions of {file.name}" for file in card.data),
+        *([f"   {card.held_out:>7,} held out to judge by"] if card.held_out else []),
+        f"features {card.features}",
+    ]
+    rows = [
+        [
+            name,
+            f"{one.mentions:,}",
+            f"{one.macro_f1:.3f}",
+            f"{one.average_precision:.3f}",
+            f"{one.prevalence:.3f}",
+            f"{one.log_loss:.3f}",
+            f"{one.baseline_log_loss:.3f}",
+        ]
+        for name, one in training.metrics.items()
+    ]
+    header = ("head", "mentions", "macro F1", "av. precision", "chance", "log loss", "of shares")
+    lines += _lines(
+        Table(
+            f"Cross-validated ({training.recipe.folds} folds)",
+            header,
+            rows,
+            "Chance is the share of mentions in any class but the first, and what guessing reaches"
+            " in average precision; the last column is the log loss of guessing the class shares."
+            " The corpus is balanced: judge a model with escucha evaluate --on FILE.jsonl.",
+        )
+    )
+    counts = [
+        [name, ", ".join(f"{label} {count:,}" for label, count in one.items())]
+        for name, one in training.counts.items()
+    ]
+    lines += _lines(Table("Mentions", ("head", "classes"), counts, words=2))
+    return "\n".join(lines)
+
+
+def history_text(history: list[Promotion], number: int = 10) -> str:
+    """Return the newest promotions as text."""
+    rows = [
+        [
+            f"{one.since:%Y-%m-%d %H:%M:%S}",
+            one.version,
+            f"{one.how}{', forced' if one.forced else ''}",
+            one.promoted_by,
+            one.gate,
+        ]
+        for one in history[:number]
+    ]
+    header = ("when (UTC)", "version", "what", "by", "the gate said")
+    return "\n".join(_lines(Table("History", header, rows, words=5)))
+
+
+def _lines(table: Table) -> list[str]:
+    rows = [list(table.header), *([_short(cell) for cell in row] for row in table.rows)]
+    widths = [max(_width(row[k]) for row in rows) for k in range(len(table.header))]
+    lines = ["", table.title]
+    for number, row in enumerate(rows):
+        cells = [
+            cell + " " * (width - _width(cell))
+            if k < table.words
+            else " " * (width - _width(cell)) + cell
+            for k, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append(("  " + "  ".join(cells)).rstrip())
+        if number == 0:
+            lines.append("  " + "  ".join("─" * width for width in widths))
+    return lines + [f"  {line}" for line in textwrap.wrap(table.note, _WIDTH - 2)]
+
+
+def _short(cell: str) -> str:
+    """A cell in one line that cannot move the cursor, whatever text it is."""
+    plain = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in cell)
+    plain = " ".join(plain.split())
+    return plain if len(plain) <= _LONGEST_CELL else plain[: _LONGEST_CELL - 1] + "…"
+
+
+def _width(cell: str) -> int:
+    """Columns on a terminal: emoji and the like take two, marks none."""
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in cell)
+    return len(cell) + wide - sum(unicodedata.category(c) in ("Mn", "Me", "Cf") for c in cell)

@@ -1,0 +1,28 @@
+"""`escucha models …`: the commands of data scientists."""
+
+import click
+
+from streams.modelling.store_cli import (
+    card_command,
+    compare_command,
+    list_command,
+    promote_command,
+    rollback_command,
+)
+
+
+@click.group("models")
+def models() -> None:
+    """See what models there are, compare them, and say which one is in force.
+
+    \b
+      escucha train                            a new model, into the store
+      escucha models list                      what is there, and what is current
+      escucha models compare A B --on FILE     which is better, and on which texts they differ
+      escucha models promote VERSION           through a gate that refuses a worse one
+      escucha models rollback                  back to the one before
+    """
+
+
+for _command in (list_command, card_command, compare_command, promote_command, rollback_command):
+    models.add_command(_command)

@@ -1,0 +1,175 @@
+"""`escucha train`, `escucha evaluate` and `escucha classify`."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import msgspec
+
+from models.reports.words import Language
+from streams.errors import InputError
+from streams.modelling import options
+
+
+@click.command("train")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=7, show_default=True, help="Of the folds."
+)
+@options.on_files("More labelled mentions to learn from, JSON lines.", natural=False)
+@click.option(
+    "--learn-natural",
+    is_flag=True,
+    help="Learn from the natural part of the corpus too, which is held out to judge by.",
+)
+@click.option("--promote/--no-promote", default=True, help="Make it current.  [default: promote]")
+@click.option("--if-missing", is_flag=True, help="Do nothing when there is a current model.")
+def train_command(
+    seed: int, files: tuple[Path, ...], learn_natural: bool, promote: bool, if_missing: bool
+) -> None:
+    """Train a model on the project's corpus and your own files, and let workers use it.
+
+    The same files and seed give the same model. A model that is worse than the current one stays
+    in the store and is not promoted; `escucha models promote` says more.
+
+    \b
+      escucha train
+      escucha train --on our_labels.jsonl --on more.jsonl --no-promote
+    """
+    from streams import training
+    from streams.local import local_settings
+
+    settings = local_settings()
+    with options.progress_of_training() as progress:
+        if if_missing:
+            training.train_if_missing(
+                settings,
+                say=click.echo,
+                seed=seed,
+                on=files,
+                learn_natural=learn_natural,
+                progress=progress,
+            )
+        else:
+            training.train(
+                settings,
+                say=click.echo,
+                seed=seed,
+                on=files,
+                learn_natural=learn_natural,
+                promote=promote,
+                progress=progress,
+            )
+
+
+@click.command("evaluate")
+@click.option(
+    "--model",
+    "name",
+    metavar="VERSION",
+    help='A version, or "keyword-rules", the baseline.  [default: the current one]',
+)
+@options.on_files(f"Labelled mentions, JSON lines; {options.NATURAL_HELP}.")
+@options.prevalence
+@options.threshold
+@options.resamples
+@click.option(
+    "--examples",
+    type=click.IntRange(min=0),
+    default=5,
+    show_default=True,
+    help="The surest mistakes of each head, with their texts; 0 for none.",
+)
+@options.include_learnt
+@click.option(
+    "--html",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Also write one page with plots; it needs no network and runs no script.",
+)
+@options.language
+@options.as_json
+def evaluate_command(
+    name: str | None,
+    files: tuple[str, ...],
+    prevalence: float | None,
+    alert_threshold: float,
+    resamples: int,
+    examples: int,
+    include_learnt: bool,
+    html: Path | None,
+    language: Language,
+    as_json: bool,
+) -> None:
+    """Say how good a model is on labelled mentions it has not seen.
+
+    For each head, language, source and variety: precision, recall, F1, average precision,
+    confusion, reliability and calibration error with 95 % intervals, beside always saying yes,
+    guessing by class shares, and a set of keyword rules.
+
+    \b
+      escucha evaluate --on labelled.jsonl
+      escucha evaluate --on natural --prevalence 0.05 --html report.html --language es
+      escucha evaluate --on labelled.jsonl --json | jq '.heads[0].alert.f1'
+
+    A line of FILE is as in the corpus, and may have a "source":
+    {"id": "1", "text": "…", "lang": "es", "intent": "active", "stage": "decision",
+    "needs_reply": "yes", "source": "forum"}; an empty label is not counted.
+    """
+    from models.evaluation import evaluate
+    from models.reports.page import evaluation_page
+    from models.reports.terminal import evaluation_text
+    from streams.modelling.judging import data_for, open_model
+
+    if not files:
+        raise InputError(
+            "say what to measure on: --on FILE.jsonl with labelled mentions, or --on natural."
+            " Cross-validated figures of a model are in its card: escucha models card"
+        )
+    store = options.store()
+    model = open_model(store, name)
+    versions = () if include_learnt else (model.version,)
+    data, left_out = data_for(store, versions, files)
+    found = evaluate(
+        model,
+        data,
+        prevalence=prevalence,
+        alert_threshold=alert_threshold,
+        resamples=resamples,
+        examples=examples,
+        learnt=left_out,
+    )
+    if html is not None:
+        try:
+            html.write_text(evaluation_page(found, language), "utf-8")
+        except OSError as error:
+            raise InputError(f"{html}: {error.strerror}: give another --html FILE") from error
+        click.echo(f"page written to {html}", err=True)
+    if as_json:
+        click.echo(msgspec.json.encode(found))
+    elif html is None:
+        click.echo(evaluation_text(found, language))
+
+
+@click.command("classify")
+@click.argument("file", type=click.File("rb"), default="-")
+@click.option("--explain", is_flag=True, help="Say which words drove each judgement.")
+def classify_command(file: Iterator[bytes], explain: bool) -> None:
+    """Score JSON lines from FILE or standard input, without any server.
+
+    \b
+    In:   {"text": "¿dónde lo compro?", "id": 1, "lang": "es", "parent_text": "…"}
+    Out:  the same id and lang, each head with probabilities, model_version.
+    A bad line is answered by an error object in its place. Example:
+      echo '{"text": "where can I buy it?"}' | escucha classify
+    """
+    from models.scoring import score_lines
+    from streams import training
+    from streams.local import local_settings
+
+    settings = local_settings()
+    training.train_if_missing(settings, say=lambda line: click.echo(line, err=True))
+    out = sys.stdout.buffer
+    model = training.current_model(settings)
+    for line in score_lines(file, model, explainer=model.explainer if explain else None):
+        out.write(line)
+    out.flush()

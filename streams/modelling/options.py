@@ -1,0 +1,91 @@
+"""What the commands about models have in common."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from models.evaluation_set import NATURAL
+from models.store import ModelStore
+from models.training import Progress
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+as_json = click.option("--json", "as_json", is_flag=True, help="For programs.")
+language = click.option(
+    "--language", type=click.Choice(["en", "es"]), default="en", show_default=True
+)
+prevalence = click.option(
+    "--prevalence",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    metavar="SHARE",
+    help="Weigh mentions as if this share of them had purchase intent, for example 0.05. Files are"
+    " often richer in intent than traffic is, which flatters.",
+)
+resamples = click.option(
+    "--resamples",
+    type=click.IntRange(10, 100_000),
+    default=1_000,
+    show_default=True,
+    help="For the 95 % intervals.",
+)
+threshold = click.option(
+    "--alert-threshold",
+    type=click.FloatRange(0, 1),
+    default=0.5,
+    show_default=True,
+    help="Yes from this probability on.",
+)
+include_learnt = click.option(
+    "--include-learnt", is_flag=True, help="Also mentions that the model has learnt from."
+)
+
+
+def on_files(help_text: str, *, natural: bool = True) -> Callable[[Command], Command]:
+    """`--on FILE`, several times, or --on natural."""
+    kind = click.Path(path_type=str) if natural else click.Path(path_type=Path)
+    return click.option("--on", "files", multiple=True, metavar="FILE", type=kind, help=help_text)
+
+
+def store() -> ModelStore:
+    """The store of the local stack or of the environment."""
+    from streams.local import local_settings
+    from streams.training import store_of
+
+    return store_of(local_settings())
+
+
+NATURAL_HELP = f"{NATURAL!r} is the part of the project's corpus that no model learns from"
+
+
+@contextmanager
+def progress_of_training() -> Iterator[Progress]:
+    """Show heads and folds on standard error: a bar for a person, a line a head for a log."""
+    fits: dict[str, int] = {}
+
+    def line(estimator: str, done: int, of: int) -> None:
+        if done == of:
+            click.echo(f"{estimator}: {of - 1} folds and the whole", err=True)
+
+    if not sys.stderr.isatty() or os.name == "nt":
+        yield line
+        return
+    from models.heads import ESTIMATORS
+
+    with click.progressbar(
+        length=1_000,
+        label="training",
+        file=sys.stderr,
+        item_show_func=lambda item: item or "",
+    ) as bar:
+
+        def tell(estimator: str, done: int, of: int) -> None:
+            fits[estimator] = done
+            at = 1_000 * sum(fits.values()) // (of * len(ESTIMATORS))
+            bar.update(at - bar.pos, f"{estimator}, {done} of {of}")
+
+        yield tell
