@@ -1,0 +1,304 @@
+"""The commands of data scientists, as they are typed."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from models import evaluation_set, runs
+from models.errors import ModelError
+from models.evaluated import Evaluation
+from models.evaluation_set import fingerprint
+from models.heads import Model
+from models.labels import LabelledMention
+from models.store import ModelStore
+from models.training import TrainingReport
+from streams.cli import cli
+from streams.errors import EscuchaError
+
+NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ModelStore:
+    return ModelStore(tmp_path / "models")
+
+
+@pytest.fixture
+def versions(
+    store: ModelStore, trained: tuple[Model, TrainingReport], corpus: list[LabelledMention]
+) -> list[str]:
+    """Two stored models, the first one current; one mention is known to the second."""
+    heads = trained[0].heads()
+    heads["intent"].coef_ = -heads["intent"].coef_
+    worse = Model.from_heads(trained[0].text, heads)
+    one = store.save(*trained, trained_on=["made up"], created_at=NOW)
+    two = store.save(
+        worse,
+        trained[1],
+        trained_on=[],
+        created_at=NOW + timedelta(minutes=1),
+        learnt=[fingerprint(corpus[0].text)],
+    )
+    store.promote(one.version, at=NOW)
+    return [one.version, two.version]
+
+
+@pytest.fixture
+def labelled(tmp_path: Path, corpus: list[LabelledMention]) -> Path:
+    return write(tmp_path / "labelled.jsonl", corpus)
+
+
+def write(path: Path, items: Sequence[LabelledMention], draw: str = "") -> Path:
+    lines = [
+        json.dumps({**msgspec.to_builtins(item), "draw": draw, "source": "forum"}) for item in items
+    ]
+    path.write_text("\n".join(lines))
+    return path
+
+
+def run(store: ModelStore, *arguments: object) -> Result:
+    """What a command answers; our errors are for `main`, which makes a line of them."""
+    result = CliRunner().invoke(
+        cli,
+        [str(argument) for argument in arguments],
+        env={"ESCUCHA_MODEL_STORE": store.place, "ESCUCHA_RUN_DIR": store.place},
+    )
+    if result.exception and not isinstance(
+        result.exception, (SystemExit, EscuchaError, ModelError)
+    ):
+        raise result.exception
+    return result
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["train", "evaluate", "classify", "models"]
+    + [f"models {name}" for name in ("list", "card", "compare", "promote", "rollback")],
+)
+def test_help_has_an_example(store: ModelStore, name: str) -> None:
+    result = run(store, *name.split(), "-h")
+
+    assert result.exit_code == 0
+    assert f"  escucha {name.split()[0]}" in result.output.replace("| escucha", "  escucha")
+
+
+def test_list_and_card(store: ModelStore, versions: list[str]) -> None:
+    listed = run(store, "models", "list").output.splitlines()
+    as_json = json.loads(run(store, "models", "list", "--json").output)
+
+    assert listed[0].startswith(f"  {versions[1]}")
+    assert listed[1].startswith(f"* {versions[0]}")
+    assert [(one["version"], one["current"]) for one in as_json["models"]] == [
+        (versions[1], False),
+        (versions[0], True),
+    ]
+    assert as_json["history"][0]["version"] == versions[0]
+    card = run(store, "models", "card").output
+    assert f"model {versions[0]}" in card
+    assert "on made up" in card
+    assert "intent" in card
+    assert (
+        json.loads(run(store, "models", "card", versions[1], "--json").output)["version"]
+        == (versions[1])
+    )
+    missing = run(store, "models", "card", "20200101T000000Z-00000000")
+    assert isinstance(missing.exception, ModelError)
+
+
+def test_an_empty_store_says_what_to_do(store: ModelStore) -> None:
+    result = run(store, "models", "list")
+
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "run escucha train" in result.stderr
+    assert "no model was promoted" in str(run(store, "models", "rollback").exception)
+
+
+def test_evaluate_as_text_json_and_page(
+    store: ModelStore, versions: list[str], labelled: Path, tmp_path: Path
+) -> None:
+    page = tmp_path / "page.html"
+    options = ("--on", labelled, "--resamples", 20)
+
+    text = run(store, "evaluate", *options, "--prevalence", 0.05, "--language", "es").output
+    both = run(store, "evaluate", *options, "--json", "--html", page, "--examples", 0)
+
+    assert f"Evaluación del modelo {versions[0]}" in text
+    assert "Ponderado" in text
+    found = msgspec.json.decode(both.stdout, type=Evaluation)
+    assert (found.mentions, found.files, found.examples) == (60, ["labelled.jsonl"], [])
+    assert {"source", "language"} == {group.kind for group in found.heads[0].groups}
+    assert page.read_text("utf-8").startswith("<!doctype html>")
+    rules = run(store, "evaluate", *options, "--model", "keyword-rules", "--json").stdout
+    assert json.loads(rules)["model"] == "keyword-rules"
+
+
+def test_evaluate_leaves_out_what_was_learnt(
+    store: ModelStore,
+    versions: list[str],
+    labelled: Path,
+    tmp_path: Path,
+    corpus: list[LabelledMention],
+) -> None:
+    options = ("evaluate", "--model", versions[1], "--resamples", 10, "--json", "--on")
+
+    found = json.loads(run(store, *options, labelled).stdout)
+    everything = json.loads(run(store, *options, labelled, "--include-learnt").stdout)
+    only_learnt = run(store, *options, write(tmp_path / "one.jsonl", corpus[:1]))
+
+    assert (found["mentions"], found["learnt"]) == (59, 1)
+    assert (everything["mentions"], everything["learnt"]) == (60, 0)
+    assert "--include-learnt" in str(only_learnt.exception)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("evaluate",), "say what to measure on: --on FILE.jsonl"),
+        (("evaluate", "--on", "nosuch.jsonl"), "nosuch.jsonl: No such file"),
+        (("evaluate", "--on", "LABELLED", "--model", "x"), "not a version: 'x'"),
+        (("evaluate", "--on", "LABELLED", "--html", "/nosuch/x.html"), "give another --html"),
+        (("train", "--on", "nosuch.jsonl"), "nosuch.jsonl: No such file"),
+        (("models", "compare", "current", "x", "--on", "LABELLED"), "not a version: 'x'"),
+    ],
+)
+def test_a_mistake_is_told_with_its_remedy(
+    store: ModelStore,
+    versions: list[str],
+    labelled: Path,
+    arguments: tuple[str, ...],
+    says: str,
+) -> None:
+    result = run(store, *(str(labelled) if a == "LABELLED" else a for a in arguments))
+
+    assert result.exit_code == 1
+    assert says in str(result.exception)
+
+
+def test_compare_shows_which_is_better_and_where(
+    store: ModelStore, versions: list[str], labelled: Path
+) -> None:
+    options = ("--on", labelled, "--resamples", 50, "--examples", 2)
+
+    text = run(store, "models", "compare", *versions, *options).output
+    found = json.loads(
+        run(store, "models", "compare", "current", versions[1], *options, "--json").stdout
+    )
+
+    assert "worse" in text
+    assert (found["a"], found["b"], found["learnt"]) == (*versions, 1)
+    assert found["heads"][0]["differences"][0]["difference"]["high"] < 0
+    assert {example["head"] for example in found["examples"]} == {"intent"}
+    assert found["examples"][0]["text"] in text
+
+
+def test_promote_goes_through_the_gate_and_back(
+    store: ModelStore, versions: list[str], labelled: Path
+) -> None:
+    refused = run(store, "models", "promote", versions[1], "--on", labelled)
+    assert refused.exit_code == 1
+    assert "intent: macro f1" in str(refused.exception)
+    assert store.current() == versions[0]
+
+    forced = run(store, "models", "promote", versions[1], "--on", labelled, "--force")
+    assert f"{versions[1]} is current by force: intent: macro f1" in forced.output
+    assert f"back to {versions[0]}: escucha models rollback" in forced.output
+    assert "promoted, forced" in run(store, "models", "list").output
+
+    back = run(store, "models", "rollback")
+    assert back.output == f"{versions[0]} is current again, in place of {versions[1]}\n"
+    assert store.current() == versions[0]
+    equal = run(store, "models", "promote", versions[0], "--on", labelled, "--json")
+    assert json.loads(equal.stdout)["verdict"]["passed"]
+
+
+@pytest.fixture
+def own_corpus(
+    tmp_path: Path, corpus: list[LabelledMention], monkeypatch: pytest.MonkeyPatch
+) -> list[LabelledMention]:
+    """A project whose corpus is small: what is balanced, and as much that is natural."""
+    natural = [
+        msgspec.structs.replace(item, id=f"n-{item.id}", text=f"well {item.text}")
+        for item in corpus
+    ]
+    files = (
+        write(tmp_path / "mentions_es.jsonl", corpus, "balanced"),
+        write(tmp_path / "natural_es.jsonl", natural, "natural"),
+    )
+    monkeypatch.setattr(runs, "CORPUS_FILES", files)
+    monkeypatch.setattr(evaluation_set, "natural_part", lambda: natural)
+    return natural
+
+
+def test_train_holds_the_natural_part_out_and_notes_what_it_learnt(
+    store: ModelStore, own_corpus: list[LabelledMention], tmp_path: Path
+) -> None:
+    more = write(
+        tmp_path / "ours.jsonl",
+        [msgspec.structs.replace(own_corpus[0], id="ours", text="uno más")],
+    )
+
+    result = run(store, "train", "--seed", 3, "--on", more)
+
+    assert result.exit_code == 0, result.exception
+    assert "training on 61 labelled mentions, 60 held out to judge by; seed 3" in result.output
+    assert "intent: 5 folds and the whole" in result.stderr
+    assert "act.usage_tip: 5 folds and the whole" in result.stderr
+    card = store.card()
+    assert [(file.name, file.mentions) for file in card.data] == [
+        ("mentions_es.jsonl", 60),
+        ("ours.jsonl", 1),
+    ]
+    assert (card.held_out, card.training.seed) == (60, 3)
+    assert card.trained_on[1:] == ["ours.jsonl"]
+    assert fingerprint("uno más") in store.learnt()
+    assert not {fingerprint(item.text) for item in own_corpus} & store.learnt()
+    assert "ours.jsonl" in run(store, "models", "card").output
+    assert run(store, "train", "--if-missing").output == ""
+    assert store.versions() == [card.version]
+
+
+def test_the_same_files_and_seed_give_the_same_model(
+    store: ModelStore, own_corpus: list[LabelledMention]
+) -> None:
+    first = run(store, "train")
+    again = run(store, "train", "--no-promote")
+    assert (first.exit_code, again.exit_code) == (0, 0)
+
+    one, two = (store.card(version) for version in store.versions())
+    assert one.training == two.training
+    before, after = (store.load(version).heads() for version in store.versions())
+    for name, head in before.items():
+        np.testing.assert_array_equal(head.coef_, after[name].coef_)
+    assert store.current() == one.version
+
+
+def test_a_model_that_is_no_better_stays_in_the_store(
+    store: ModelStore, own_corpus: list[LabelledMention], versions: list[str]
+) -> None:
+    """The current one has the signs of intent wrong: first replaced, then not to be had back."""
+    store.promote(versions[1])
+
+    result = run(store, "train")
+
+    assert result.exit_code == 0, result.exception
+    assert store.current() == store.versions()[-1]
+    assert store.history()[0].gate.startswith("no head is worse by more than")
+    assert isinstance(run(store, "models", "promote", versions[1]).exception, ModelError)
+
+
+def test_classify_trains_where_no_model_is(
+    store: ModelStore, own_corpus: list[LabelledMention], tmp_path: Path
+) -> None:
+    lines = tmp_path / "lines.jsonl"
+    lines.write_text('{"text": "where can I buy it?"}\n')
+
+    result = run(store, "classify", lines)
+
+    assert json.loads(result.stdout)["model_version"] == store.current()
+    assert "promoted: the first model" in result.stderr
