@@ -16,7 +16,7 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 
-from models import kernels
+from models import kernels, sums
 from models.features import folding_table
 from models.kernels import Plan
 from models.reference import Range
@@ -144,7 +144,7 @@ class HashedText(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # skle
 def warm_up() -> None:
     """Compile, or load what an earlier process compiled, so that the first batch is as fast."""
     rows = HashedText().transform(["warm up"])
-    kernels.probabilities(
+    sums.probabilities(
         rows.data,
         rows.indices,
         rows.indptr,

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
-from models import kernels
+from models import sums
 from models.analyser import HashedText
 from models.explain import Explainer
 from models.predictions import HEADS, Predictions, Probabilities, Texts
@@ -121,7 +121,7 @@ class Model:
 
     def _stacked(self, texts: Sequence[str]) -> Probabilities:
         rows = self.text.transform(texts)
-        probabilities: Probabilities = kernels.probabilities(
+        probabilities: Probabilities = sums.probabilities(
             rows.data, rows.indices, rows.indptr, self._coefficients, self._intercepts, _BOUNDS
         )
         return probabilities
