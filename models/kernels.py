@@ -47,7 +47,6 @@ _WORD_SALT = np.uint64(WORD_SALT)
 _CHARACTER_SALT = np.uint64(CHARACTER_SALT)
 _LINK_HASH = np.uint64(LINK_HASH)
 SMALLEST_TABLE_BITS: Final = 10
-REGISTERS: Final = 9  # sums of `probabilities` that are kept there
 _HALF = np.uint64(32)
 _ONE = np.uint64(1)
 _LOWER_CASE_BIT = np.uint32(0x20)

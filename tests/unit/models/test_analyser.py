@@ -11,7 +11,7 @@ from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from models import analyser, kernels, reference
+from models import analyser, kernels, reference, sums
 from models.analyser import HashedText
 from tests.unit.models.texts import SETTINGS, TEXTS
 
