@@ -10,13 +10,14 @@ from typing import cast
 import faust
 from faust.types import TP
 
-from models.heads import Model
+from models.store import ModelStore
 from streams.agents import batches
 from streams.announce import Announcer
 from streams.batches.business import BusinessBatches
 from streams.batches.mentions import MentionDecider, MentionSteps
 from streams.delivery import BatchOptions, Span
 from streams.errors import SettingsError
+from streams.model_book import ModelBook
 from streams.pipeline import Decider, Pipeline, PipelineOptions
 from streams.rule_book import RuleBook, text_of
 from streams.rules.loading import EXAMPLE
@@ -41,10 +42,17 @@ def make_rule_book(settings: Settings, clickhouse: ClickHouse) -> RuleBook:
     )
 
 
+def make_model_book(settings: Settings, clickhouse: ClickHouse) -> ModelBook:
+    """The models of this process; call `open` on it."""
+    # Two containers of one host may share name and pid; the ledger tells workers by this.
+    worker = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+    return ModelBook(clickhouse, ModelStore(settings.model_store), worker=worker)
+
+
 def build_app(
     settings: Settings,
     clickhouse: ClickHouse,
-    model: Model,
+    models: ModelBook,
     rules: RuleBook,
     fail: Callable[[BaseException], None],
 ) -> faust.App:
@@ -60,12 +68,11 @@ def build_app(
     topic_ids = TopicIds(TopicAdmin(settings.kafka_bootstrap), settings.sink_deadline_sec)
     steps = MentionSteps(
         clickhouse=clickhouse,
-        model=model,
+        models=models,
         rules=rules,
         enricher=Enricher(),
         threads=ThreadPoolExecutor(settings.classify_threads, thread_name_prefix="steps"),
-        # Two containers of one host may share name and pid; the ledger tells workers by this.
-        worker=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}",
+        worker=models.worker,
     )
 
     def open_partition(origin: Origin) -> Decider:

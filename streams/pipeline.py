@@ -40,6 +40,8 @@ class Outcome:
     blocks: dict[str, pa.Table]
     newest_published_at: datetime | None
     rejected: list[Rejected]
+    # Blocks of tables that the ledger does not account for, made of the batch's mentions.
+    beside: dict[str, pa.Table] = field(default_factory=dict)
 
 
 class Decider(Protocol):
@@ -184,6 +186,7 @@ class Pipeline:
         # A table for which nothing was planned gets nothing: a duplicate whose original was
         # erased since looks like a new mention.
         planned = await self._ledger.planned_rows(plan) if batch.was_planned else plan.rows
+        fresh = not batch.was_planned and batch.is_current
         async with self._inserts:
             for table, block in outcome.blocks.items():
                 if planned[table]:
@@ -193,7 +196,12 @@ class Pipeline:
                         token=plan.token,
                         place=plan.place,
                         planned=planned[table],
-                        fresh=not batch.was_planned and batch.is_current,
+                        fresh=fresh,
+                    )
+            for table, block in outcome.beside.items():
+                if planned["mentions"]:
+                    await self._landing.land(
+                        table, block, token=plan.token, place=plan.place, planned=None, fresh=fresh
                     )
 
 

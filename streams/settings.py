@@ -42,6 +42,7 @@ class Settings:
     listening_file: Path | None = None  # rules that hold until others are applied
     retention_days: str = ""  # as in mentions=90,dead_letters=7; see streams/privacy/retention.py
     rules_refresh_sec: float = 5.0  # how soon a worker takes up what was applied
+    model_refresh_sec: float = 5.0  # how soon a worker takes up a promoted model
     author_keys: str = field(default="", repr=False)  # pseudonymises authors; empty: not
     model_store: Path | str = Path(".escucha/models")  # or an address of object storage
     run_dir: Path = Path(".escucha")
@@ -169,6 +170,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "listening_file": Path,
     "retention_days": str,
     "rules_refresh_sec": _seconds,
+    "model_refresh_sec": _seconds,
     "author_keys": str,
     "model_store": _place,
     "worker_name": _word,

@@ -19,7 +19,7 @@ import faust
 import pyarrow as pa
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
-from streams.app import build_app, make_rule_book
+from streams.app import build_app, make_model_book, make_rule_book
 from streams.errors import (
     BrokerUnavailableError,
     EscuchaError,
@@ -28,7 +28,6 @@ from streams.errors import (
 )
 from streams.settings import Settings
 from streams.sinks.clickhouse import ClickHouse
-from streams.training import current_model
 from streams.transport import Consumer
 
 EXIT_OK = 0
@@ -64,21 +63,27 @@ async def _run(settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end)
     _keep_memory_low()
-    model = current_model(settings)
     async with ClickHouse(settings) as clickhouse:
+        models = make_model_book(settings, clickhouse)
+        await models.open()
         rules = make_rule_book(settings, clickhouse)
         await rules.open()
-        app = build_app(settings, clickhouse, model, rules, end)
+        app = build_app(settings, clickhouse, models, rules, end)
         loop.set_exception_handler(lambda _, context: _unhandled(context))
         starting = asyncio.create_task(app.start())
         starting.add_done_callback(lambda task: _end_if_failed(task, end))
         watch = asyncio.create_task(_watch(app, end, _ready_file(settings)))
-        reloading = asyncio.create_task(rules.watch(settings.rules_refresh_sec))
-        reloading.add_done_callback(lambda task: _end_if_failed(task, end))
+        reloading = [
+            asyncio.create_task(rules.watch(settings.rules_refresh_sec)),
+            asyncio.create_task(models.watch(settings.model_refresh_sec)),
+        ]
+        for task in reloading:
+            task.add_done_callback(lambda task: _end_if_failed(task, end))
         _tune_garbage_collector()
         error = await ended
         watch.cancel()
-        reloading.cancel()
+        for task in reloading:
+            task.cancel()
         status = _status(error)
         try:
             async with asyncio.timeout(STOP_TIMEOUT_SEC):

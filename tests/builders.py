@@ -16,6 +16,7 @@ from schemas.pipeline import Progress
 from streams.batches.mentions import MentionDecider, MentionSteps
 from streams.delivery import PartitionDelivery, RecordBatch
 from streams.landing import batch_number
+from streams.model_book import ModelsInForce
 from streams.pipeline import Pipeline, PipelineOptions
 from streams.rule_book import RulesInForce
 from streams.steps import columns
@@ -148,6 +149,19 @@ class FakeModel:
         return Predictions.most_probable(sure)
 
 
+class FixedModels:
+    """A model book whose models are given; a test may exchange them."""
+
+    def __init__(self, current: Any, shadow: Any = None) -> None:
+        self.in_force = ModelsInForce(current, shadow)
+        self.given_up: list[str] = []
+
+    def give_up_shadow(self, version: str, error: Exception) -> None:
+        """Without it from now on."""
+        self.given_up.append(version)
+        self.in_force = ModelsInForce(self.in_force.current)
+
+
 class InlineExecutor(Executor):
     """Runs work at once, so that a seed decides the order of everything."""
 
@@ -177,6 +191,7 @@ def make_worker(
     inserts_in_flight: int = 4,
     rules: FixedRules = RULES,
     model_version: str = "fake-1",
+    models: FixedModels | None = None,
 ) -> Worker:
     """A worker's pipeline with real steps, one after the other in the event loop's thread."""
     announced: list[tuple[Progress, list[Rejected]]] = []
@@ -189,7 +204,7 @@ def make_worker(
 
     steps = MentionSteps(
         clickhouse=clickhouse,  # type: ignore[arg-type]
-        model=FakeModel(model_version),  # type: ignore[arg-type]
+        models=models or FixedModels(FakeModel(model_version)),  # type: ignore[arg-type]
         rules=rules,  # type: ignore[arg-type]
         enricher=ENRICHER,
         threads=InlineExecutor(),

@@ -1,6 +1,7 @@
 """What a batch of mentions.raw.v1 becomes."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -8,11 +9,12 @@ from typing import TypeVar
 
 import pyarrow as pa
 
-from models.predictions import Classifier
+from models.predictions import Classifier, Predictions, Texts
 from streams.batches.seen import SeenEvents
 from streams.delivery import RecordBatch
 from streams.landing import batch_number
 from streams.ledger import Ledger, Plan
+from streams.model_book import ModelBook, ModelsInForce
 from streams.pipeline import Outcome
 from streams.rule_book import RuleBook, RulesInForce
 from streams.sinks.clickhouse import ClickHouse, in_chunks
@@ -21,7 +23,9 @@ from streams.steps.columns import Origin
 from streams.steps.decode import Decoded, decode_batch
 from streams.steps.duplicates import Versions
 from streams.steps.enrich import Enricher, Heard, parents_wanted
+from streams.steps.shadow import shadow_table
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 MAX_PARENTS = 2_000  # looked up for one batch; more is a file of threads, which brings its own
@@ -33,7 +37,7 @@ class MentionSteps:
     """What the deciders of all partitions share."""
 
     clickhouse: ClickHouse
-    model: Classifier
+    models: ModelBook
     rules: RuleBook
     enricher: Enricher
     threads: Executor
@@ -57,8 +61,9 @@ class MentionDecider:
             heard, position=batch.position, done=batch.delivery.committable
         )
         parents = await self._parents(heard)
+        models = self._steps.models.in_force  # for the whole batch, whatever is promoted meanwhile
         return await self._in_thread(
-            lambda: self._outcome(batch, rules, decoded, heard, versions, parents)
+            lambda: self._outcome(batch, rules, models, decoded, heard, versions, parents)
         )
 
     async def _rules_for(self, batch: RecordBatch) -> RulesInForce:
@@ -91,13 +96,15 @@ class MentionDecider:
         self,
         batch: RecordBatch,
         rules: RulesInForce,
+        models: ModelsInForce,
         decoded: Decoded,
         heard: Heard,
         versions: Versions,
         parents: dict[str, str],
     ) -> Outcome:
-        origin, model = self._origin, self._steps.model
+        origin, model = self._origin, models.current
         blocks: dict[str, pa.Table] = {}
+        beside: dict[str, pa.Table] = {}
         if decoded.rejected:
             blocks["dead_letters"] = columns.dead_letters_table(decoded.rejected, origin)
         if heard.deletions:
@@ -123,6 +130,11 @@ class MentionDecider:
                 ),
                 counted=versions.first[versions.fresh],
             )
+            judged = None if models.shadow is None else self._judged(models.shadow, enriched.texts)
+            if models.shadow is not None and judged is not None:
+                beside["shadow_judgements"] = shadow_table(
+                    heard, judged, origin, models.shadow.version, judged_by=model.version
+                )
         if decoded.heartbeats:
             # Last, so that they never look fresher than mentions.
             blocks["heartbeats"] = columns.heartbeats_table(
@@ -151,7 +163,16 @@ class MentionDecider:
             rules_version=rules.rules.version,
         )
         newest = max((m.published_at for m in heard.mentions), default=None)
-        return Outcome(plan, blocks, newest, decoded.rejected)
+        return Outcome(plan, blocks, newest, decoded.rejected, beside)
+
+    def _judged(self, shadow: Classifier, texts: Texts) -> Predictions | None:
+        """What the model in shadow says; None when it fails, which is its own affair."""
+        try:
+            return shadow.predict(texts)
+        except Exception as error:
+            log.exception("model %s fails in shadow", shadow.version)
+            self._steps.models.give_up_shadow(shadow.version, error)
+            return None
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._steps.threads, work)

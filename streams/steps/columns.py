@@ -106,17 +106,17 @@ def mentions_table(
             "campaigns": lists([h.campaigns for h in hits]),
             "attributes": lists([h.attributes for h in hits]),
             "interests": lists([h.interests for h in hits]),
-            "rules_version": _constant(provenance.rules_version, len(mentions)),
+            "rules_version": constant(provenance.rules_version, len(mentions)),
             "spam": pa.array(enriched.spam, pa.float32()),
             "spam_reasons": lists(enriched.spam_reasons),
             "fingerprint": pa.array(enriched.fingerprints, count),
             "bands": _band_lists(enriched.bands),
-            **_judgements(predictions),
-            "model_version": _constant(provenance.model_version, len(mentions)),
+            **judgements(predictions),
+            "model_version": constant(provenance.model_version, len(mentions)),
             "version": pa.array(versions),
             "counted": pa.array(counted).cast(pa.uint8()),
             "batch": pa.array(np.full(len(mentions), provenance.batch, dtype=np.uint64)),
-            **_origin_columns(provenance.origin, heard.records),
+            **origin_columns(provenance.origin, heard.records),
         }
     )
 
@@ -139,7 +139,7 @@ def interactions_table(
             "target_author_id": [i.target_author_id for i in interactions],
             "brands": lists(brands),
             "occurred_at": pa.array([i.occurred_at for i in interactions], INSTANT),
-            **_origin_columns(origin, records),
+            **origin_columns(origin, records),
         }
     )
 
@@ -155,7 +155,7 @@ def deletions_table(
             "source": [d.source for d in deletions],
             "author_id": [d.author_id for d in deletions],
             "deleted_at": pa.array([d.deleted_at for d in deletions], INSTANT),
-            **_origin_columns(origin, records),
+            **origin_columns(origin, records),
         }
     )
 
@@ -171,7 +171,7 @@ def heartbeats_table(
             "sent_at": pa.array([h.sent_at for h in heartbeats], INSTANT),
             "every_sec": pa.array([h.every_sec for h in heartbeats], pa.float32()),
             "sign": pa.array([h.sign for h in heartbeats], pa.string()),
-            **_origin_columns(origin, records),
+            **origin_columns(origin, records),
         }
     )
 
@@ -184,16 +184,17 @@ def dead_letters_table(rejected: Sequence[Rejected], origin: Origin) -> pa.Table
             "reason": [r.reason for r in rejected],
             "key": pa.array([r.record.key for r in rejected], pa.binary()),
             "value": pa.array([r.record.value for r in rejected], pa.binary()),
-            **_origin_columns(origin, [r.record for r in rejected]),
+            **origin_columns(origin, [r.record for r in rejected]),
         }
     )
 
 
-def _origin_columns(origin: Origin, records: Sequence[Record]) -> dict[str, Column]:
+def origin_columns(origin: Origin, records: Sequence[Record]) -> dict[str, Column]:
+    """Where in Kafka the rows come from."""
     rows = len(records)
     return {
-        "topic": _constant(origin.topic, rows),
-        "topic_id": _constant(origin.topic_id, rows),
+        "topic": constant(origin.topic, rows),
+        "topic_id": constant(origin.topic_id, rows),
         "kafka_partition": pa.array(np.full(rows, origin.partition, dtype=np.uint32)),
         "kafka_offset": pa.array([r.offset for r in records], pa.uint64()),
         "kafka_timestamp": pa.array([r.timestamp for r in records], pa.int64()).cast(INSTANT),
@@ -224,11 +225,12 @@ def _band_lists(bands: Bands) -> Column:
     return pa.ListArray.from_arrays(starts, pa.array(bands.numbers.ravel(), pa.uint64()))
 
 
-def _constant(value: str, rows: int) -> Column:
+def constant(value: str, rows: int) -> Column:
+    """The same text in every row."""
     return pa.DictionaryArray.from_arrays(np.zeros(rows, dtype=np.int32), [value])
 
 
-def _judgements(predictions: Predictions) -> dict[str, Column]:
+def judgements(predictions: Predictions) -> dict[str, Column]:
     """What the model says: decided labels, and the probabilities they were decided by."""
     chances = predictions.probabilities
     rows = np.arange(len(predictions.acts))
