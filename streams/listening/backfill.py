@@ -14,12 +14,12 @@ import pyarrow as pa
 
 from streams.errors import InputError
 from streams.listening import stored
+from streams.listening.turn import turn
 from streams.privacy.turns import PageTooOldError, Rewriting
 from streams.rule_book import RulesInForce
 from streams.rules.compiled import Hits
 from streams.sinks.clickhouse import ClickHouse
-from streams.steps import columns
-from streams.steps.duplicates import EDIT_SHIFT
+from streams.steps import columns, row_versions
 
 _MATCHED = ("brands", "topics", "campaigns", "attributes", "interests")
 
@@ -54,11 +54,13 @@ async def over_stored(
         raise InputError("the bundled rules are in force: apply rules first, escucha rules apply")
     turns = Rewriting(clickhouse, say)
     place: stored.Place | None = stored.BEGIN
-    while place is not None:
-        with suppress(PageTooOldError):
-            async with turns.page():
-                place = await _one_page(clickhouse, rules, since, until, place, turns, done)
-        progress(done.read)
+    async with turn(clickhouse, "escucha rules backfill") as mine:
+        while place is not None:
+            with suppress(PageTooOldError):
+                async with turns.page():
+                    await mine.keep()
+                    place = await _one_page(clickhouse, rules, since, until, place, turns, done)
+            progress(done.read)
     await turns.clean()
     return done
 
@@ -76,8 +78,7 @@ async def _one_page(
     page = await stored.page_after(clickhouse, since, until, place, whole_rows=True)
     if page is None:
         return None
-    old = page.rows["version"].to_numpy()
-    due = (old & ((1 << EDIT_SHIFT) - 1)) < rules.sequence
+    due = row_versions.rules_sequences(page.rows) < rules.sequence
     if due.any():
         hits = rules.rules.match(page.mentions, page.texts, page.langs)
         rows = _rewritten(page.rows, hits, rules)
@@ -89,14 +90,11 @@ async def _one_page(
 
 
 def _rewritten(rows: pa.Table, hits: Sequence[Hits], rules: RulesInForce) -> pa.Table:
-    old = rows["version"].to_numpy()
     changed = {
         **{name: columns.lists([getattr(h, name) for h in hits]) for name in _MATCHED},
         "author_role": pa.array([h.author_role for h in hits], pa.string()),
         "rules_version": pa.array([rules.rules.version] * len(hits), pa.string()),
-        "version": pa.array(
-            (old >> EDIT_SHIFT << EDIT_SHIFT) + np.uint64(rules.sequence), pa.uint64()
-        ),
+        "version": pa.array(row_versions.with_rules(rows, rules.sequence)),
         "counted": pa.array(np.zeros(len(hits), dtype=np.uint8)),
     }
     for name, column in changed.items():

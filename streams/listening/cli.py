@@ -2,21 +2,16 @@
 
 import asyncio
 import getpass
-import logging
-import sys
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
-from streams import clock
 from streams.errors import InputError
-from streams.local import local_settings
+from streams.listening.terminal import bounds, progress_bar, run, tell_of_older
 from streams.rules.cli import rules_group
 from streams.rules.loading import EXAMPLE, load_listening
 from streams.settings import Settings
@@ -28,9 +23,6 @@ if TYPE_CHECKING:  # the commands import them: help and checks of a file need no
     from streams.rule_book import RuleBook, RulesInForce, RuleVersion
     from streams.sinks.clickhouse import ClickHouse
 
-T = TypeVar("T")
-
-PATIENCE_SEC = 10.0  # of a person; a worker has more
 _FILE = click.argument("file", type=click.Path(path_type=Path))
 _JSON = click.option("--json", "as_json", is_flag=True, help="For programs.")
 
@@ -66,7 +58,7 @@ def apply_command(file: Path) -> None:
             clickhouse, rule_book.text_of(file), name=str(file), by=getpass.getuser()
         )
 
-    applied = _run(work)
+    applied = run(work)
     click.echo(f"rules {applied.version} are in force as number {applied.sequence}")
     click.echo("what is stored keeps its matches until: escucha rules backfill", err=True)
 
@@ -77,7 +69,7 @@ def versions_command(as_json: bool) -> None:
     """List the rules that were ever applied, newest first."""
     from streams import rule_book
 
-    found = _run(lambda clickhouse, _: rule_book.versions(clickhouse))
+    found = run(lambda clickhouse, _: rule_book.versions(clickhouse))
     if as_json:
         click.echo(msgspec.json.encode(found))
         return
@@ -109,7 +101,7 @@ def show_command(number: int | None) -> None:
                 return one.listening
         raise InputError(f"there are no rules {number}; see escucha rules versions")
 
-    click.echo(_run(work), nl=False)
+    click.echo(run(work), nl=False)
 
 
 @click.command("preview")
@@ -138,15 +130,15 @@ def preview_command(
     from streams.rules.compiled import compile_rules
 
     after = compile_rules(load_listening(file))
-    first, last = _bounds(days, since, until)
+    first, last = bounds(days, since, until)
 
     async def work(clickhouse: "ClickHouse", settings: Settings) -> "tuple[RuleBook, Preview]":
         if since is None:
-            await _tell_of_older(clickhouse, first)
+            await tell_of_older(clickhouse, first)
         rules = make_rule_book(settings, clickhouse)
         await rules.refresh()
         total = await stored.count(clickhouse, first, last)
-        with _progress(total, "mentions") as progress:
+        with progress_bar(total, "mentions") as progress:
             found = await preview(
                 clickhouse,
                 rules.current.rules,
@@ -158,7 +150,7 @@ def preview_command(
             )
         return rules, found
 
-    in_force, found = _run(work)
+    in_force, found = run(work)
     shown = [one for one in found.names if not names or one.name in names]
     if as_json:
         click.echo(report.preview_as_json(found, shown))
@@ -199,7 +191,7 @@ def backfill_command(
     from streams.steps.enrich import Enricher
     from streams.training import current_model
 
-    first, last = _bounds(days, since, until)
+    first, last = bounds(days, since, until)
 
     def tell(line: str) -> None:
         click.echo(line, err=True)
@@ -215,24 +207,24 @@ def backfill_command(
                 " first: escucha rules apply listening.yaml"
             )
         if over_stored and since is None:
-            await _tell_of_older(clickhouse, first)
+            await tell_of_older(clickhouse, first)
         reread = rerun = None
         # History first: what it adds carries the newest rules already.
         if over_history:
             model = current_model(settings)
             history = await asyncio.to_thread(History, settings)
-            run = HistoryRun(clickhouse, rules.current, Enricher(), model)
-            with _progress(history.offsets, "records") as progress:
-                reread = await run.over(history, progress, tell)
+            reader = HistoryRun(clickhouse, rules.current, Enricher(), model)
+            with progress_bar(history.offsets, "records") as progress:
+                reread = await reader.over(history, progress, tell)
         if over_stored:
             total = await stored.count(clickhouse, first, last)
-            with _progress(total, "mentions") as progress:
+            with progress_bar(total, "mentions") as progress:
                 rerun = await backfill.over_stored(
                     clickhouse, rules.current, since=first, until=last, progress=progress, say=tell
                 )
         return rules.current, reread, rerun
 
-    in_force, reread, rerun = _run(work)
+    in_force, reread, rerun = run(work)
     if as_json:
         done = {"version": in_force.rules.version, "history": reread, "stored": rerun}
         click.echo(msgspec.json.encode(done))
@@ -253,47 +245,3 @@ def backfill_command(
 rules = rules_group
 for _command in (apply_command, versions_command, show_command, preview_command, backfill_command):
     rules.add_command(_command)
-
-
-def _run(work: Callable[["ClickHouse", Settings], Awaitable[T]]) -> T:
-    from streams.sinks.clickhouse import ClickHouse
-
-    if not logging.getLogger().isEnabledFor(logging.INFO):  # the error that ends it says enough
-        logging.getLogger("streams.retry").setLevel(logging.ERROR)
-    settings = replace(local_settings(), sink_deadline_sec=PATIENCE_SEC)
-
-    async def whole() -> T:
-        async with ClickHouse(settings) as clickhouse:
-            return await work(clickhouse, settings)
-
-    return asyncio.run(whole())
-
-
-async def _tell_of_older(clickhouse: "ClickHouse", first: datetime) -> None:
-    """A file of old posts is no reason to believe that rules match nothing."""
-    from streams.listening import stored
-
-    oldest = await stored.oldest_before(clickhouse, first)
-    if oldest:
-        click.echo(
-            f"from {first:%Y-%m-%d} on; there are older ones: --since {oldest:%Y-%m-%d} for all",
-            err=True,
-        )
-
-
-def _bounds(days: int, since: datetime | None, until: datetime | None) -> tuple[datetime, datetime]:
-    last = clock.utc(until) if until else clock.now()
-    first = clock.utc(since) if since else last - timedelta(days=days)
-    if first >= last:
-        raise InputError("--since is not before --until")
-    return first, last
-
-
-@contextmanager
-def _progress(total: int, what: str) -> Iterator[Callable[[int], None]]:
-    """A bar on a terminal, silence elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda done: None
-        return
-    with click.progressbar(length=total, label=what, file=sys.stderr) as bar:
-        yield lambda done: bar.update(done - bar.pos)

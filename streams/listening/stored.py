@@ -1,8 +1,9 @@
 """Reads stored mentions back, a page at a time, so that rules can look at them again."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import pyarrow as pa
 
@@ -36,15 +37,27 @@ class Page:
     @property
     def end(self) -> Place:
         """Where the next page begins."""
-        newest = self.mentions[-1]
-        return _milliseconds(newest.published_at) // 60_000, newest.mention_id
+        return end_of(self.rows)
 
 
-async def count(clickhouse: ClickHouse, since: datetime, until: datetime) -> int:
+@dataclass(frozen=True)
+class Only:
+    """Narrows stored mentions down, by a condition on their newest version."""
+
+    condition: str = "1"
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+EVERY = Only()
+
+
+async def count(
+    clickhouse: ClickHouse, since: datetime, until: datetime, only: Only = EVERY
+) -> int:
     """How many mentions were published from `since` to before `until`."""
     [[found]] = await clickhouse.rows(
-        f"SELECT count() FROM mentions FINAL WHERE {_PERIOD}",  # noqa: S608 - a constant
-        {"since": _milliseconds(since), "until": _milliseconds(until)},
+        f"SELECT count() FROM mentions FINAL WHERE {_PERIOD} AND {only.condition}",  # noqa: S608
+        {**only.parameters, **_period(since, until)},
     )
     return int(found)
 
@@ -66,10 +79,12 @@ async def pages(
 
     `whole_rows`: `Page.rows` has every column, else those of `FIELDS`.
     """
-    place = BEGIN
-    while page := await page_after(clickhouse, since, until, place, whole_rows=whole_rows):
-        yield page
-        place = page.end
+    place: Place | None = BEGIN
+    while place is not None:
+        page = await page_after(clickhouse, since, until, place, whole_rows=whole_rows)
+        if page is not None:
+            yield page
+        place = page.end if page else None
 
 
 async def page_after(
@@ -81,18 +96,62 @@ async def page_after(
     whole_rows: bool = False,
 ) -> Page | None:
     """The page of that period that begins after `place`; None when there is no more."""
+    columns = None if whole_rows else FIELDS
+    found = await rows_after(clickhouse, since, until, place, columns=columns)
+    return _page(found) if found.num_rows else None
+
+
+async def rows(
+    clickhouse: ClickHouse,
+    since: datetime,
+    until: datetime,
+    *,
+    columns: Sequence[str],
+    page_rows: Callable[[], int],
+) -> AsyncIterator[pa.Table]:
+    """The same as rows without the events: `columns`, with mention_id and published_at.
+
+    `page_rows` is asked before each page how long it may be.
+    """
+    place = BEGIN
+    while True:
+        found = await rows_after(
+            clickhouse, since, until, place, columns=columns, at_most=page_rows()
+        )
+        if found.num_rows == 0:
+            return
+        yield found
+        place = end_of(found)
+
+
+async def rows_after(
+    clickhouse: ClickHouse,
+    since: datetime,
+    until: datetime,
+    place: Place,
+    *,
+    columns: Sequence[str] | None = None,
+    only: Only = EVERY,
+    at_most: int = PAGE_ROWS,
+) -> pa.Table:
+    """Rows of that period that come after `place`, every column or `columns`; empty at the end."""
     minute, after = place
-    rows = await clickhouse.columns(
-        _PAGE.format(columns="*" if whole_rows else ", ".join(FIELDS)),
+    return await clickhouse.columns(
+        _PAGE.format(columns=", ".join(columns or ["*"]), only=only.condition),
         {
-            "since": _milliseconds(since),
-            "until": _milliseconds(until),
-            "rows": PAGE_ROWS,
+            **only.parameters,
+            **_period(since, until),
+            "rows": at_most,
             "minute": max(minute, _milliseconds(since) // 60_000),
             "after": after,
         },
     )
-    return _page(rows) if rows.num_rows else None
+
+
+def end_of(rows: pa.Table) -> Place:
+    """Where the rows after these begin; of mention_id and published_at."""
+    [newest] = rows.slice(rows.num_rows - 1).select(["mention_id", "published_at"]).to_pylist()
+    return _milliseconds(newest["published_at"]) // 60_000, newest["mention_id"]
 
 
 def _page(rows: pa.Table) -> Page:
@@ -129,6 +188,10 @@ def _page(rows: pa.Table) -> Page:
     return Page(rows, mentions, [m.text for m in mentions], [m.lang for m in mentions])
 
 
+def _period(since: datetime, until: datetime) -> dict[str, int]:
+    return {"since": _milliseconds(since), "until": _milliseconds(until)}
+
+
 def _milliseconds(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
@@ -147,6 +210,7 @@ WHERE """
     + _PERIOD.replace("{", "{{").replace("}", "}}")
     + """
     AND published_at >= toDateTime64({{minute:Int64}} * 60, 3, 'UTC')
+    AND {only}
     AND (toStartOfMinute(published_at), mention_id)
         > (toDateTime({{minute:Int64}} * 60, 'UTC'), {{after:String}})
 ORDER BY toStartOfMinute(published_at), mention_id

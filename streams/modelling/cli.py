@@ -2,6 +2,7 @@
 
 import click
 
+from streams.modelling.live_cli import replay_command, rescore_command, shadow_command
 from streams.modelling.store_cli import (
     card_command,
     compare_command,
@@ -21,8 +22,20 @@ def models() -> None:
       escucha models compare A B --on FILE     which is better, and on which texts they differ
       escucha models promote VERSION           through a gate that refuses a worse one
       escucha models rollback                  back to the one before
+      escucha models shadow VERSION            try one beside the one in force
+      escucha models replay VERSION            what it would change in stored mentions
+      escucha models rescore --since DATE      judge stored mentions anew
     """
 
 
-for _command in (list_command, card_command, compare_command, promote_command, rollback_command):
+for _command in (
+    list_command,
+    card_command,
+    compare_command,
+    promote_command,
+    rollback_command,
+    shadow_command,
+    replay_command,
+    rescore_command,
+):
     models.add_command(_command)

@@ -63,6 +63,10 @@ IMPERSONAL = {
     "heartbeats": "of producers",
     "erased": "places",
     "backfills": "places and counts",
+    "model_versions": "of models, and the operators who promoted them",
+    "shadow_models": "the same",
+    "worker_models": "of workers",
+    "rewrites": "of commands",
     "rule_versions": "of rules; they name brands and care accounts",
     "erasure_receipts": "a keyed hash of who asked, on purpose: the proof that it was done",
     "upkeep_marks": "times",
@@ -91,6 +95,7 @@ TABLES = (
         "labels",
         own=f"mention_id IN {_POSTS} OR labeller IN {{ids:Array(String)}}",
     ),
+    Table("shadow_judgements", own=f"mention_id IN {_POSTS}"),
     Table(
         "near_duplicates",
         own=f"mention_id IN {_POSTS} OR original IN {_POSTS} OR parent IN {_POSTS}",

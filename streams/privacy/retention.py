@@ -21,6 +21,7 @@ DEFAULT_DAYS: Mapping[str, int] = {
     "interactions": 395,
     "near_duplicates": 395,
     "near_duplicate_bands": 395,
+    "shadow_judgements": 30,  # to compare two models before one is promoted
     "deletions": 90,  # longer than any topic could bring back what they name
     "dead_letters": 30,  # whole records, unmasked: as long as their topic
     "labels": 1_095,

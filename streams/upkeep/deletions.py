@@ -39,6 +39,7 @@ DERIVED = (
     Derived("near_duplicates", "parent", "found_at"),
     Derived("near_duplicate_bands", "mention_id", "found_at"),
     Derived("labels", "mention_id", "stored_at"),
+    Derived("shadow_judgements", "mention_id", "stored_at"),
 )
 
 
@@ -201,12 +202,15 @@ def _by_author(table: str, author: str, moment: str) -> tuple[str, str]:
     )
 
 
-def _stored_again(table: str, stored_column: str = "stored_at") -> str:
-    """New rows at places whose row was taken away: a replay brought them back."""
+def _stored_again(table: str, stored_column: str = "stored_at", of: str = "") -> str:
+    """New rows at places whose row was taken away: a replay brought them back.
+
+    `of`: rows made of rows of another table go with theirs.
+    """
     return (
         f"{stored_column} >= {_SINCE} AND (topic_id, kafka_partition, kafka_offset) IN"
         " (SELECT topic_id, kafka_partition, kafka_offset FROM erased"
-        f" WHERE table_name IN ('{table}', '{RECORDS}') AND reason != 'edit')"
+        f" WHERE table_name IN ('{of or table}', '{RECORDS}') AND reason != 'edit')"
     )
 
 
@@ -232,6 +236,7 @@ _STORED_AGAIN = {
     "orders": _stored_again("orders"),
     "gestures": _stored_again("gestures"),
     "labels": _stored_again("labels"),
+    "shadow_judgements": _stored_again("shadow_judgements", of="mentions"),
     "dead_letters": _stored_again("dead_letters", "seen_at"),
 }
 _CHILDREN = (

@@ -1,0 +1,70 @@
+"""What commands over stored data share: a connection, a period, a bar of progress."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from streams import clock
+from streams.errors import InputError
+from streams.local import local_settings
+from streams.settings import Settings
+
+if TYPE_CHECKING:  # imported when a command runs: help needs none of it
+    from streams.sinks.clickhouse import ClickHouse
+
+T = TypeVar("T")
+
+PATIENCE_SEC = 10.0  # of a person; a worker has more
+
+
+def run(work: Callable[["ClickHouse", Settings], Awaitable[T]]) -> T:
+    """What `work` returns, given ClickHouse and the settings of the local stack or environment."""
+    from streams.sinks.clickhouse import ClickHouse
+
+    if not logging.getLogger().isEnabledFor(logging.INFO):  # the error that ends it says enough
+        logging.getLogger("streams.retry").setLevel(logging.ERROR)
+    settings = replace(local_settings(), sink_deadline_sec=PATIENCE_SEC)
+
+    async def whole() -> T:
+        async with ClickHouse(settings) as clickhouse:
+            return await work(clickhouse, settings)
+
+    return asyncio.run(whole())
+
+
+async def tell_of_older(clickhouse: "ClickHouse", first: datetime) -> None:
+    """A file of old posts is no reason to believe that rules match nothing."""
+    from streams.listening import stored
+
+    oldest = await stored.oldest_before(clickhouse, first)
+    if oldest:
+        click.echo(
+            f"from {first:%Y-%m-%d} on; there are older ones: --since {oldest:%Y-%m-%d} for all",
+            err=True,
+        )
+
+
+def bounds(days: int, since: datetime | None, until: datetime | None) -> tuple[datetime, datetime]:
+    """From when to when; `days` count where `since` is not given. Raises InputError."""
+    last = clock.utc(until) if until else clock.now()
+    first = clock.utc(since) if since else last - timedelta(days=days)
+    if first >= last:
+        raise InputError("--since is not before --until")
+    return first, last
+
+
+@contextmanager
+def progress_bar(total: int, what: str) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal, silence elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    with click.progressbar(length=total, label=what, file=sys.stderr) as bar:
+        yield lambda done: bar.update(done - bar.pos)
