@@ -17,6 +17,7 @@ from models.predictions import Predictions
 from streams.steps import columns
 from streams.steps.columns import Origin, Provenance
 from streams.steps.decode import Decoded, decode_batch
+from streams.steps.shadow import shadow_table
 from tests.builders import (
     ENRICHER,
     RULES,
@@ -31,7 +32,7 @@ from tests.builders import (
 )
 
 ORIGIN = Origin("mentions.raw.v1", "topic-1", 7)
-OF_CLICKHOUSE = {"stored_at", "seen_at", "planned_at", "is_deleted"}  # have defaults
+OF_CLICKHOUSE = {"stored_at", "seen_at", "planned_at", "is_deleted", "rescored"}  # have defaults
 
 
 def decoded(*values: bytes | None) -> Decoded:
@@ -68,8 +69,12 @@ def table_columns(table: str) -> set[str]:
 
 def test_every_column_of_every_table_is_filled_or_has_a_default() -> None:
     batch = decoded(raw(mention()), raw(interaction()), raw(deletion()), raw(heartbeat()), b"{")
+    rules = RULES.current
+    heard = ENRICHER.hear(batch, rules.rules, rules.pseudonymiser)
+    judged = FakeModel().predict(ENRICHER.enrich(heard, {}).texts)
     blocks = {
         "mentions": mentions(mention()),
+        "shadow_judgements": shadow_table(heard, judged, ORIGIN, "fake-2", judged_by="fake-1"),
         "interactions": columns.interactions_table(
             batch.interactions, batch.interaction_records, [("Nimbara",)], ORIGIN
         ),
