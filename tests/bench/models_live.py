@@ -91,6 +91,26 @@ def bytes_of(client: Client, table: str) -> int:
     return int(size)
 
 
+def joined(client: Client, rounds: int = 9) -> float:
+    """A panel's query with its labels from a table of judgements, by that over `mentions`."""
+    plain = (
+        "SELECT toStartOfHour(published_at) AS hour, {} AS label, count() FROM mentions AS m FINAL"
+        " {} GROUP BY hour, label"
+    )
+    join = (
+        "LEFT JOIN (SELECT mention_id, edited_at, intent FROM shadow_judgements FINAL) AS j"
+        " ON j.mention_id = m.mention_id AND j.edited_at = m.edited_at"
+    )
+    queries = (plain.format("m.intent", ""), plain.format("j.intent", join))
+    times: tuple[list[float], list[float]] = ([], [])
+    for _ in range(rounds):
+        for query, spent in zip(queries, times, strict=True):
+            began = time.monotonic()
+            client.query(query)
+            spent.append(time.monotonic() - began)
+    return sorted(times[1])[rounds // 2] / sorted(times[0])[rounds // 2]
+
+
 async def main(count: int) -> None:
     """Measure and print."""
     one, two = random_model(1, "one"), random_model(2, "two")
@@ -117,6 +137,7 @@ async def main(count: int) -> None:
                 client.command("OPTIMIZE TABLE shadow_judgements FINAL")
                 size = bytes_of(client, "shadow_judgements") / (count + BATCH)
                 print(f"shadow_judgements: {size:.0f} bytes a mention on the disk")
+                print(f"labels joined at reading: {joined(client):.1f} times a panel's query")
             total = 2 * count + BATCH
             for name, work in (
                 ("replay", replay(clickhouse, two, since=START, until=END)),
