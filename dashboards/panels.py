@@ -1,9 +1,7 @@
 """Builders that every dashboard shares: texts in two languages, colours, queries and panels."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol, TypeVar
 
 from grafana_foundation_sdk.builders import barchart, common, dashboard, stat, table, timeseries
@@ -12,7 +10,8 @@ from grafana_foundation_sdk.cog import variants as cogvariants
 from grafana_foundation_sdk.models import common as common_models
 from grafana_foundation_sdk.models import dashboard as models
 
-QUERIES = Path(__file__).parent / "queries"
+from dashboards.named import read_query
+
 DATASOURCE = models.DataSourceRef(type_val="grafana-clickhouse-datasource", uid="escucha")
 ALL_VALUE = "'*'"  # stands for "All" in the queries; no language, source or brand is called so
 
@@ -21,7 +20,6 @@ ACTIVE, LATENT, NONE = "#2f6fe4", "#c98500", "#8492a6"
 CALM, WARN, BAD = "#0b8a6f", "#c98500", "#d1453b"
 P50, P95 = "#3f8fd6", "#7d66c9"
 
-_INCLUDE = re.compile(r"^-- include: (\w+)", re.MULTILINE)
 _TIME_SERIES, _TABLE = 0, 1  # numbers of the data source plugin
 
 
@@ -101,16 +99,6 @@ class ClickHouseQueryBuilder(cogbuilder.Builder[cogvariants.Dataquery]):
     def build(self) -> cogvariants.Dataquery:
         """Return the query."""
         return self._query
-
-
-def read_query(name: str) -> str:
-    """Return a named query, its parts put in, led by its name for who reads a query log."""
-
-    def part(match: re.Match[str]) -> str:
-        return (QUERIES / "parts" / f"{match[1]}.sql").read_text(encoding="utf-8").rstrip()
-
-    sql = (QUERIES / f"{name}.sql").read_text(encoding="utf-8").strip()
-    return f"-- query: {name}\n{_INCLUDE.sub(part, sql)}\n"
 
 
 class _CommonPanel(Protocol):

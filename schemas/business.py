@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from schemas.labels import Intent, Stage
+from schemas.labels import Act, How, Intent, Sentiment, Stage
 from schemas.mention import Count, Id, Instant, MentionId, ShortText
 
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="ISO 4217.")]
@@ -44,7 +44,12 @@ class Gesture(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Label(msgspec.Struct, frozen=True, kw_only=True):
-    """A person's judgement of one mention, by the guide's version."""
+    """A person's judgement of one mention, by the guide's version.
+
+    What is null was not judged; a later label of the same person on the same mention replaces the
+    earlier one, so one that judges nothing takes it back. Thumbs stand apart: they neither replace
+    a label nor are replaced by one.
+    """
 
     mention_id: MentionId
     labeller: Id
@@ -53,6 +58,14 @@ class Label(msgspec.Struct, frozen=True, kw_only=True):
     intent: Intent | None = None
     stage: Stage | None = None
     needs_reply: bool | None = None
+    sentiment: Sentiment | None = None
+    acts: Annotated[
+        tuple[Act, ...] | None, Meta(description="Empty: judged, and it does none of them.")
+    ] = None
+    how: Annotated[How, Meta(description="Why the person was shown this mention.")] = ""
+    saw_model: Annotated[
+        bool, Meta(description="The model's judgement was in sight before the person's was made.")
+    ] = False
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,6 +6,9 @@ label indices point into these tuples. Append, never reorder.
 
 from typing import Final, Literal
 
+# The edition of the annotation guide that people label by; every label names it.
+GUIDE_VERSION: Final = "4"
+
 Intent = Literal["none", "latent", "active"]
 Stage = Literal["none", "awareness", "consideration", "decision", "use", "advocacy"]
 Leg = Literal["none", "branding", "purchase", "use"]
@@ -22,6 +25,11 @@ Act = Literal[
     "gives_recommendation",
     "usage_tip",
 ]
+
+# Why a mention was put before a person: "random" is a draw that owes nothing to the model, so that
+# shares and errors counted on it are those of all mentions; "thumb" is a word on the model's own
+# judgement; "" is not known.
+How = Literal["", "random", "uncertain", "disagreement", "thumb"]
 
 INTENTS: Final[tuple[Intent, ...]] = ("none", "latent", "active")
 STAGES: Final[tuple[Stage, ...]] = (

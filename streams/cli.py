@@ -60,6 +60,7 @@ ELSEWHERE = {
     "sources": "streams.sources:sources_command",
     "forget": "streams.privacy.cli:forget_command",
     "export": "streams.privacy.cli:export_command",
+    "labels": "streams.labels:labels_group",
 }
 
 
@@ -229,21 +230,22 @@ def worker() -> None:
 
 @cli.command()
 def console() -> None:
-    """Serve the local page with the panels of the Grafana dashboards."""
+    """Serve the local page: the panels of the Grafana dashboards, and labelling at /labels."""
     from dashboards.console.app import serve
     from dashboards.console.config import ConsoleConfig
+    from streams.producers.labels import LabelWriter
 
     settings = Settings.from_environment()
-    serve(
-        ConsoleConfig(
-            clickhouse_url=settings.clickhouse_url,
-            user=settings.clickhouse_reader_user,
-            password=settings.clickhouse_reader_password,
-            database=settings.clickhouse_database,
-            host=settings.console_host,
-            port=settings.console_port,
-        )
+    config = ConsoleConfig(
+        clickhouse_url=settings.clickhouse_url,
+        user=settings.clickhouse_reader_user,
+        password=settings.clickhouse_reader_password,
+        database=settings.clickhouse_database,
+        host=settings.console_host,
+        port=settings.console_port,
     )
+    with LabelWriter(settings.kafka_bootstrap) as labels:
+        serve(config, labels.save if settings.console_takes_labels else None)
 
 
 @cli.command()

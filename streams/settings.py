@@ -49,6 +49,14 @@ class Settings:
     worker_name: str = ""  # given by the local stack; empty: nobody waits for it to be ready
     console_host: str = "127.0.0.1"
     console_port: int = 8080
+    console_labels: bool | None = None  # None: where only this machine reaches it
+
+    @property
+    def console_takes_labels(self) -> bool:
+        """Whether whoever reaches the console may label; it does not ask who that is."""
+        if self.console_labels is None:
+            return self.console_host in {"127.0.0.1", "::1", "localhost"}
+        return self.console_labels
 
     @classmethod
     def from_environment(
@@ -146,6 +154,12 @@ def _place(raw: str) -> Path | str:
     return raw if "://" in raw else Path(raw)  # a Path would make one slash of the two
 
 
+def _yes_or_no(raw: str) -> bool:
+    if raw not in {"yes", "no"}:
+        raise ValueError("say yes or no")
+    return raw == "yes"
+
+
 _PARSERS: dict[str, Callable[[str], object]] = {
     "kafka_bootstrap": _bootstrap,
     "kafka_partitions": _positive_int,
@@ -176,4 +190,5 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "worker_name": _word,
     "console_host": _word,
     "console_port": _port,
+    "console_labels": _yes_or_no,
 }

@@ -5,6 +5,7 @@ boards    reads the dashboards' JSON; what of it the page may see
 queries   period, variables and macros put into a panel's query
 frames    rows of ClickHouse as the page draws them
 database  ClickHouse, with limits and one answer for equal questions
+labelling what a person is asked to judge, and where the judgement goes
 guard     hosts, methods, sizes and headers
 errors    what goes wrong, in plain words
 app       routes

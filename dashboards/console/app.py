@@ -22,8 +22,9 @@ from dashboards.console import frames
 from dashboards.console.boards import Board, Variable, load_boards
 from dashboards.console.config import ConsoleConfig
 from dashboards.console.database import Database, Shared
-from dashboards.console.errors import ConsoleError, NotFoundError
+from dashboards.console.errors import BadLabelsError, ConsoleError, NotFoundError
 from dashboards.console.guard import Guard
+from dashboards.console.labelling import LABELS_PATH, OFFER_PATH, Labelling, SaveLabels
 from dashboards.console.queries import Question, prepare, read_question
 
 STATIC = Path(__file__).parent / "static"
@@ -33,9 +34,10 @@ _VALUES_LIFETIME_SEC = 30.0
 class Console:
     """The routes and what they share."""
 
-    def __init__(self, config: ConsoleConfig) -> None:
+    def __init__(self, config: ConsoleConfig, save_labels: SaveLabels | None) -> None:
         self._boards = load_boards(config.dashboards_dir)
         self._database = Database(config)
+        self._labelling = Labelling(self._database, save_labels)
         self._answers = Shared(config.answer_lifetime_sec)
         self._values = Shared(_VALUES_LIFETIME_SEC)
 
@@ -45,18 +47,26 @@ class Console:
         return [
             Route("/", self.page),
             Route("/d/{uid}", self.page),
+            Route("/labels", self.labels_page),
             Route("/favicon.ico", self.icon),
             Route("/healthz", self.health),
             Route("/api/dashboards", self.list_boards),
             Route(board, self.show_board),
             Route(f"{board}/variables", self.list_values),
             Route(f"{board}/panels/{{panel_id:int}}/data", self.panel_data),
+            Route("/api/labelling", self.about_labelling),
+            Route(OFFER_PATH, self.offer_mentions, methods=["POST"]),
+            Route(LABELS_PATH, self.take_labels, methods=["POST"]),
             Mount("/static", StaticFiles(directory=STATIC)),
         ]
 
     async def page(self, request: Request) -> Response:
         """The one page; its address says which dashboard it shows."""
         return FileResponse(STATIC / "index.html")
+
+    async def labels_page(self, request: Request) -> Response:
+        """The page to judge mentions on."""
+        return FileResponse(STATIC / "labels.html")
 
     async def icon(self, request: Request) -> Response:
         """For browsers that ask before they have read the page."""
@@ -118,6 +128,18 @@ class Console:
         key = (board.uid, panel_id, question.since, question.until, *question.values.values())
         return _json(await self._answers.get(key, ask))
 
+    async def about_labelling(self, request: Request) -> Response:
+        """Whether labels can be saved here, and by which guide."""
+        return _json(self._labelling.about())
+
+    async def offer_mentions(self, request: Request) -> Response:
+        """Mentions for a person to judge next."""
+        return _json(await self._labelling.offer(request))
+
+    async def take_labels(self, request: Request) -> Response:
+        """Labels that a person gave; 200 once they are kept for good."""
+        return _json(await self._labelling.take(request))
+
     async def close(self) -> None:
         """Let go of ClickHouse."""
         await self._answers.close()
@@ -143,9 +165,12 @@ class Console:
         return {name: await self._known(board, board.variables[name]) for name in names}
 
 
-def create_app(config: ConsoleConfig) -> Starlette:
-    """Return the console; it connects to ClickHouse when it is first asked something."""
-    console = Console(config)
+def create_app(config: ConsoleConfig, save_labels: SaveLabels | None = None) -> Starlette:
+    """Return the console; it connects to ClickHouse when it is first asked something.
+
+    Without `save_labels` it takes no labels.
+    """
+    console = Console(config, save_labels)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -155,7 +180,11 @@ def create_app(config: ConsoleConfig) -> Starlette:
     return Starlette(
         routes=console.routes(),
         middleware=[
-            Middleware(Guard, hosts=(config.host, *config.allowed_hosts)),
+            Middleware(
+                Guard,
+                hosts=(config.host, *config.allowed_hosts),
+                posts=(OFFER_PATH, LABELS_PATH),
+            ),
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
         ],
         exception_handlers={ConsoleError: _answer_error, HTTPException: _answer_http_error},
@@ -163,10 +192,10 @@ def create_app(config: ConsoleConfig) -> Starlette:
     )
 
 
-def serve(config: ConsoleConfig) -> None:
+def serve(config: ConsoleConfig, save_labels: SaveLabels | None = None) -> None:
     """Serve the console until the process is told to stop."""
     uvicorn.run(
-        create_app(config),
+        create_app(config, save_labels),
         host=config.host,
         port=config.port,
         log_level="warning",
@@ -186,8 +215,9 @@ def _json(body: object, status: int = 200) -> Response:
     )
 
 
-def _told(error: ConsoleError) -> dict[str, str]:
-    return {"error": error.error, "remedy": error.remedy, "code": error.code}
+def _told(error: ConsoleError) -> dict[str, Any]:
+    told = {"error": error.error, "remedy": error.remedy, "code": error.code}
+    return told | {"problems": error.problems} if isinstance(error, BadLabelsError) else told
 
 
 async def _answer_error(request: Request, error: Exception) -> Response:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -37,12 +37,14 @@ class Database:
         self._connecting = asyncio.Lock()
         self._slots = asyncio.Semaphore(config.queries_at_once)
 
-    async def run(self, sql: str) -> Rows:
-        """Return what the query gives; raises ConsoleError."""
+    async def run(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Rows:
+        """Return what the query gives with its `{name:Type}` bound; raises ConsoleError."""
         async with self._slots:
             try:
                 client = await self._connected()
-                result = await client.query(sql, settings=self._limits(), tz_mode="aware")
+                result = await client.query(
+                    sql, dict(parameters or {}), settings=self._limits(), tz_mode="aware"
+                )
             except DatabaseError as error:
                 raise _translated(error) from error
             except (ClickHouseError, OSError, TimeoutError) as error:

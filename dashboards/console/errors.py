@@ -2,12 +2,17 @@
 
 ConsoleError
  ├ BadRequestError      400: the address asks for what cannot be meant
+ ├ BadLabelsError       422: some of the labels are none
  ├ NotFoundError        404: no such dashboard or panel
  ├ QueryRefusedError    502: ClickHouse refused the query
  ├ NotMigratedError     503: the tables are not there yet
  ├ QueryTooBigError     503: it took too long or gave too much
- └ DatabaseAwayError    503: ClickHouse does not answer
+ ├ DatabaseAwayError    503: ClickHouse does not answer
+ ├ NoLabelsHereError    403: this console takes no labels
+ └ LabelsAwayError      503: what keeps the labels does not answer
 """
+
+from collections.abc import Mapping
 
 
 class ConsoleError(Exception):
@@ -29,6 +34,18 @@ class BadRequestError(ConsoleError):
     """The address asks for what cannot be meant."""
 
     status, code = 400, "bad_request"
+
+
+class BadLabelsError(ConsoleError):
+    """Some labels of a request are none, so none was taken; `problems` by place in the request."""
+
+    status, code = 422, "bad_labels"
+
+    def __init__(self, problems: Mapping[int, str]) -> None:
+        super().__init__(
+            f"{len(problems)} of the labels cannot be taken", "Leave them out and send the rest."
+        )
+        self.problems = problems
 
 
 class NotFoundError(ConsoleError):
@@ -59,3 +76,15 @@ class DatabaseAwayError(ConsoleError):
     """ClickHouse does not answer; asking again may help."""
 
     status, code = 503, "database_away"
+
+
+class NoLabelsHereError(ConsoleError):
+    """This console takes no labels."""
+
+    status, code = 403, "no_labels"
+
+
+class LabelsAwayError(ConsoleError):
+    """What keeps the labels does not answer; sending them again may help."""
+
+    status, code = 503, "labels_away"

@@ -28,7 +28,7 @@ def table(result: Rows) -> dict[str, Any]:
         "columns": [
             {"name": name, "kind": kind} for name, kind in zip(result.names, kinds, strict=True)
         ],
-        "rows": [[_plain(value) for value in row] for row in result.rows],
+        "rows": [[plain(value) for value in row] for row in result.rows],
     }
 
 
@@ -43,19 +43,19 @@ def series(result: Rows, span: TimeRange, interval: timedelta) -> dict[str, Any]
     axis = kinds.index("time")
     texts = [index for index, kind in enumerate(kinds) if kind == "text"]
     numbers = [index for index, kind in enumerate(kinds) if kind == "number"]
-    times = sorted({_plain(row[axis]) for row in result.rows})
+    times = sorted({plain(row[axis]) for row in result.rows})
     place = {time: index for index, time in enumerate(times)}
     values: dict[str, list[Any]] = {}
     for row in result.rows:
         label = " ".join(str(row[index]) for index in texts)
         for number in numbers:
             name = label if len(numbers) == 1 and label else _joined(result.names[number], label)
-            values.setdefault(name, [None] * len(times))[place[_plain(row[axis])]] = _plain(
+            values.setdefault(name, [None] * len(times))[place[plain(row[axis])]] = plain(
                 row[number]
             )
     return {
-        "from": _plain(span.since),
-        "to": _plain(span.until),
+        "from": plain(span.since),
+        "to": plain(span.until),
         "interval_ms": int(interval / timedelta(milliseconds=1)),
         "times": times,
         "series": [{"name": name, "values": points} for name, points in values.items()],
@@ -74,7 +74,8 @@ def _kind(type_name: str) -> str:
     return "number" if type_name.startswith(_NUMBERS) else "text"
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value as JSON has it: instants in milliseconds, null for what is no number."""
     if isinstance(value, datetime):
         aware = value if value.tzinfo else value.replace(tzinfo=UTC)
         return int(aware.timestamp() * 1000)

@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_QUERY_BYTES = 8_192
+MAX_BODY_BYTES = 256 * 1024
 
 _POLICY = "; ".join(
     (
@@ -40,11 +41,14 @@ class Guard:
     """Refuses what the console never serves and sets the security headers on all answers.
 
     Checking the Host header is what keeps a page of the internet, whose name was made to point
-    at 127.0.0.1, from reading the mentions through its visitor's browser.
+    at 127.0.0.1, from reading the mentions through its visitor's browser. What is posted must say
+    that it comes from this very page, and in a form that no other page can send unasked.
     """
 
-    def __init__(self, app: ASGIApp, hosts: Iterable[str]) -> None:
+    def __init__(self, app: ASGIApp, hosts: Iterable[str], posts: Iterable[str] = ()) -> None:
+        """`posts` are the paths that take a body."""
         self._app = app
+        self._posts = frozenset(posts)
         self._hosts = _ALWAYS_ALLOWED | {host.lower().strip("[]") for host in hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,6 +71,8 @@ class Guard:
         headers = Headers(scope=scope)
         if _hostname(headers.get("host", "")) not in self._hosts:
             return _refuse(403, "this page is not served under that name", "Open it as localhost.")
+        if scope["method"] == "POST" and scope["path"] in self._posts:
+            return _refusal_of_post(headers)
         if scope["method"] not in {"GET", "HEAD"}:
             return _refuse(405, "this page only answers questions", "Use GET.")
         if headers.get("content-length", "0") != "0" or "transfer-encoding" in headers:
@@ -74,6 +80,22 @@ class Guard:
         if len(scope["query_string"]) > MAX_QUERY_BYTES:
             return _refuse(414, "the address is too long", "Choose fewer values, or all.")
         return None
+
+
+def _refusal_of_post(headers: Headers) -> JSONResponse | None:
+    origin = headers.get("origin", "").lower().partition("://")[2]
+    if not origin or origin != headers.get("host", "").lower():
+        return _refuse(403, "this was not sent by the console's own page", "Open its page.")
+    if headers.get("sec-fetch-site", "same-origin") != "same-origin":
+        return _refuse(403, "this was not sent by the console's own page", "Open its page.")
+    if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        return _refuse(415, "only JSON is taken", "Send application/json.")
+    length = headers.get("content-length", "")
+    if "transfer-encoding" in headers or not (length.isascii() and length.isdigit()):
+        return _refuse(411, "the length must be told beforehand", "Send Content-Length.")
+    if len(length) > 9 or int(length) > MAX_BODY_BYTES:
+        return _refuse(413, "this is too much at once", "Send fewer.")
+    return None
 
 
 def _hostname(host: str) -> str:

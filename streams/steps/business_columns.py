@@ -66,6 +66,12 @@ def labels_table(labels: Sequence[Label], records: Sequence[Record], origin: Ori
             "intent": _texts(label.intent or "" for label in labels),
             "stage": _texts(label.stage or "" for label in labels),
             "needs_reply": _texts(needs_reply[label.needs_reply] for label in labels),
+            "sentiment": _texts(label.sentiment or "" for label in labels),
+            "acts": pa.array([label.acts or () for label in labels], pa.list_(pa.string())),
+            "acts_judged": pa.array([label.acts is not None for label in labels]).cast(pa.uint8()),
+            "how": _texts(label.how for label in labels),
+            "thumb": pa.array([label.how == "thumb" for label in labels]).cast(pa.uint8()),
+            "saw_model": pa.array([label.saw_model for label in labels]).cast(pa.uint8()),
             **_origin_columns(origin, records),
         }
     )

@@ -1,0 +1,100 @@
+-- What a person should judge next, in one reading of the period: {per_reason:UInt16} mentions for
+-- each reason to ask.
+--
+-- random        a fifth of all mentions, told by a hash of their id, is kept for the draw and taken
+--               in the order of another hash. Nothing the model says plays a part, and no mention
+--               of that fifth is ever offered for another reason, so the labels of this share speak
+--               for all mentions. All people are drawn the same ones, so their labels can be compared.
+-- disagreement  answers of the model contradict one another; the surer it is, the sooner
+-- uncertain     the chance of intent lies closest to where the model changes its answer. That
+--               threshold is read off the stored rows: between the surest "none" and the least
+--               sure intent of the model and language.
+WITH
+ready AS
+(
+    SELECT
+        mention_id,
+        published_at,
+        fingerprint,
+        stage_probability,
+        intent_latent + intent_active AS chance,
+        intent != 'none' AS has_intent,
+        arrayFilter(code -> code != '', [
+            if(has_intent AND stage NOT IN ('consideration', 'decision'), 'intent_without_stage', ''),
+            if(NOT has_intent AND stage = 'consideration', 'stage_without_intent', ''),
+            if(has(acts, 'question') AND NOT needs_reply, 'question_without_reply', ''),
+            if(needs_reply AND sentiment != '' AND NOT hasAny(acts, ['question', 'order_status',
+                'incident', 'complaint', 'asks_recommendation']), 'reply_without_act', ''),
+            if(has(acts, 'complaint') AND sentiment = 'positive', 'pleased_complaint', ''),
+            if(has(acts, 'praise') AND NOT has(acts, 'complaint') AND sentiment = 'negative',
+                'displeased_praise', '')
+        ]) AS conflicts,
+        ifNotFinite(
+            (
+                quantileIf(0.99)(chance, NOT has_intent) OVER (PARTITION BY model_version, lang)
+                + quantileIf(0.01)(chance, has_intent) OVER (PARTITION BY model_version, lang)
+            ) / 2,
+            0.5
+        ) AS threshold
+    FROM mentions FINAL
+    WHERE published_at BETWEEN now64(3) - toIntervalDay({days:UInt16}) AND now64(3)
+        AND has({langs:Array(String)}, lang)
+        AND notEmpty(trimBoth(text))
+        AND mention_id NOT IN (SELECT mention_id FROM near_duplicates FINAL WHERE original != mention_id)
+),
+offered AS
+(
+    SELECT
+        mention_id,
+        toStartOfMinute(published_at) AS minute,
+        conflicts,
+        threshold,
+        multiIf(
+            sipHash64('draw', mention_id) % 5 = 0, 'random',
+            notEmpty(conflicts), 'disagreement',
+            'uncertain'
+        ) AS how,
+        multiIf(
+            how = 'random', sipHash64('order', mention_id) / exp2(64),
+            how = 'disagreement', -stage_probability - length(conflicts),
+            abs(chance - threshold)
+        ) AS place
+    FROM ready
+    WHERE NOT has({seen:Array(String)}, mention_id)
+        AND mention_id NOT IN
+        (
+            SELECT mention_id FROM labels_current WHERE labeller = {labeller:String} AND NOT thumb
+        )
+    ORDER BY place, mention_id
+    LIMIT 1 BY if(fingerprint = 0, sipHash64(mention_id), fingerprint)
+    LIMIT {per_reason:UInt16} BY how
+)
+SELECT
+    m.mention_id AS mention_id,
+    o.how AS how,
+    o.conflicts AS conflicts,
+    o.threshold AS threshold,
+    m.published_at AS published_at,
+    m.source AS source,
+    m.lang AS lang,
+    m.text AS text,
+    m.parent_text AS parent_text,
+    m.url AS url,
+    m.brands AS brands,
+    m.intent AS intent,
+    m.intent_latent AS intent_latent,
+    m.intent_active AS intent_active,
+    m.stage AS stage,
+    m.stage_probability AS stage_probability,
+    m.needs_reply AS needs_reply,
+    m.sentiment AS sentiment,
+    m.acts AS acts,
+    m.model_version AS model_version
+FROM
+(
+    SELECT *
+    FROM mentions FINAL
+    WHERE (toStartOfMinute(published_at), mention_id) IN (SELECT minute, mention_id FROM offered)
+) AS m
+INNER JOIN offered AS o ON o.mention_id = m.mention_id
+ORDER BY o.place, mention_id
