@@ -42,7 +42,7 @@ ready AS
         AND notEmpty(trimBoth(text))
         AND mention_id NOT IN (SELECT mention_id FROM near_duplicates FINAL WHERE original != mention_id)
 ),
-offered AS
+placed AS
 (
     SELECT
         mention_id,
@@ -66,8 +66,11 @@ offered AS
             SELECT mention_id FROM labels_current WHERE labeller = {labeller:String} AND NOT thumb
         )
     ORDER BY place, mention_id
-    LIMIT 1 BY if(fingerprint = 0, sipHash64(mention_id), fingerprint)
-    LIMIT {per_reason:UInt16} BY how
+    LIMIT 1 BY how = 'random', if(fingerprint = 0, sipHash64(mention_id), fingerprint)
+),
+offered AS
+(
+    SELECT * FROM placed ORDER BY place, mention_id LIMIT {per_reason:UInt16} BY how
 )
 SELECT
     m.mention_id AS mention_id,

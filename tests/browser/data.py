@@ -130,12 +130,24 @@ def _mention(
         "intent_active": active,
         "stage": generator.choice(_STAGES[intent]),
         "stage_probability": 0.5 + generator.random() / 2,
+        **_more_judgements(number),
         "topic": TOPIC,
         "topic_id": TOPIC_ID,
         "kafka_partition": number % PARTITIONS,
         "kafka_offset": number // PARTITIONS,
         "kafka_timestamp": stored_at - timedelta(seconds=0.2 + generator.random()),
         "stored_at": stored_at,
+    }
+
+
+def _more_judgements(number: int) -> dict[str, Any]:
+    """Replies, sentiment and acts, which contradict one another now and then."""
+    generator = random.Random(number + 7)
+    acts = generator.choices(([], ["question"], ["complaint"], ["praise"]), (5, 3, 1, 1))[0]
+    return {
+        "needs_reply": int(acts == ["question"] and generator.random() < 0.9),
+        "sentiment": generator.choices(("neutral", "negative", "positive"), (6, 2, 2))[0],
+        "acts": acts,
     }
 
 

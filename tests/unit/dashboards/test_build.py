@@ -8,7 +8,7 @@ import pytest
 
 from dashboards import build
 from dashboards.macros import MacroContext, expand
-from dashboards.panels import QUERIES
+from dashboards.named import QUERIES
 from dashboards.timerange import TimeRange
 from dashboards.variables import interpolate
 

@@ -4,10 +4,11 @@ const TIMEOUT_MS = 20_000;
 
 /** An answer that is not the one asked for; `code` is what the page translates. */
 export class ApiError extends Error {
-  constructor(code, remedy = "") {
+  constructor(code, remedy = "", problems = {}) {
     super(code);
     this.code = code;
     this.remedy = remedy;
+    this.problems = problems; // of what was posted, by place in it
   }
 }
 
@@ -32,17 +33,37 @@ export function panelData(uid, panelId, query, signal) {
   return get(`/api/dashboards/${encodeURIComponent(uid)}/panels/${panelId}/data?${query}`, signal);
 }
 
-async function get(path, signal) {
+/** Whether labels can be saved here, and by which edition of the guide. */
+export function labelling() {
+  return get("/api/labelling");
+}
+
+/** Mentions to judge next, and what time it is for the server. */
+export function offer(ask) {
+  return get("/api/labelling/offer", undefined, ask);
+}
+
+export function saveLabels(labels) {
+  return get("/api/labels", undefined, { labels });
+}
+
+async function get(path, signal, posted) {
   const limit = AbortSignal.timeout(TIMEOUT_MS);
+  const post = posted && {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(posted),
+  };
   let response;
   let body;
   try {
-    response = await fetch(path, { signal: signal ? AbortSignal.any([signal, limit]) : limit });
+    const until = signal ? AbortSignal.any([signal, limit]) : limit;
+    response = await fetch(path, { ...post, signal: until });
     body = await response.json();
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new ApiError("offline");
   }
-  if (!response.ok) throw new ApiError(body.code ?? "internal", body.remedy);
+  if (!response.ok) throw new ApiError(body.code ?? "internal", body.remedy, body.problems);
   return body;
 }

@@ -1,24 +1,21 @@
 // Puts the page together: one dashboard, its controls, its panels, and the polling.
 
 import * as api from "./api.js";
+import { startChrome } from "./chrome.js";
 import { Controls } from "./controls.js";
-import { h, icon } from "./dom.js";
+import { h } from "./dom.js";
 import { fieldOf, stepOf } from "./fields.js";
 import { formatValue } from "./format.js";
-import { currentLanguage, explain, pick, setLanguage, t } from "./i18n.js";
+import { explain, pick, t } from "./i18n.js";
 import { PanelFrame } from "./panel.js";
 import { Poller } from "./poller.js";
-import { dataQuery, readState, remember, storedLanguage, storedTheme, writeState } from "./state.js";
+import { dataQuery, readState, writeState } from "./state.js";
 
 const FRESHNESS = "freshness_p95";
-const SUN =
-  "M8 4.800a3.200 3.200 0 1 0 0 6.400 3.200 3.200 0 0 0 0-6.400M8 1v1.500M8 13.500V15M1 8h1.500M13.500 8H15M3 3l1.100 1.100M11.900 11.900 13 13M13 3l-1.100 1.100M4.100 11.900 3 13";
-const MOON = "M13.500 9.800A6 6 0 0 1 6.200 2.500a6 6 0 1 0 7.300 7.300Z";
 const RETRY_MS = 3_000;
 const VALUES_EVERY_MS = 60_000;
 
 const byId = (id) => document.getElementById(id);
-const darkPreferred = matchMedia("(prefers-color-scheme: dark)");
 const page = { board: null, state: null, frames: [], headings: [], variables: [], freshness: null, failure: null };
 
 const poller = new Poller(askPanel, afterRound);
@@ -43,23 +40,14 @@ const controls = new Controls(byId("controls"), {
 });
 
 function start() {
-  setLanguage(storedLanguage());
-  applyTheme(storedTheme());
-  byId("language").addEventListener("click", () => {
-    setLanguage(currentLanguage() === "es" ? "en" : "es");
-    remember("language", currentLanguage());
-    showWords();
-    for (const frame of page.frames) frame.build();
-  });
-  byId("theme").addEventListener("click", () => {
-    const theme = isDark() ? "light" : "dark";
-    remember("theme", theme);
-    applyTheme(theme);
-    for (const frame of page.frames) frame.repaint();
-  });
-  darkPreferred.addEventListener("change", () => {
-    applyTheme(storedTheme());
-    for (const frame of page.frames) frame.repaint();
+  startChrome({
+    onLanguage() {
+      showWords();
+      for (const frame of page.frames) frame.build();
+    },
+    onTheme() {
+      for (const frame of page.frames) frame.repaint();
+    },
   });
   showWords();
   load();
@@ -168,16 +156,8 @@ function showNotice(error) {
   notice.hidden = false;
 }
 
-/** Everything the page says in a language of its own. */
+/** Everything below the header that the page says in a language of its own. */
 function showWords() {
-  document.documentElement.lang = currentLanguage();
-  for (const element of document.querySelectorAll("[data-t]")) {
-    element.textContent = t(element.dataset.t);
-  }
-  const other = byId("language");
-  other.textContent = t("otherLanguage");
-  other.lang = currentLanguage() === "es" ? "en" : "es";
-  nameTheme();
   showPill();
   if (!page.board) return;
   byId("title").textContent = pick(page.board.title);
@@ -185,24 +165,6 @@ function showWords() {
   document.title = t("page", pick(page.board.title));
   for (const [heading, title] of page.headings) heading.textContent = pick(title);
   controls.build(page.board, page.state, page.variables, poller.paused);
-}
-
-function isDark() {
-  const chosen = document.documentElement.dataset.theme;
-  return chosen ? chosen === "dark" : darkPreferred.matches;
-}
-
-function applyTheme(theme) {
-  if (theme === "dark" || theme === "light") document.documentElement.dataset.theme = theme;
-  nameTheme();
-}
-
-function nameTheme() {
-  const button = byId("theme");
-  const name = t(isDark() ? "themeToLight" : "themeToDark");
-  button.title = name;
-  button.setAttribute("aria-label", name);
-  button.replaceChildren(icon(isDark() ? SUN : MOON));
 }
 
 start();

@@ -36,6 +36,8 @@ const WORDS = {
     themeToDark: "Cambiar a oscuro",
     themeToLight: "Cambiar a claro",
     otherLanguage: "English",
+    pages: "Páginas",
+    labelPage: "Etiquetar",
     noBoards: "No hay ningún panel generado. Ejecuta python -m dashboards.build.",
     page: (title) => `${title} – Escucha`,
     ranges: {
@@ -56,6 +58,15 @@ const WORDS = {
       query_refused: ["ClickHouse rechazó la consulta.", ""],
       bad_request: ["Esa selección no vale.", "Elige otro periodo u otros valores."],
       not_found: ["Ese panel no existe.", "Recarga la página."],
+      bad_labels: ["Algunas etiquetas no valen.", ""],
+      no_labels: [
+        "Esta consola no admite etiquetas.",
+        "Ha de escuchar en 127.0.0.1 o iniciarse con ESCUCHA_CONSOLE_LABELS=yes.",
+      ],
+      labels_away: [
+        "Las etiquetas aún no se pueden guardar.",
+        "Comprueba con escucha status que Kafka funciona; siguen en este navegador y se reintenta.",
+      ],
       refused: ["La consola no atiende esa petición.", "Ábrela como localhost."],
       internal: ["La consola falló.", "Mira su registro."],
     },
@@ -94,6 +105,8 @@ const WORDS = {
     themeToDark: "Switch to dark",
     themeToLight: "Switch to light",
     otherLanguage: "Español",
+    pages: "Pages",
+    labelPage: "Label",
     noBoards: "No dashboard has been generated. Run python -m dashboards.build.",
     page: (title) => `${title} – Escucha`,
     ranges: {
@@ -114,6 +127,15 @@ const WORDS = {
       query_refused: ["ClickHouse refused the query.", ""],
       bad_request: ["That selection is not valid.", "Choose another period or other values."],
       not_found: ["There is no such panel.", "Reload the page."],
+      bad_labels: ["Some labels are not valid.", ""],
+      no_labels: [
+        "This console takes no labels.",
+        "It has to listen at 127.0.0.1, or be started with ESCUCHA_CONSOLE_LABELS=yes.",
+      ],
+      labels_away: [
+        "Labels cannot be saved yet.",
+        "See with escucha status whether Kafka runs; they are kept in this browser and sent again.",
+      ],
       refused: ["The console does not serve that request.", "Open it as localhost."],
       internal: ["The console failed.", "See its log."],
     },

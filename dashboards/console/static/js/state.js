@@ -54,7 +54,7 @@ export function remember(name, value) {
   }
 }
 
-function recall(name) {
+export function recall(name) {
   try {
     return localStorage.getItem(`escucha.${name}`);
   } catch {
