@@ -10,9 +10,10 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from dashboards.listening import listening
+from dashboards.models import models
 
 GENERATED = Path(__file__).parent / "generated"
-DASHBOARDS: tuple[Callable[[], Dashboard], ...] = (listening,)
+DASHBOARDS: tuple[Callable[[], Dashboard], ...] = (listening, models)
 
 
 def render() -> dict[str, str]:

@@ -260,6 +260,8 @@ def _latest_mentions() -> table.Panel:
             "url": (Text("Enlace", "Link"), 90),
         },
     )
+    # The console needs it to take labels; nobody needs to read it.
+    panel = panel.override_by_name("mention_id", [models.DynamicConfigValue("custom.hidden", True)])
     return (
         panel.override_by_name(
             "intent",

@@ -72,8 +72,12 @@ class Labelling:
         self._offer_sql = read_query("label_offer")
 
     def about(self) -> dict[str, Any]:
-        """Whether labels can be saved here, and by which guide."""
-        return {"enabled": self._save is not None, "guide_version": GUIDE_VERSION}
+        """Whether labels can be saved here, by which guide, and the time to date them by."""
+        return {
+            "enabled": self._save is not None,
+            "guide_version": GUIDE_VERSION,
+            "now": plain(datetime.now(UTC)),
+        }
 
     async def offer(self, request: Request) -> dict[str, Any]:
         """Mentions to judge next, each with the reason; raises ConsoleError."""
@@ -86,7 +90,7 @@ class Labelling:
             "per_reason": PER_REASON,
         }
         rows = await self._database.run(self._offer_sql, parameters)
-        return {"now": plain(datetime.now(UTC)), "mentions": _mixed(_by_reason(rows))}
+        return {"mentions": _mixed(_by_reason(rows))}
 
     async def take(self, request: Request) -> dict[str, Any]:
         """Save the labels of a request, all or none; raises ConsoleError."""

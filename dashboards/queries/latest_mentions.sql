@@ -1,7 +1,8 @@
 -- Reads backwards from the newest minute and stops: no FINAL, which would merge the whole period
 -- first, and small blocks, so that it stops soon. The newest version of a mention wins; a deleted
 -- one is left out.
-SELECT time, source, author, lang, text, intent, probability, stage, driving_words, url
+SELECT
+    time, source, author, lang, text, intent, probability, stage, driving_words, url, mention_id
 FROM
 (
     SELECT
@@ -19,6 +20,7 @@ FROM
         stage,
         arrayStringConcat(intent_words, ', ') AS driving_words,
         url,
+        mention_id,
         is_deleted
     FROM mentions
     WHERE $__timeFilter(published_at)

@@ -121,9 +121,7 @@ def test_a_chosen_topic_is_followed_by_every_panel_of_mentions(
     raw, net = ask(console_url, "raw_and_net", chosen)["series"]
     assert sum(raw["values"]) == expected
     assert sum(net["values"]) == expected - copies
-    ids = {
-        row[-1].rsplit("/", 1)[-1] for row in ask(console_url, "latest_mentions", chosen)["rows"]
-    }
+    ids = {row[-1].split(":", 1)[1] for row in ask(console_url, "latest_mentions", chosen)["rows"]}
     found = writer.query(f"SELECT splitByChar(':', mention_id)[2] FROM mentions WHERE {where}")
     assert ids - {""} <= {row[0] for row in found.result_rows}
 

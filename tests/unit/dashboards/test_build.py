@@ -105,4 +105,5 @@ def test_rollups_are_always_summed() -> None:
 def test_every_query_file_is_used() -> None:
     used = set(re.findall(r"-- query: (\w+)", "".join(build.render().values())))
 
-    assert {query.stem for query in QUERIES.glob("*.sql")} == used
+    of_the_console = {"label_offer"}
+    assert {query.stem for query in QUERIES.glob("*.sql")} == used | of_the_console

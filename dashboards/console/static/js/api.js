@@ -33,12 +33,12 @@ export function panelData(uid, panelId, query, signal) {
   return get(`/api/dashboards/${encodeURIComponent(uid)}/panels/${panelId}/data?${query}`, signal);
 }
 
-/** Whether labels can be saved here, and by which edition of the guide. */
+/** Whether labels can be saved here, by which edition of the guide, and what time it is there. */
 export function labelling() {
   return get("/api/labelling");
 }
 
-/** Mentions to judge next, and what time it is for the server. */
+/** Mentions to judge next. */
 export function offer(ask) {
   return get("/api/labelling/offer", undefined, ask);
 }

@@ -7,6 +7,7 @@ import { h } from "./dom.js";
 import { fieldOf, stepOf } from "./fields.js";
 import { formatValue } from "./format.js";
 import { explain, pick, t } from "./i18n.js";
+import { startThumbs } from "./labels/thumbs.js";
 import { PanelFrame } from "./panel.js";
 import { Poller } from "./poller.js";
 import { dataQuery, readState, writeState } from "./state.js";
@@ -50,6 +51,9 @@ function start() {
     },
   });
   showWords();
+  startThumbs(() => {
+    for (const frame of page.frames) if (frame.data) frame.draw();
+  });
   load();
 }
 

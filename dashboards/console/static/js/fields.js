@@ -20,6 +20,7 @@ export function fieldOf(panel, name) {
     unit: settings.unit,
     decimals: settings.decimals,
     width: settings["custom.width"],
+    hidden: settings["custom.hidden"] ?? false,
     links: settings.links ?? [],
     mappings: settings.mappings ?? [],
     steps: settings.thresholds?.steps ?? [],

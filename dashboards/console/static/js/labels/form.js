@@ -5,6 +5,7 @@ import { h } from "../dom.js";
 import { currentLanguage } from "../i18n.js";
 import { guide as english } from "./guide_en.js";
 import { guide as spanish } from "./guide_es.js";
+import { NOTHING } from "./outbox.js";
 import { w } from "./words.js";
 
 /** Which key gives which answer. */
@@ -166,16 +167,16 @@ export class JudgementForm {
   set answers({ intent, stage, needs_reply, sentiment, acts }) {
     const reply = needs_reply === null ? null : needs_reply ? "yes" : "no";
     const chosen = { intent, stage, needs_reply: reply, sentiment };
+    const given = acts === null ? [] : acts.length ? acts : ["none"];
     for (const [head, inputs] of Object.entries(this.inputs)) {
       for (const [value, input] of Object.entries(inputs)) {
-        const isChosen = head === "acts" ? (acts?.length ? acts : acts && ["none"])?.includes(value) : chosen[head] === value;
-        input.checked = Boolean(isChosen);
+        input.checked = head === "acts" ? given.includes(value) : chosen[head] === value;
         input.describe();
       }
     }
   }
 
   clear() {
-    this.answers = { intent: null, stage: null, needs_reply: null, sentiment: null, acts: null };
+    this.answers = NOTHING;
   }
 }

@@ -27,10 +27,17 @@ function storage() {
   }
 }
 
+/** A label that judges nothing, which takes an earlier one back. */
+export const NOTHING = { intent: null, stage: null, needs_reply: null, sentiment: null, acts: null };
+
 export class Outbox {
-  /** `onChange` is told whenever something was sent, refused or could not be sent. */
-  constructor(onChange) {
+  /**
+   * `onChange` is told whenever something was sent, refused or could not be sent; `now` is the
+   * console's time. Labels are dated by it: the clock of a phone may be anything.
+   */
+  constructor(onChange, now) {
     this.onChange = onChange;
+    this.clockAheadMs = Date.now() - now;
     this.store = storage();
     this.flying = new Set();
     this.failures = 0;
@@ -40,6 +47,10 @@ export class Outbox {
     // Another page may have added or sent some.
     window.addEventListener("storage", () => this.onChange());
     this.send();
+  }
+
+  now() {
+    return new Date(Date.now() - this.clockAheadMs).toISOString();
   }
 
   get isKept() {

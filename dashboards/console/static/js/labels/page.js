@@ -25,13 +25,13 @@ async function start() {
 
 async function begin() {
   try {
-    const { enabled, guide_version } = await labelling();
+    const { enabled, guide_version, now } = await labelling();
     byId("notice").hidden = true;
     if (!enabled) {
       showNotice({ code: "no_labels" });
       return;
     }
-    page.outbox = new Outbox(showOutbox);
+    page.outbox = new Outbox(showOutbox, now);
     page.session = new Session(page.outbox, guide_version);
   } catch (error) {
     showNotice(error);

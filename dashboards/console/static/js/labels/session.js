@@ -1,11 +1,11 @@
 // One sitting: which mentions come, which were judged or skipped, and the way back.
 
 import { offer } from "../api.js";
+import { NOTHING } from "./outbox.js";
 
 const REFILL_AT = 6;
 const MAX_SEEN = 900;
 const SEEN = "escucha.seen";
-const OPEN = { intent: null, stage: null, needs_reply: null, sentiment: null, acts: null };
 
 export class Session {
   constructor(outbox, guideVersion) {
@@ -16,7 +16,6 @@ export class Session {
     this.ahead = [];
     this.current = null;
     this.seen = recallSeen();
-    this.clockAheadMs = 0;
   }
 
   get saved() {
@@ -57,10 +56,8 @@ export class Session {
     const here = [this.current, ...this.ahead].filter(Boolean).map(({ mention_id }) => mention_id);
     const { labeller, days, langs } = settings;
     const seen = [...this.seen.slice(-MAX_SEEN), ...here];
-    const { now, mentions } = await offer({ labeller, days, langs, seen });
+    const { mentions } = await offer({ labeller, days, langs, seen });
     if (settings !== this.settings) return; // they changed meanwhile
-    // By one clock, so that a later label of the same person counts as later.
-    this.clockAheadMs ||= Date.now() - now;
     const known = new Set([...this.seen, ...here]);
     this.ahead.push(...mentions.filter(({ mention_id }) => !known.has(mention_id)));
   }
@@ -71,7 +68,7 @@ export class Session {
     const label = {
       mention_id: mention.mention_id,
       labeller: this.settings.labeller,
-      labelled_at: this.now(),
+      labelled_at: this.outbox.now(),
       guide_version: this.guideVersion,
       ...answers,
       how: mention.how,
@@ -93,9 +90,9 @@ export class Session {
     // The model's judgement was shown when it was saved.
     this.current = { ...mention, wasTold: mention.wasTold || Boolean(label) };
     if (label && !this.outbox.takeBack(key)) {
-      this.outbox.add({ ...label, ...OPEN, labelled_at: this.now() });
+      this.outbox.add({ ...label, ...NOTHING, labelled_at: this.outbox.now() });
     }
-    return label ?? OPEN;
+    return label ?? NOTHING;
   }
 
   leave(step) {
@@ -107,10 +104,6 @@ export class Session {
       // Then a skipped mention may come again after a reload.
     }
     this.current = null;
-  }
-
-  now() {
-    return new Date(Date.now() - this.clockAheadMs).toISOString();
   }
 }
 

@@ -4,6 +4,9 @@ import { h, safeLink } from "../dom.js";
 import { fieldOf, mappingOf, stepOf } from "../fields.js";
 import { formatTime, formatValue } from "../format.js";
 import { pick, t } from "../i18n.js";
+import { thumbs, thumbsTitle } from "../labels/thumbs.js";
+
+const THUMBS_WIDTH = 120;
 
 export class TableView {
   constructor(panel) {
@@ -26,22 +29,23 @@ export class TableView {
 
   update(data) {
     const fields = data.columns.map((column) => fieldOf(this.panel, column.name));
-    this.head.replaceChildren(
-      h(
-        "tr",
-        {},
-        data.columns.map((column, index) =>
-          h("th", { scope: "col", className: kindOf(column, fields[index]) }, fields[index].name),
-        ),
-      ),
+    const shown = fields.flatMap((field, index) => (field.hidden ? [] : [index]));
+    const title = thumbsTitle(data.columns);
+    const titles = shown.map((index) =>
+      h("th", { scope: "col", className: kindOf(data.columns[index], fields[index]) }, fields[index].name),
     );
+    if (title) titles.push(h("th", { scope: "col", className: "text" }, title));
+    this.head.replaceChildren(h("tr", {}, titles));
+    const widths = shown.map((index) => fields[index].width);
+    if (title) widths.push(THUMBS_WIDTH);
     this.columns.replaceChildren(
-      ...fields.map((field) => {
+      ...widths.map((width) => {
         const column = h("col");
-        if (field.width) column.style.width = `${field.width}px`;
+        if (width) column.style.width = `${width}px`;
         return column;
       }),
     );
+    const held = this.body.contains(document.activeElement) ? document.activeElement.dataset.thumb : null;
     const keys = new Set(data.rows.map((row) => JSON.stringify(row)));
     this.body.replaceChildren(
       ...data.rows.map((row) => {
@@ -49,11 +53,14 @@ export class TableView {
         return h(
           "tr",
           { className: isNew ? "arrived" : "" },
-          row.map((value, index) => cell(value, data.columns[index], fields[index])),
+          shown.map((index) => cell(row[index], data.columns[index], fields[index])),
+          title ? h("td", { className: "text c-thumbs", data: { label: title } }, thumbs(data.columns, row)) : null,
         );
       }),
     );
     this.seen = keys;
+    // Not to take a button from under somebody's finger.
+    if (held) this.body.querySelector(`[data-thumb="${CSS.escape(held)}"]`)?.focus();
   }
 
   reset() {
