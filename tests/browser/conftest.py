@@ -6,14 +6,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import clickhouse_connect
 import pytest
 import uvicorn
 from clickhouse_connect.driver.client import Client
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from dashboards.console import ConsoleConfig, create_app
+from dashboards.console.labelling import SaveLabels
 from deploy.local.handles import ClickHouseHandle, start_clickhouse
 from deploy.local.ports import free_ports
 from tests.browser.data import apply_schema, insert_story
@@ -83,11 +85,11 @@ def console_url(config: ConsoleConfig) -> Iterator[str]:
 
 
 @contextmanager
-def running(config: ConsoleConfig) -> Iterator[str]:
+def running(config: ConsoleConfig, save_labels: SaveLabels | None = None) -> Iterator[str]:
     """Serve a console from a thread while the block runs."""
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(config),
+            create_app(config, save_labels),
             host=config.host,
             port=config.port,
             log_level="warning",
@@ -116,3 +118,26 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser's console said; a page that is well says nothing."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, complaints: list[str], request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A fresh browser; parametrize it indirectly with context options."""
+    options: dict[str, Any] = {"locale": "es-ES", "viewport": {"width": 1280, "height": 900}}
+    context = browser.new_context(**(options | getattr(request, "param", {})))
+    page = context.new_page()
+
+    def heard(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            complaints.append(message.text)
+
+    page.on("console", heard)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    context.close()

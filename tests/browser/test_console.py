@@ -1,40 +1,16 @@
 """The page as people see it."""
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from clickhouse_connect.driver.client import Client
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.data import HOSTILE_AUTHOR, HOSTILE_TEXT, insert_mention
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def complaints() -> list[str]:
-    """What the browser's console said; a page that is well says nothing."""
-    return []
-
-
-@pytest.fixture
-def page(browser: Browser, complaints: list[str], request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A fresh browser; parametrize it indirectly with context options."""
-    options: dict[str, Any] = {"locale": "es-ES", "viewport": {"width": 1280, "height": 900}}
-    context = browser.new_context(**(options | getattr(request, "param", {})))
-    page = context.new_page()
-
-    def heard(message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
-            complaints.append(message.text)
-
-    page.on("console", heard)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    yield page
-    context.close()
 
 
 def panel(page: Page, query: str) -> Any:
