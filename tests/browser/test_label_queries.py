@@ -158,12 +158,12 @@ def test_agreement_and_kappa_are_those_of_the_textbook(console_url: str, labels:
     for number, (ana, ben) in enumerate(table):
         one = {"mention_id": f"csv:k{number}", "how": "random", **ALL_HEADS, "acts": ["praise"]}
         give(labels, {**one, "intent": ana}, {**one, "intent": ben, "labeller": "ben"})
+    swayed = {"labeller": "cy", "intent": "latent", "saw_model": 1}
     give(
         labels,
-        {"mention_id": "csv:k0", "labeller": "cy", "intent": "none", "how": "random", "saw_model": 1},
-        {"mention_id": "csv:k1", "labeller": "cy", "intent": "latent", "how": "thumb", "thumb": 1,
-         "saw_model": 1},
-    )  # fmt: skip
+        {**swayed, "mention_id": "csv:k0", "how": "random"},
+        {**swayed, "mention_id": "csv:k1", "how": "thumb", "thumb": 1},
+    )
 
     rows = {row["head"]: row for row in panel(console_url, 2)}
 

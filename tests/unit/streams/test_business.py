@@ -115,6 +115,22 @@ async def test_what_a_labeller_left_open_is_empty_and_no_is_not() -> None:
     ]
 
 
+async def test_acts_nobody_judged_are_told_from_none_and_a_thumb_has_a_key_of_its_own() -> None:
+    outcome = await outcome_of(
+        "labels.v1",
+        raw(label()),
+        raw(label(acts=[], sentiment="positive", how="random", saw_model=True)),
+        raw(label(acts=["question", "praise"], how="thumb")),
+    )
+    rows = outcome.blocks["labels"].to_pylist()
+    columns = ("sentiment", "acts", "acts_judged", "how", "saw_model", "thumb")
+    assert [tuple(row[column] for column in columns) for row in rows] == [
+        ("", [], 0, "", 0, 0),
+        ("positive", [], 1, "random", 1, 0),
+        ("", ["question", "praise"], 1, "thumb", 0, 1),
+    ]
+
+
 @pytest.mark.parametrize(
     ("topic", "good"),
     [("orders.v1", order()), ("gestures.v1", gesture()), ("labels.v1", label())],
