@@ -143,7 +143,11 @@ function showPill() {
 function pill() {
   if (poller.paused) return ["paused", t("paused")];
   if (page.failure && api.isAway(page.failure)) return ["bad", t("away")];
-  if (!page.freshness) return ["loading", t("connecting")];
+  if (!page.freshness) {
+    const isTold = page.frames.some(({ panel }) => panel.query === FRESHNESS);
+    const answered = !isTold && page.frames.some(({ data }) => data);
+    return answered ? ["quiet", t("connected")] : ["loading", t("connecting")];
+  }
   const { frame, value } = page.freshness;
   if (value === null) return ["quiet", t("quiet")];
   const field = fieldOf(frame.panel, "p95");

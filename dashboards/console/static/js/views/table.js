@@ -6,7 +6,7 @@ import { formatTime, formatValue } from "../format.js";
 import { pick, t } from "../i18n.js";
 import { thumbs, thumbsTitle } from "../labels/thumbs.js";
 
-const THUMBS_WIDTH = 120;
+const THUMBS_WIDTH = 145;
 
 export class TableView {
   constructor(panel) {
