@@ -1,24 +1,23 @@
 """A real ClickHouse with a story in it, the console in front of it, and Chromium."""
 
 import shutil
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import clickhouse_connect
 import pytest
-import uvicorn
 from clickhouse_connect.driver.client import Client
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-from dashboards.console import ConsoleConfig, create_app
-from dashboards.console.labelling import SaveLabels
-from deploy.local.handles import ClickHouseHandle, start_clickhouse
+from dashboards.console import ConsoleConfig
+from deploy.local.handles import ClickHouseHandle, start_broker, start_clickhouse
 from deploy.local.ports import free_ports
+from streams.migrate import migrate
+from streams.settings import Settings
 from tests.browser.data import apply_schema, insert_story
+from tests.browser.labelling import Stack, environment_of
+from tests.browser.serving import running, writing
+from tests.integration.streams.helpers import small_model
 
 MIGRATIONS = Path(__file__).parents[2] / "schemas" / "clickhouse"
 CHROMIUM_ARGUMENTS = [
@@ -41,21 +40,6 @@ def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseH
             apply_schema(client, MIGRATIONS)
             insert_story(client)
         yield handle
-
-
-@contextmanager
-def writing(handle: ClickHouseHandle) -> Iterator[Client]:
-    """A client that may insert."""
-    client = clickhouse_connect.get_client(
-        dsn=handle.url,
-        username=handle.user,
-        password=handle.password,
-        database=handle.database,
-    )
-    try:
-        yield client
-    finally:
-        client.close()
 
 
 @pytest.fixture(scope="session")
@@ -82,30 +66,6 @@ def console_url(config: ConsoleConfig) -> Iterator[str]:
     """The address of a running console."""
     with running(config) as url:
         yield url
-
-
-@contextmanager
-def running(config: ConsoleConfig, save_labels: SaveLabels | None = None) -> Iterator[str]:
-    """Serve a console from a thread while the block runs."""
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(config, save_labels),
-            host=config.host,
-            port=config.port,
-            log_level="warning",
-            timeout_graceful_shutdown=1,
-        )
-    )
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 15
-    while not server.started:
-        if time.monotonic() > deadline or not thread.is_alive():
-            raise RuntimeError("the console did not start")
-        time.sleep(0.05)
-    yield f"http://{config.host}:{config.port}"
-    server.should_exit = True
-    thread.join(timeout=10)
 
 
 @pytest.fixture(scope="session")
@@ -141,3 +101,33 @@ def page(browser: Browser, complaints: list[str], request: pytest.FixtureRequest
     page.on("pageerror", lambda error: complaints.append(str(error)))
     yield page
     context.close()
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Broker, ClickHouse with a small story, and a worker, for labels from page to table."""
+    folder = tmp_path_factory.mktemp("labelling")
+    small_model(folder / "models")
+    with start_broker(folder / "b") as broker, start_clickhouse(folder / "c") as clickhouse:
+        where = {
+            "kafka_bootstrap": broker.bootstrap,
+            "clickhouse_url": clickhouse.url,
+            "clickhouse_user": clickhouse.user,
+            "clickhouse_password": clickhouse.password,
+            "run_dir": folder / "run",
+            "model_store": folder / "models",
+        }
+        migrate(Settings(**where, kafka_partitions=1), dry_run=False, say=lambda _: None)
+        with writing(clickhouse) as client:
+            insert_story(client, mentions=600)
+            stack = Stack(broker, clickhouse, client, environment_of(**where), folder)
+            with stack.worker():
+                yield stack
+        clickhouse.kill()
+
+
+@pytest.fixture(scope="session")
+def url(stack: Stack) -> Iterator[str]:
+    """The address of a console whose labels go to that stack's Kafka."""
+    with stack.console() as url:
+        yield url

@@ -16,7 +16,7 @@ from dashboards.console import ConsoleConfig
 from deploy.local.handles import BrokerHandle, ClickHouseHandle
 from deploy.local.ports import free_ports
 from streams.producers.labels import LabelWriter
-from tests.browser.conftest import running
+from tests.browser.serving import running
 
 PATIENCE_SEC = 60.0
 NOBODY = "127.0.0.1:1"

@@ -11,7 +11,7 @@ from clickhouse_connect.driver.client import Client
 
 from dashboards.console.labelling import PER_REASON
 from deploy.local.handles import ClickHouseHandle
-from tests.browser.conftest import writing
+from tests.browser.serving import writing
 
 NOW = datetime.now(UTC)
 ALL_HEADS = {"stage": "use", "needs_reply": "no", "sentiment": "neutral", "acts_judged": 1}

@@ -1,23 +1,15 @@
 """Labelling as people do it: by keys, by touch, in two languages, up to the stored label."""
 
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from deploy.local.handles import start_broker, start_clickhouse
-from models.labels import load_corpus
 from schemas import labels as contract
-from streams.migrate import migrate
-from streams.settings import Settings
-from tests.browser.conftest import running, writing
-from tests.browser.data import HOSTILE_TEXT, insert_story
-from tests.browser.labelling import NOBODY, Stack, environment_of
-from tests.integration.streams.helpers import small_model
+from tests.browser.data import HOSTILE_TEXT
+from tests.browser.labelling import NOBODY, Stack
+from tests.browser.serving import running
 
 pytestmark = pytest.mark.browser
 
@@ -28,34 +20,6 @@ PHONE = {
     "is_mobile": True,
 }
 CONTRAST = Path(__file__).with_name("contrast.js").read_text()
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    folder = tmp_path_factory.mktemp("labelling")
-    small_model(folder / "models")
-    with start_broker(folder / "b") as broker, start_clickhouse(folder / "c") as clickhouse:
-        where = {
-            "kafka_bootstrap": broker.bootstrap,
-            "clickhouse_url": clickhouse.url,
-            "clickhouse_user": clickhouse.user,
-            "clickhouse_password": clickhouse.password,
-            "run_dir": folder / "run",
-            "model_store": folder / "models",
-        }
-        migrate(Settings(**where, kafka_partitions=1), dry_run=False, say=lambda _: None)
-        with writing(clickhouse) as client:
-            insert_story(client, mentions=600)
-            stack = Stack(broker, clickhouse, client, environment_of(**where), folder)
-            with stack.worker():
-                yield stack
-        clickhouse.kill()
-
-
-@pytest.fixture(scope="module")
-def url(stack: Stack) -> Iterator[str]:
-    with stack.console() as url:
-        yield url
 
 
 def begin(page: Page, url: str, name: str, **changes: Any) -> None:
@@ -380,29 +344,3 @@ def test_a_page_of_another_place_cannot_post_labels(page: Page, stack: Stack, ur
 
     stack.wait_for_labels("Nell", 1)  # what had been taken before would be there by now
     assert stack.labels("Mallory") == []
-
-
-def test_labels_are_exported_as_a_corpus(stack: Stack, tmp_path: Path) -> None:
-    stack.client.command(
-        "INSERT INTO labels (mention_id, labeller, labelled_at, intent, stage, acts, acts_judged,"
-        " how) SELECT mention_id, 'exporter', now64(3), 'latent', 'use', ['praise'], 1, 'random'"
-        " FROM mentions_current WHERE lang IN ('es', 'pt') LIMIT 40"
-    )
-    file = tmp_path / "labels.jsonl"
-    command = [sys.executable, "-m", "streams.cli", "labels", "export", str(file)]
-    ran = subprocess.run(
-        command, env=stack.environment, cwd=tmp_path, capture_output=True, text=True, check=True
-    )
-
-    items = {item.id: item for item in load_corpus([file])}
-    assert ran.stdout.startswith(f"{len(items)} labelled mentions")
-    assert "left out: in another language" in ran.stderr
-    exported = stack.client.query(
-        "SELECT m.mention_id, m.text FROM labels_current AS l INNER JOIN mentions_current AS m"
-        " ON m.mention_id = l.mention_id WHERE labeller = 'exporter' AND m.lang = 'es'"
-    ).result_rows
-    assert len(exported) > 20
-    for mention_id, text in exported:
-        assert items[mention_id].text == text
-        assert items[mention_id].stage == "use"
-        assert items[mention_id].draw == "natural"

@@ -14,8 +14,8 @@ from dashboards.build import render
 from dashboards.console import ConsoleConfig
 from dashboards.panels import INTENTS
 from deploy.local.ports import free_ports
-from tests.browser.conftest import running
 from tests.browser.data import OLD_TOPIC_ID, QUOTED_BRAND, insert_mention
+from tests.browser.serving import running
 
 BOARD = json.loads(render()["escucha-listening.json"])
 PANELS = {
