@@ -5,7 +5,7 @@ import { NOTHING } from "./outbox.js";
 
 const REFILL_AT = 6;
 const MAX_SEEN = 900;
-const SEEN = "escucha.seen";
+const SEEN = "escucha.seen.";
 
 export class Session {
   constructor(outbox, guideVersion) {
@@ -15,7 +15,7 @@ export class Session {
     this.past = [];
     this.ahead = [];
     this.current = null;
-    this.seen = recallSeen();
+    this.seen = [];
   }
 
   get saved() {
@@ -28,9 +28,9 @@ export class Session {
 
   /** Begin again with other settings; what was judged stays judged. */
   begin(settings) {
-    if (this.settings && this.settings.labeller !== settings.labeller) {
+    if (this.settings?.labeller !== settings.labeller) {
       this.past = [];
-      this.seen = [];
+      this.seen = recallSeen(settings.labeller);
     }
     this.settings = settings;
     this.ahead = [];
@@ -99,7 +99,7 @@ export class Session {
     this.past.push(step);
     this.seen.push(step.mention.mention_id);
     try {
-      sessionStorage.setItem(SEEN, JSON.stringify(this.seen.slice(-MAX_SEEN)));
+      sessionStorage.setItem(SEEN + this.settings.labeller, JSON.stringify(this.seen.slice(-MAX_SEEN)));
     } catch {
       // Then a skipped mention may come again after a reload.
     }
@@ -107,9 +107,9 @@ export class Session {
   }
 }
 
-function recallSeen() {
+function recallSeen(labeller) {
   try {
-    return JSON.parse(sessionStorage.getItem(SEEN)) ?? [];
+    return JSON.parse(sessionStorage.getItem(SEEN + labeller)) ?? [];
   } catch {
     return [];
   }
