@@ -81,13 +81,14 @@ def figures_of(found: Answers, weights: Weights, threshold: float) -> Figures:
         yes, chance = found.truth > 0, 1 - found.probabilities[:, 0]
         out |= measures.yes_or_no(weights, yes, chance >= threshold)._asdict()
         out["average_precision"] = measures.average_precision(weights, yes, chance)
+        out["ece"] = measures.reliability(weights, chance, yes).error()
     else:
         each = [
             measures.average_precision(weights, *one_class(found, k))
             for k in np.flatnonzero(found.present).tolist()
         ]
         out["average_precision"] = _mean(np.column_stack(each)) if each else out["macro_f1"]
-    out["ece"] = promises(found, weights).error()
+        out["ece"] = promises(found, weights).error()
     return out
 
 

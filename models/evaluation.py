@@ -2,7 +2,8 @@
 
 A figure of one-of-many heads counts what the classifier decided for. Intent and needs_reply also
 are questions of yes or no, asked at the alert threshold: does the mention have any intent, does it
-need a reply. Average precision is of that question; of other heads, the mean over the classes.
+need a reply. Their average precision and calibration error are of that question. Of other heads
+the former is the mean over the classes, the latter of how sure the most probable class was.
 
 Intervals are 95 % of a bootstrap over mentions. With a `prevalence`, every mention is weighed so
 that those with intent have that share, in the sample and in each resample: what would be measured
@@ -233,9 +234,7 @@ def _alert(
         recall=measured["recall"],
         f1=measured["f1"],
         average_precision=measured["average_precision"],
-        ece=weighting.measure(
-            found.at, lambda w: {"ece": measures.reliability(w, chance, yes).error()}
-        )["ece"],
+        ece=measured["ece"],
         confusion=table.astype(int).tolist(),
         reliability=_bins(
             measures.reliability(sample, chance, yes), measures.reliability(plain, chance, yes)

@@ -54,7 +54,7 @@ def _head(head: HeadEvaluation, say: Wording) -> Iterator[str]:
         yield _table(tables.alert(head, asked, say))
     yield _table(tables.baselines(head, say))
     if asked is not None:
-        title = f"{tables.question(head.head, say)}: {say('curve').lower()}"
+        title = f"{name}: {say('curve').lower()}"
         picture = plots.curve(asked.curve, asked.prevalence, title, say)
         yield _side(title, picture, _table(tables.thresholds(asked, say)), say("curve note"))
     bins = head.reliability if asked is None else asked.reliability
@@ -86,11 +86,12 @@ def _table(table: Table, *, titled: bool = True, heat: bool = False) -> str:
         for k, name in enumerate(table.header)
     )
     body = "".join(f"<tr>{_cells(row, table, heat)}</tr>" for row in table.rows)
-    caption = f"<caption>{escape(table.title)}</caption>" if titled else ""
+    title = f"<h3>{escape(table.title)}</h3>" if titled else ""
     note = f'<p class="note">{escape(table.note)}</p>' if table.note else ""
     label = escape(table.title, quote=True)
     return (
-        f'<div><div class="wide" role="region" aria-label="{label}" tabindex="0"><table>{caption}'
+        f'<div>{title}<div class="wide" role="region" aria-label="{label}" tabindex="0">'
+        f'<table aria-label="{label}">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{note}</div>"
     )
 

@@ -9,6 +9,7 @@ from models.predictions import HEADS
 from models.reports.words import Wording
 
 Rows = list[list[str]]
+MEMORY = "–"  # in place of files that there are none of
 _ALERT_FIGURES = ("precision", "recall", "f1", "average_precision", "ece")
 
 
@@ -43,9 +44,6 @@ def facts(found: Evaluation, say: Wording) -> list[str]:
     return lines
 
 
-MEMORY = "–"
-
-
 def summary(found: Evaluation, say: Wording) -> Table:
     """Return a line for each head."""
     names = ("macro_f1", "average_precision", "ece")
@@ -65,13 +63,17 @@ def question(head: str, say: Wording) -> str:
     return say("any intent" if head == "intent" else "needs reply")
 
 
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def alert(head: HeadEvaluation, found: Alert, say: Wording) -> Table:
     """Return the figures of a question of yes or no at the alert threshold."""
     threshold = say.number(found.threshold)
-    title = say("alert", question(head.head, say), threshold)
+    title = _sentence(say("alert", question(head.head, say), threshold))
     figures = [say.figure(getattr(found, name)) for name in _ALERT_FIGURES]
     note = say("alert note", threshold, say.share(found.prevalence), say.share(found.flagged))
-    return Table(title[:1].upper() + title[1:], [*map(say, _ALERT_FIGURES)], [figures], note, 0)
+    return Table(title, [*map(say, _ALERT_FIGURES)], [figures], note, 0)
 
 
 def baselines(head: HeadEvaluation, say: Wording) -> Table:
@@ -133,11 +135,13 @@ def classes(head: HeadEvaluation, say: Wording) -> Table:
     )
 
 
-def confusion(counts: list[list[int]], names: Sequence[str], say: Wording) -> Table:
+def confusion(title: str, counts: list[list[int]], names: Sequence[str], say: Wording) -> Table:
     """Return how many mentions of each class were decided for each."""
     rows = zip(names, counts, strict=True)
     return Table(
-        say("confusion"), ["", *names], [[name, *map(say.count, row)] for name, row in rows]
+        f"{title}. {say('confusion')}",
+        ["", *names],
+        [[name, *map(say.count, row)] for name, row in rows],
     )
 
 
@@ -145,9 +149,10 @@ def confusions(head: HeadEvaluation, say: Wording) -> list[Table]:
     """Return the confusion of a head with one answer, and of its alert where that differs."""
     tables = []
     if head.confusion is not None:
-        tables.append(confusion(head.confusion, HEADS[head.head].classes, say))
+        tables.append(confusion(say(head.head), head.confusion, HEADS[head.head].classes, say))
     if head.alert is not None and len(HEADS[head.head].classes) > 2:
-        tables.append(confusion(head.alert.confusion, (say("no"), say("yes")), say))
+        title = _sentence(say("alert", question(head.head, say), say.number(head.alert.threshold)))
+        tables.append(confusion(title, head.alert.confusion, (say("no"), say("yes")), say))
     return tables
 
 
