@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import click
+
 from models.errors import CorpusError
 from models.evaluation_set import EvaluationSet
 from models.keyword_rules import KeywordRules
@@ -30,7 +32,13 @@ def data_for(
     learnt: set[str] = set()
     for version in versions:
         if version != KeywordRules.version:
-            learnt |= store.learnt(version)
+            seen = store.learnt(version)
+            learnt |= seen
+            if not seen:
+                click.echo(
+                    f"{version} did not note what it learnt from: mentions it knows would flatter",
+                    err=True,
+                )
     unseen = data.without(learnt)
     if not len(unseen):
         raise CorpusError(

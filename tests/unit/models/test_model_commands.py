@@ -129,6 +129,7 @@ def test_evaluate_as_text_json_and_page(
     both = run(store, "evaluate", *options, "--json", "--html", page, "--examples", 0)
 
     assert f"Evaluación del modelo {versions[0]}" in text
+    assert f"{versions[0]} did not note what it learnt from" in both.stderr
     assert "Ponderado" in text
     found = msgspec.json.decode(both.stdout, type=Evaluation)
     assert (found.mentions, found.files, found.examples) == (60, ["labelled.jsonl"], [])
