@@ -9,6 +9,7 @@ import pytest
 from models.errors import CorpusError
 from models.labels import CORPUS_FILES, LabelledMention, label_set_hash, load_corpus
 from schemas.labels import ACTS, INTENTS, LEG_OF_STAGE, NEEDS_REPLY, SENTIMENTS, STAGES
+from tests.bench.corpus_tables import tables
 from tests.likeness import nearest
 
 NEAREST_ALLOWED = 0.4  # lines filled from one template are at 0.7 and above
@@ -154,3 +155,10 @@ def test_no_two_lines_of_the_corpus_are_nearly_the_same(own: list[LabelledMentio
         best, where = nearest([item.text for item in items])
         worst = int(best.argmax())
         assert best[worst] < NEAREST_ALLOWED, (items[worst].text, items[int(where[worst])].text)
+
+
+def test_the_readme_of_the_corpus_counts_what_is_there() -> None:
+    readme = (CORPUS_FILES[0].parent / "README.md").read_text(encoding="utf-8")
+    written = readme.split("<!-- tables -->")[1].split("<!-- /tables -->")[0]
+    assert written.strip() == tables(), "python -m tests.bench.corpus_tables writes them"
+    assert f"{len(load_corpus()):,} short posts" in readme
