@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
 
 from models.labels import LabelledMention, load_corpus
 from schemas.labels import ACTS, INTENTS, NEEDS_REPLY, SENTIMENTS, STAGES
@@ -16,8 +17,10 @@ def table(
     of: Callable[[LabelledMention], Iterable[str]],
 ) -> str:
     """One table as Markdown: a label a line, most frequent first unless an order is given."""
-    counts = Counter((label, item.lang, item.draw) for item in items for label in of(item))
-    sizes = Counter((item.lang, item.draw) for item in items)
+    counts = Counter(
+        (label, str(item.lang), str(item.draw)) for item in items for label in of(item)
+    )
+    sizes = Counter((str(item.lang), str(item.draw)) for item in items)
     totals: Counter[str] = Counter()
     for (label, _, _), count in counts.items():
         totals[label] += count
@@ -41,13 +44,17 @@ def tables() -> str:
     }  # fmt: skip
     parts = [table(items, "mentions", ["all"], lambda item: ["all"])]
     for head, labels in heads.items():
-        parts.append(table(items, head, labels, lambda item, head=head: [getattr(item, head)]))
+        parts.append(table(items, head, labels, _each(attrgetter(head))))
     parts.append(table(items, "act", ACTS, lambda item: item.acts or ()))
     for lang in ("es", "en"):
         own = [item for item in items if item.lang == lang]
         parts.append(_simple(own, f"variety in {lang}", lambda item: item.variety))
     parts.append(_simple(items, "sector", lambda item: item.sector or ""))
     return "\n\n".join(parts)
+
+
+def _each(of: Callable[[LabelledMention], str]) -> Callable[[LabelledMention], Iterable[str]]:
+    return lambda item: [of(item)]
 
 
 def _simple(
