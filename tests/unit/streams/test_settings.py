@@ -151,3 +151,12 @@ def test_labels_are_taken_where_only_this_machine_reaches_the_console(
 def test_yes_is_yes_and_anything_else_is_refused() -> None:
     with pytest.raises(SettingsError, match="ESCUCHA_CONSOLE_LABELS: say yes or no"):
         Settings.from_environment({"ESCUCHA_CONSOLE_LABELS": "true"})
+
+
+def test_models_may_be_kept_at_an_address() -> None:
+    """A path would make one slash of the two."""
+    assert Settings.from_environment({"ESCUCHA_MODEL_STORE": "s3://bucket/models"}).model_store == (
+        "s3://bucket/models"
+    )
+    found = Settings.from_environment({"ESCUCHA_MODEL_STORE": "models"}).model_store
+    assert found == Path("models")
