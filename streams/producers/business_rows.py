@@ -84,6 +84,10 @@ VOCABULARIES: dict[KindName, Vocabulary] = {
             "intent": ("intent", "intencion"),
             "stage": ("stage", "etapa", "fase"),
             "needs_reply": ("needs_reply", "necesita_respuesta", "requiere_respuesta"),
+            "sentiment": ("sentiment", "sentimiento"),
+            "acts": ("acts", "act", "actos", "acto"),
+            "how": ("how", "como"),
+            "saw_model": ("saw_model", "vio_modelo"),
         },
         required=("mention_id", "labeller", "labelled_at", "guide_version"),
         time="labelled_at",
@@ -91,6 +95,10 @@ VOCABULARIES: dict[KindName, Vocabulary] = {
     ),
 }  # fmt: skip
 
+_YES_OR_NO: Mapping[str, object] = {
+    **dict.fromkeys(("yes", "true", "1", "sí", "si"), True),
+    **dict.fromkeys(("no", "false", "0"), False),
+}
 _WORDS: Mapping[str, Mapping[str, object]] = {
     "intent": {"ninguna": "none", "latente": "latent", "activa": "active"},
     "stage": {
@@ -98,8 +106,10 @@ _WORDS: Mapping[str, Mapping[str, object]] = {
         "consideracion": "consideration", "decisión": "decision", "uso": "use",
         "recomendación": "advocacy", "recomendacion": "advocacy",
     },
-    "needs_reply": dict.fromkeys(("yes", "true", "1", "sí", "si"), True)
-    | dict.fromkeys(("no", "false", "0"), False),
+    "needs_reply": _YES_OR_NO,
+    "saw_model": _YES_OR_NO,
+    "sentiment": {"negativo": "negative", "neutro": "neutral", "neutral": "neutral",
+        "positivo": "positive"},
 }  # fmt: skip
 _IDS = frozenset({"order_id", "gesture_id", "mention_id", "author_id", "labeller", "referred_by"})
 
@@ -184,6 +194,8 @@ def _reader(target: str) -> Callable[[str, object], object]:
         return _word
     if target == "items":
         return _whole
+    if target == "acts":
+        return _several
     return _currency if target == "currency" else _text
 
 
@@ -208,6 +220,17 @@ def _whole(target: str, value: object) -> int | None:
     if not digits.isdecimal() or len(digits) > 15:
         raise ValueError(f"{target} {text[:40]!r} is not a whole number")
     return int(digits)
+
+
+def _several(target: str, value: object) -> list[str] | None:
+    """Words with commas or blanks between; "none" alone is none of them, an empty cell unjudged."""
+    if isinstance(value, list | tuple):
+        return [str(one) for one in value]
+    text = _text(target, value)
+    if text is None:
+        return None
+    words = text.lower().replace(",", " ").replace(";", " ").split()
+    return [] if words in (["none"], ["ninguno"]) else words
 
 
 def _word(target: str, value: object) -> object:

@@ -33,7 +33,7 @@ def shadow_table(
             "edited_at": pa.array(edits, pa.int64()).cast(INSTANT),
             "model_version": constant(version, len(mentions)),
             "judged_by": constant(judged_by, len(mentions)),
-            **judgements(predictions),
+            **{n: c for n, c in judgements(predictions).items() if n != "intent_words"},
             "stage_probabilities": _rows(chances["stage"]),
             "sentiment_negative": pa.array(chances["sentiment"][:, 0]),
             "sentiment_positive": pa.array(chances["sentiment"][:, 2]),

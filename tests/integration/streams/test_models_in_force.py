@@ -75,7 +75,7 @@ def store(services: Services, tmp_path: Path) -> ModelStore:
 @pytest.fixture
 def lane(services: Services, store: ModelStore, tmp_path: Path) -> Lane:
     lane = Lane.make(services, tmp_path)
-    settings = {**vars(lane.settings), "model_store": store.directory}
+    settings = {**vars(lane.settings), "model_store": Path(store.place)}
     return Lane(type(lane.settings)(**settings), lane.topic_id, lane.folder)
 
 
@@ -115,14 +115,14 @@ def test_workers_take_up_what_is_promoted_and_go_on_where_it_is_broken(
     lane: Lane, store: ModelStore
 ) -> None:
     first, second, broken = store.current(), second_model(store), second_model(store, 2)
-    (store.directory / broken / MODEL_FILE).write_bytes(b"PK not a model")
+    (Path(store.place) / broken / MODEL_FILE).write_bytes(b"PK not a model")
     sender = Sender(lane, "2019-03-01")
     with lane.worker(**FAST) as worker:
         sender.until(lambda: by_model(lane).get(first), "the first model")
         store.promote(second)
         sender.until(lambda: by_model(lane).get(second), "the promoted model")
 
-        (store.directory / CURRENT_FILE).write_text(f"{broken}\n")
+        (Path(store.place) / CURRENT_FILE).write_text(f"{broken}\n")
         wait_for(lambda: broken in troubles(lane), "the worker to refuse it")
         before = by_model(lane)[second]
         sender.until(lambda: by_model(lane)[second] > before, "the worker to go on")
@@ -134,7 +134,7 @@ def test_workers_take_up_what_is_promoted_and_go_on_where_it_is_broken(
         sender.until(lambda: by_model(lane)[first] > before, "the rollback")
         wait_for(lambda: troubles(lane) == "", "the trouble to be over")
         exact(lane, sender.sent)
-        (store.directory / CURRENT_FILE).write_text(f"{broken}\n")
+        (Path(store.place) / CURRENT_FILE).write_text(f"{broken}\n")
         assert worker.terminate() == 0
     assert set(by_model(lane)) == {first, second}
 

@@ -1,6 +1,5 @@
 """The models in force follow the store and the shadow, and a bad one never replaces a good one."""
 
-import os
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 from models.errors import ModelRefusedError
 from models.predictions import Predictions, Texts
+from models.promotions import Promotion, Promotions
 from models.store import CURRENT_FILE, ModelStore
 from streams import model_book
 from streams.errors import SettingsError
@@ -63,10 +63,11 @@ class Store(ModelStore):
         self.loads: list[str] = []
 
     def point_at(self, version: str, minute: int) -> None:
-        path = self.directory / CURRENT_FILE
-        path.write_text(version)
-        moment = (SINCE + timedelta(minutes=minute)).timestamp()
-        os.utime(path, (moment, moment))
+        path = Path(self.place) / CURRENT_FILE
+        before = Promotions.decode(path.read_bytes()) if path.exists() else Promotions("", [])
+        since = SINCE + timedelta(minutes=minute)
+        after = before.then(Promotion(version=version, since=since, how="promoted"))
+        path.write_bytes(after.encode())
 
     def card(self, version: str | None = None) -> Any:
         return Card(version or "")
@@ -189,7 +190,7 @@ async def test_a_model_that_answers_nonsense_is_refused(store: Store, book: Mode
 async def test_a_current_file_that_is_gone_or_empty_changes_nothing(
     store: Store, book: ModelBook
 ) -> None:
-    (store.directory / CURRENT_FILE).unlink()
+    (Path(store.place) / CURRENT_FILE).unlink()
     await book.refresh()
     assert names(book) == ("one", "")
     assert "no model was promoted" in book.trouble
