@@ -142,6 +142,20 @@ class ModelStore:
             raise ModelExistsError(version) from error
         return card
 
+    def adopt(self, other: "ModelStore", version: str) -> ModelCard:
+        """Take over a version of another store as it is, and return its card.
+
+        Nothing is written when it is here already. Raises as `load` does of the other store.
+        """
+        card = other.card(version)
+        other.load(version)
+        files = [MODEL_FILE, *([LEARNT_FILE] if card.learnt_sha256 else []), CARD_FILE]
+        if version not in self.versions():
+            self._storage.add_folder(
+                version, {file: other._storage.read(version, file) for file in files}
+            )
+        return card
+
     def load(self, version: str | None = None) -> Model:
         """Return a stored model, by default the current one.
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import models
 from models.errors import ModelNotFoundError
 from models.gate import promote as through_the_gate
 from models.heads import Model
@@ -14,6 +15,7 @@ from streams.errors import SettingsError
 from streams.settings import Settings
 
 SEED = 7
+SHIPPED = Path(models.__file__).parent / "shipped"
 
 
 def store_of(settings: Settings) -> ModelStore:
@@ -40,11 +42,23 @@ def train_if_missing(
     learn_natural: bool = False,
     progress: Progress = lambda estimator, done, fits: None,
 ) -> None:
-    """Train and promote unless a model is there; on the project's corpus it takes a minute."""
+    """Have a model: the one that comes along, or one trained on the corpus and the files `on`.
+
+    Nothing happens where one is in force.
+    """
+    store = store_of(settings)
     try:
-        store_of(settings).current()
+        store.current()
+        return
     except ModelNotFoundError:
+        pass
+    if on or learn_natural or seed != SEED:
         train(settings, say=say, seed=seed, on=on, learn_natural=learn_natural, progress=progress)
+        return
+    shipped = ModelStore(SHIPPED)
+    card = store.adopt(shipped, shipped.versions()[-1])
+    store.promote(card.version, at=clock.now())
+    say(f"model {card.version}, which comes along, is in force")
 
 
 def train(

@@ -206,3 +206,30 @@ def test_another_models_card_or_classes_are_refused(store: ModelStore, card: Mod
     path.write_bytes(msgspec.json.encode(msgspec.structs.replace(card, classes={"intent": ["x"]})))
     with pytest.raises(ModelRefusedError, match="other classes"):
         store.load(card.version)
+
+
+def test_a_version_of_another_store_is_taken_over_as_it_is(
+    store: ModelStore, card: ModelCard, tmp_path: Path
+) -> None:
+    other = ModelStore(tmp_path / "other")
+
+    for _ in range(2):
+        assert other.adopt(store, card.version) == store.card(card.version)
+
+    assert other.versions() == [card.version]
+    np.testing.assert_array_equal(
+        other.load(card.version).predict(TEXTS).probabilities["intent"],
+        store.load(card.version).predict(TEXTS).probabilities["intent"],
+    )
+
+
+def test_a_version_that_is_not_what_its_card_says_is_not_taken_over(
+    store: ModelStore, card: ModelCard, tmp_path: Path
+) -> None:
+    (Path(store.place) / card.version / MODEL_FILE).write_bytes(b"PK other")
+    other = ModelStore(tmp_path / "other")
+
+    with pytest.raises(ModelRefusedError):
+        other.adopt(store, card.version)
+
+    assert other.versions() == []
