@@ -4,7 +4,10 @@ import asyncio
 import json
 from pathlib import Path
 
+import pytest
+
 from schemas.mention import Deletion
+from streams.producers.live import mastodon_memory
 from streams.producers.live.mastodon_memory import IN_CURSOR
 from tests.fakes.listening import Heard, hear, polls
 from tests.fakes.mastodon import FakeMastodon, status
@@ -15,8 +18,9 @@ def deletions(heard: Heard) -> list[Deletion]:
 
 
 async def test_after_a_restart_a_deletion_finds_a_mention_older_than_what_the_cursor_holds(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(mastodon_memory, "_SNAPSHOT_EVERY_SEC", 0.0)  # a cursor as of its moment
     many = [status(number) for number in range(1, IN_CURSOR + 102)]
     async with FakeMastodon() as server:
         server.publish(many[0])
