@@ -293,8 +293,8 @@ def test_a_model_that_is_no_better_stays_in_the_store(
     assert isinstance(run(store, "models", "promote", versions[1]).exception, ModelError)
 
 
-def test_classify_trains_where_no_model_is(
-    store: ModelStore, own_corpus: list[LabelledMention], tmp_path: Path
+def test_classify_takes_the_model_that_comes_along_where_none_is(
+    store: ModelStore, tmp_path: Path
 ) -> None:
     lines = tmp_path / "lines.jsonl"
     lines.write_text('{"text": "where can I buy it?"}\n')
@@ -302,4 +302,10 @@ def test_classify_trains_where_no_model_is(
     result = run(store, "classify", lines)
 
     assert json.loads(result.stdout)["model_version"] == store.current()
-    assert "promoted: the first model" in result.stderr
+    assert "comes along" in result.stderr
+
+
+def test_if_missing_trains_when_there_is_something_to_learn_from(
+    store: ModelStore, own_corpus: list[LabelledMention]
+) -> None:
+    assert "promoted: the first model" in run(store, "train", "--if-missing", "--seed", 8).stdout
