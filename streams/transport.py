@@ -60,7 +60,6 @@ FAUST_INTERNALS: dict[type, tuple[str, ...]] = {
     fetcher.PartitionRecords: ("_consumer_record",),
 }
 
-FETCH_WAIT_MS = 100  # a fetch of idle partitions alone holds up the next one so long
 SMALL_FETCH = 5  # less than this part of the largest batch waits for company
 
 PlannedSpans = Callable[[TP, int], Awaitable[Sequence[Span]]]
@@ -83,7 +82,6 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"  # Faust reads aborted transactions too
-        consumer._fetch_max_wait_ms = FETCH_WAIT_MS
         return consumer
 
     def check_membership(self) -> None:
