@@ -112,6 +112,11 @@ class PartitionDelivery:
         self._planned = deque(end for _, end in spans if end >= self.position)
 
     @property
+    def expected(self) -> int:
+        """The next offset to come from the broker; records before it have been here."""
+        return self._held[-1].offset + 1 if self._held else self.position
+
+    @property
     def records_outstanding(self) -> int:
         """Records delivered and not done."""
         return sum(batch.count for batch in self._outstanding if not batch.done)
@@ -122,7 +127,7 @@ class PartitionDelivery:
         Records that were delivered before are dropped. A planned batch whose end was not
         fetched yet is held back until it is.
         """
-        expected = self._held[-1].offset + 1 if self._held else self.position
+        expected = self.expected
         if records and records[0].offset < expected:
             records = [record for record in records if record.offset >= expected]
         records = self._held + records if self._held else records

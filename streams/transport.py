@@ -20,11 +20,10 @@ What this leans on inside Faust is listed in `FAUST_INTERNALS`, and tests/contra
 import asyncio
 import inspect
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence, Set
 from typing import Any, ClassVar, cast
 
 import faust
-from aiokafka import AIOKafkaConsumer
 from aiokafka.consumer import fetcher
 from aiokafka.errors import IllegalStateError, KafkaError
 from faust.transport.drivers import aiokafka as driver
@@ -34,6 +33,7 @@ from mode.utils.futures import notify
 
 from streams.delivery import BatchOptions, PartitionDelivery, RecordBatch, Span
 from streams.errors import TruncatedLogError
+from streams.fetching import ConsumerThread, RecordsAsRead
 
 FAUST_VERSIONS = ("0.15.3",)
 FAUST_INTERNALS: dict[type, tuple[str, ...]] = {
@@ -69,49 +69,6 @@ async def _nothing_planned(tp: TP, position: int) -> Sequence[Span]:
     return ()
 
 
-class RecordsAsRead(fetcher.PartitionRecords):  # type: ignore[misc]  # aiokafka is untyped
-    """Records as aiokafka's reader makes them: to copy each into a ConsumerRecord costs as much."""
-
-    def _consumer_record(self, tp: Any, record: Any) -> Any:
-        return record
-
-
-class ConsumerThread(driver.AIOKafkaConsumerThread):
-    """aiokafka in its thread, reading committed records only."""
-
-    def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
-        consumer = super()._create_worker_consumer(transport)
-        consumer._isolation_level = "read_committed"  # Faust reads aborted transactions too
-        return consumer
-
-    def check_membership(self) -> None:
-        """Raise what ended the membership in the group, if anything did."""
-        if self._consumer is not None and self._consumer._coordinator is not None:
-            self._consumer._coordinator.check_errors()
-
-    @property
-    def is_member(self) -> bool:
-        """Whether the broker has taken this consumer into its group."""
-        coordinator = self._consumer._coordinator if self._consumer is not None else None
-        return coordinator is not None and coordinator.generation >= 0
-
-    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
-        """Commit; False when the broker could not take it now. Stock Faust dies of that."""
-        consumer = self._ensure_consumer()
-        assigned = consumer.assignment()
-        wanted = {tp: offset for tp, offset in offsets.items() if tp in assigned}
-        if not wanted:
-            return False
-        try:
-            await consumer.commit({driver.ensure_aiokafka_TP(tp): o for tp, o in wanted.items()})
-        except (KafkaError, IllegalStateError) as error:
-            self.log.warning("offsets not committed, will try again: %r", error)
-            return False
-        now = time.monotonic()
-        self.tp_last_committed_at.update(dict.fromkeys(wanted, now))
-        return len(wanted) == len(offsets)
-
-
 class Consumer(driver.Consumer):
     """Feeds record batches to the streams and commits what they have done."""
 
@@ -122,6 +79,7 @@ class Consumer(driver.Consumer):
         super().__init__(*args, **kwargs)
         self._deliveries: dict[TP, PartitionDelivery] = {}
         self._seeks = 0
+        self._seeking = asyncio.Lock()  # one at a time: fetcher and deliveries stand together
         self._in_flight = 0
         self._room = asyncio.Event()
         self._room.set()
@@ -156,9 +114,12 @@ class Consumer(driver.Consumer):
         self._fetched_records = sum(map(len, fetched.values()))
         if not fetched or self.should_stop:
             return
-        if not self.flow_active or seeks != self._seeks:
-            # Fetched around a rebalance or seek: nobody can tell from which position.
-            await self._seek_again()
+        if not self.flow_active:
+            await self._seek_again()  # fetched around a rebalance
+            return
+        if seeks != self._seeks or self._seeking.locked():
+            # Fetched around a seek: nobody can tell from which position.
+            await self._fetch_again(fetched.keys())
             return
         # Each partition's records belong to the delivery of this moment: a seek that comes while
         # plans are asked for or room is waited for makes that delivery stale, and them too.
@@ -293,34 +254,32 @@ class Consumer(driver.Consumer):
         Stock Faust leaves a partition without a committed offset where it stands, which loses
         what was fetched and not processed; here it goes back to the beginning of the log.
         """
-        self._forget()
-        assigned = self.assignment()
-        if not assigned:
-            return
-        committed = await self._thread.seek_to_committed()
-        fresh = [tp for tp in assigned if not committed.get(tp)]
-        beginnings = await self._thread.earliest_offsets(*fresh) if fresh else {}
-        if beginnings:
-            await self._thread.seek_wait({TP(*tp): start for tp, start in beginnings.items()})
-        for tp in assigned:
-            position = committed.get(tp) or beginnings[tp]
-            self._deliver_from(tp, position)
+        async with self._seeking:
+            self._forget()
+            assigned = self.assignment()
+            if not assigned:
+                return
+            committed = await self._thread.seek_to_committed()
+            fresh = [tp for tp in assigned if not committed.get(tp)]
+            beginnings = await self._thread.earliest_offsets(*fresh) if fresh else {}
+            if beginnings:
+                await self._thread.seek_wait({TP(*tp): start for tp, start in beginnings.items()})
+            for tp in assigned:
+                self._deliver_from(tp, committed.get(tp) or beginnings[tp])
 
     async def seek(self, partition: TP, offset: int) -> None:
         """Go to `offset` in one partition."""
-        self._seeks += 1
-        self._drop(partition)
-        await self._seek(partition, offset)
-        self._deliver_from(partition, offset)
+        await self.seek_wait({partition: offset})
 
     async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
         """Go to the given offsets and wait until the fetcher is there."""
-        self._seeks += 1
-        for tp in partitions:
-            self._drop(tp)
-        await super().seek_wait(partitions)
-        for tp, offset in partitions.items():
-            self._deliver_from(tp, offset)
+        async with self._seeking:
+            self._seeks += 1
+            for tp in partitions:
+                self._drop(tp)
+            await super().seek_wait(partitions)
+            for tp, offset in partitions.items():
+                self._deliver_from(tp, offset)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Hand partitions over: what is being processed may finish and is committed first."""
@@ -332,12 +291,28 @@ class Consumer(driver.Consumer):
         await self.commit()
         self._forget()
 
+    async def _fetch_again(self, fetched: Set[TP]) -> None:
+        """Put the fetcher back to where each delivery stands: what a seek asked for holds."""
+        async with self._seeking:
+            standing = {
+                tp: self._deliveries[tp].expected for tp in fetched & self._deliveries.keys()
+            }
+            try:
+                await self._thread.seek_wait(standing)
+            except (KafkaError, IllegalStateError, TimeoutError) as error:
+                self._put_off(error)
+        if len(standing) < len(fetched):
+            await self._seek_again()
+
     async def _seek_again(self) -> None:
         try:
             await self.perform_seek()
         except (KafkaError, IllegalStateError, TimeoutError) as error:
-            # A rebalance is under way; it ends with a seek of its own.
-            self.log.info("seek put off to the end of the rebalance: %r", error)
+            self._put_off(error)
+
+    def _put_off(self, error: Exception) -> None:
+        # A rebalance is under way; it ends with a seek of its own.
+        self.log.info("seek put off to the end of the rebalance: %r", error)
 
     def _deliver_from(self, tp: TP, position: int) -> None:
         self._read_offset[tp] = None  # Faust's own filter; PartitionDelivery does its work
