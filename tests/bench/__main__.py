@@ -34,6 +34,13 @@ def say(text: str) -> None:
 @click.option(
     "--contender", "names", multiple=True, type=click.Choice(NAMES), help="Only these; repeatable."
 )
+@click.option(
+    "--table",
+    type=click.Choice(["mentions", "interactions"]),
+    default="mentions",
+    show_default=True,
+    help="interactions: likes, which no model and no enrichment sees.",
+)
 @click.option("--model", "models", multiple=True, type=click.Choice(list(MODELS)))
 @click.option("--threads", multiple=True, type=click.IntRange(1, 2), help="1 or 2; default both.")
 @click.option("--kafka-jvm", is_flag=True, help="Apache Kafka in place of Tansu.")
@@ -45,6 +52,7 @@ def main(
     rounds: int,
     events: int,
     names: tuple[str, ...],
+    table: str,
     models: tuple[str, ...],
     threads: tuple[int, ...],
     kafka_jvm: bool,
@@ -64,7 +72,7 @@ def main(
         train_models(run_dir, sorted({model for model, _ in settings}))
         with running(run_dir, kafka_jvm=kafka_jvm) as stack:
             loaded = data.preload(
-                stack.settings.kafka_bootstrap, stack.settings.mentions_topic, events
+                stack.settings.kafka_bootstrap, stack.settings.mentions_topic, events, table
             )
             say(loaded)
             started = time.monotonic()
@@ -75,7 +83,13 @@ def main(
                         name = f"{contender.name}-{model}-{count}-{number}"
                         try:
                             run = drain(
-                                stack.with_model(model), contender, events, count, name, timeout_sec
+                                stack.with_model(model),
+                                contender,
+                                events,
+                                count,
+                                name,
+                                timeout_sec,
+                                table,
                             )
                         except RunFailedError as error:
                             failures.append(f"{name}: {error}")

@@ -11,7 +11,7 @@ import msgspec
 from confluent_kafka import KafkaError, Message, Producer
 
 from models.labels import load_corpus
-from schemas.mention import Author, Engagement, Mention
+from schemas.mention import Author, Engagement, Interaction, Mention
 
 DATA = Path(os.environ.get("ESCUCHA_DATA", "../shared/data"))
 FILES = (
@@ -52,12 +52,31 @@ def mention(number: int, text: str, published_at: datetime) -> tuple[bytes, byte
     return author.encode(), _encode(value)
 
 
-def events(count: int) -> Iterator[tuple[bytes, bytes]]:
+def interaction(number: int, occurred_at: datetime) -> tuple[bytes, bytes]:
+    """Return key and value of a like: no text, so neither enrichment nor model is asked."""
+    author = f"author-{number * 7919 % AUTHORS}"
+    value = Interaction(
+        interaction_id=f"bench:like-{number}",
+        source="bench",
+        author=Author(id=author, handle=author),
+        kind="like",
+        target_id=f"bench:{number % 997}",
+        target_author_id=f"author-{number % 97}",
+        occurred_at=occurred_at,
+    )
+    return author.encode(), _encode(value)
+
+
+def events(count: int, table: str) -> Iterator[tuple[bytes, bytes]]:
     """Yield `count` events of the last hour, evenly spaced: a backlog to catch up with."""
     found, _ = texts()
     start = datetime.now(UTC) - SPAN
     for number in range(count):
-        yield mention(number, found[number % len(found)], start + SPAN * (number / count))
+        at = start + SPAN * (number / count)
+        if table == "interactions":
+            yield interaction(number, at)
+        else:
+            yield mention(number, found[number % len(found)], at)
 
 
 class Loader:
@@ -102,15 +121,16 @@ class Loader:
             raise RuntimeError(f"{left} records not delivered, {len(self._failed)} failed")
 
 
-def preload(bootstrap: str, topic: str, count: int) -> str:
+def preload(bootstrap: str, topic: str, count: int, table: str = "mentions") -> str:
     """Fill the topic; return what is in it, in words."""
     loader = Loader(bootstrap, topic)
     size, started = 0, time.monotonic()
-    for number, (key, value) in enumerate(events(count)):
+    for number, (key, value) in enumerate(events(count, table)):
         size += len(value)
         loader.send(key, value)
         if number % 1_000 == 0:
             loader.poll()
     loader.close()
     took = time.monotonic() - started
-    return f"{count:,} events of {size // count} bytes made of {texts()[1]}, loaded in {took:.0f} s"
+    made_of = "likes" if table == "interactions" else f"made of {texts()[1]}"
+    return f"{count:,} events of {size // count} bytes {made_of}, loaded in {took:.0f} s"

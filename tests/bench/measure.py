@@ -77,7 +77,13 @@ def processor_seconds(process: psutil.Process) -> float:
 
 
 def drain(
-    stack: Stack, contender: Contender, events: int, threads: int, name: str, timeout_sec: float
+    stack: Stack,
+    contender: Contender,
+    events: int,
+    threads: int,
+    name: str,
+    timeout_sec: float,
+    table: str = "mentions",
 ) -> Run:
     """Let `contender` store all events in a fresh database with a fresh consumer group.
 
@@ -91,6 +97,7 @@ def drain(
             ESCUCHA_KAFKA_GROUP=f"bench-{name}-{time.time_ns()}",
             ESCUCHA_CLASSIFY_THREADS=str(threads),
             BENCH_THREADS=str(threads),
+            BENCH_TABLE=table,
         )
         process = Watched(contender.command(), environment, stack.logs / f"{name}.log")
         try:
@@ -101,7 +108,7 @@ def drain(
                 if time.monotonic() > deadline:
                     raise RunFailedError(f"{rows} of {events} rows stored:\n{process.tail()}")
                 time.sleep(POLL_SEC)
-                rows = _count(client)
+                rows = _count(client, table)
                 now = (rows, process.sample(), processor_seconds(clickhouse))
                 if rows and first is None:
                     first = now
@@ -110,25 +117,25 @@ def drain(
             process.stop()
         timed = max(1, now[0] - first[0])
         return Run(
-            events_per_second=_rate(client, events),
+            events_per_second=_rate(client, events, table),
             cpu_us=(now[1] - first[1]) / timed * 1e6,
             clickhouse_cpu_us=(now[2] - first[2]) / timed * 1e6,
             peak_rss_mb=process.peak_rss_mb,
-            inserts=int(client.command("SELECT uniqExact(stored_at) FROM mentions")),
+            inserts=int(client.command(f"SELECT uniqExact(stored_at) FROM {table}")),
         )
 
 
-def _count(client: Client) -> int:
-    return int(client.command("SELECT count() FROM mentions"))
+def _count(client: Client, table: str) -> int:
+    return int(client.command(f"SELECT count() FROM {table}"))
 
 
-def _rate(client: Client, events: int) -> float:
+def _rate(client: Client, events: int, table: str) -> float:
+    in_view = "(SELECT sum(mentions) FROM mentions_by_hour)" if table == "mentions" else "count()"
     [(rows, offsets, counted, seconds, after_first)] = client.query(
-        "WITH (SELECT min(stored_at) FROM mentions) AS first"
-        " SELECT count(), uniqExact(kafka_partition, kafka_offset),"
-        " (SELECT sum(mentions) FROM mentions_by_hour),"
+        f"WITH (SELECT min(stored_at) FROM {table}) AS first"
+        f" SELECT count(), uniqExact(kafka_partition, kafka_offset), {in_view},"
         " (toUnixTimestamp64Milli(max(stored_at)) - toUnixTimestamp64Milli(first)) / 1000,"
-        " countIf(stored_at > first) FROM mentions"
+        f" countIf(stored_at > first) FROM {table}"
     ).result_rows
     if not rows == offsets == counted == events:
         raise RunFailedError(

@@ -23,6 +23,7 @@ from streams.steps.enrich import Enricher
 from streams.steps.pseudonyms import AuthorKeys
 
 BATCH = int(os.environ.get("BENCH_BATCH", "8000"))  # larger blocks gain nothing more
+TABLE = os.environ.get("BENCH_TABLE", "mentions")  # where the events of the topic end
 
 
 class Record(msgspec.Struct, gc=False):
@@ -61,6 +62,16 @@ class Steps:
         if decoded.rejected:
             raise ValueError(decoded.rejected[0].reason)
         heard = self._enricher.hear(decoded, self._rules.rules, self._rules.pseudonymiser)
+        if TABLE == "interactions":
+            return _with_partitions(
+                columns.interactions_table(
+                    heard.interactions,
+                    heard.interaction_records,
+                    heard.interaction_brands,
+                    self._provenance.origin,
+                ),
+                records,
+            )
         enriched = self._enricher.enrich(heard, {})
         table = columns.mentions_table(
             heard,
@@ -69,10 +80,14 @@ class Steps:
             self._provenance,
             counted=np.ones(len(heard.mentions), dtype=bool),
         )
-        partitions = pa.array(np.fromiter((r.partition for r in records), np.uint32, len(records)))
-        return table.set_column(
-            table.column_names.index("kafka_partition"), "kafka_partition", partitions
-        )
+        return _with_partitions(table, records)
+
+
+def _with_partitions(table: pa.Table, records: Sequence[Record]) -> pa.Table:
+    partitions = pa.array(np.fromiter((r.partition for r in records), np.uint32, len(records)))
+    return table.set_column(
+        table.column_names.index("kafka_partition"), "kafka_partition", partitions
+    )
 
 
 class Inserter:
@@ -88,7 +103,7 @@ class Inserter:
         if client is None:
             client = self._local.client = clickhouse_connect.get_client(**self._arguments)
         client.raw_insert(
-            "mentions",
+            TABLE,
             column_names=table.column_names,
             insert_block=_arrow_stream(table),
             settings={**INSERT_SETTINGS, "insert_deduplication_token": token},

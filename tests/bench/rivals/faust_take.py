@@ -9,7 +9,7 @@ from faust.types import EventT
 
 from streams.settings import Settings
 from streams.sinks.clickhouse import ClickHouse
-from tests.bench.rivals.common import BATCH, Record, Steps, threads, token
+from tests.bench.rivals.common import BATCH, TABLE, Record, Steps, threads, token
 
 WITHIN_SEC = 1.0
 
@@ -52,7 +52,7 @@ async def run(settings: Settings) -> None:
             async for events in stream.take_events(BATCH, within=WITHIN_SEC):
                 records = [record(event) for event in events]
                 block = await asyncio.to_thread(steps, records)
-                await clickhouse.insert("mentions", block, token(records))
+                await clickhouse.insert(TABLE, block, token(records))
 
         await app.start()
         await stopping.wait()
