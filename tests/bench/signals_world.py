@@ -235,7 +235,7 @@ SELECT
     moment,
     moment
 FROM numbers({{first:UInt64}}, {{rows:UInt64}})
-"""  # noqa: S608 - made of constants
+"""
 
 # What follows from recommendations, by the interactions with them.
 _ORDERS_AFTER: Final = f"""{_ORDER_COLUMNS}
@@ -259,7 +259,7 @@ WHERE kind = 'like' AND sipHash64('buys', interaction_id) % 20 = 0 AND target_id
 (
     SELECT mention_id FROM mentions WHERE has(acts, 'gives_recommendation')
 )
-"""  # noqa: S608
+"""
 
 _GESTURES: Final = """
 INSERT INTO gestures
