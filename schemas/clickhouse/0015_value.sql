@@ -245,6 +245,8 @@ CREATE TABLE IF NOT EXISTS value_people
     influenced_people UInt32, -- who ordered after their recommendation, or named them
     influenced_net Decimal(18, 6), -- shared with other recommenders, less those expected anyway
     influenced_variance Decimal(18, 6), -- of what was expected
+    acted_people UInt32, -- of those exposed
+    acted_net Decimal(18, 6), -- of these alone
     influence_unmatched UInt32, -- exposed people without comparable ones
     orders UInt32,
     products UInt32,

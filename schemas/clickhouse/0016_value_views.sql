@@ -63,7 +63,7 @@ ASOF LEFT JOIN
 --   lifetime = spent × margin; referral = orders by word given in person (named by the shop, or
 --   answered) × margin where the customer came by it, `acquisition_cost` where they would have come
 --   anyway; influence = orders after reactions to this person's recommendations × margin × the net
---   share of who acted after them; knowledge = collaborative acts × `knowledge_worth`, told in the
+--   share of who acted after seeing them; knowledge = collaborative acts × `knowledge_worth`, told in the
 --   row with the most spent.
 -- Unit: money of `currency`. Ranks are within a currency.
 CREATE VIEW IF NOT EXISTS social_customer_value AS
@@ -112,11 +112,9 @@ FROM
         p.influenced_net AS influenced_net,
         p.collaborative_acts AS collaborative_acts,
         if(
-            p.influenced_people = 0,
+            p.acted_people = 0,
             toDecimal64(0, 6),
-            greatest(
-                toDecimal64(0, 6), least(toDecimal64(1, 6), p.influenced_net / p.influenced_people)
-            )
+            greatest(toDecimal64(0, 6), least(toDecimal64(1, 6), p.acted_net / p.acted_people))
         ) AS net_share
     FROM
     (
@@ -163,7 +161,14 @@ FROM
     ) AS m
     LEFT JOIN
     (
-        SELECT author_id, handle, influenced_people, influenced_net, collaborative_acts
+        SELECT
+            author_id,
+            handle,
+            influenced_people,
+            influenced_net,
+            acted_people,
+            acted_net,
+            collaborative_acts
         FROM value_people
         WHERE run = (SELECT max(run) FROM value_runs)
     ) AS p ON p.author_id = m.author_id

@@ -42,6 +42,8 @@ SELECT
     i.influenced_people,
     i.net,
     i.variance,
+    i.acted_people,
+    i.acted_net,
     i.unmatched,
     o.orders,
     o.products,
@@ -112,8 +114,10 @@ LEFT JOIN
         recommender_id,
         uniqExactIf(person_id, is_exposed) AS exposed_people,
         uniqExactIf(person_id, has_acted) AS influenced_people,
-        sum(net) AS net,
+        sum(share) AS net,
         sum(variance) AS variance,
+        uniqExactIf(person_id, is_exposed AND has_acted) AS acted_people,
+        sumIf(share, is_exposed) AS acted_net,
         countIf(is_exposed AND is_unmatched) AS unmatched
     FROM
     (
@@ -123,7 +127,7 @@ LEFT JOIN
             1 AS is_exposed,
             acted AS has_acted,
             isNull(expected) AS is_unmatched,
-            toDecimal64(round((acted - ifNull(expected, 0)) / recommenders, 6), 6) AS net,
+            toDecimal64(round((acted - ifNull(expected, 0)) / recommenders, 6), 6) AS share,
             toDecimal64(
                 round(ifNull(expected * (1 - expected), 0) / pow(recommenders, 2), 6), 6
             ) AS variance
