@@ -144,7 +144,9 @@ def _find_communities(client: Client, run: int) -> None:
     coded = ends.dictionary_encode()
     codes = np.asarray(coded.indices, dtype=np.int64)
     edges = np.column_stack([codes[: ties.num_rows], codes[ties.num_rows :]])
-    numbers = communities(edges, np.asarray(ties["answers"], dtype=np.float64), len(coded.dictionary))
+    numbers = communities(
+        edges, np.asarray(ties["answers"], dtype=np.float64), len(coded.dictionary)
+    )
     in_one = pa.array(numbers > 0)
     members = pa.table(
         {

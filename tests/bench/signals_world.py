@@ -309,7 +309,7 @@ def _in_blocks(client: Client, statement: str, rows: int, count: int, is_edit: i
                 "count": count,
                 "authors": count // 10,
                 "days": DAYS,
-                "circles": CIRCLES,
+                "circles": max(1, min(CIRCLES, count // 250)),
                 "start_ms": int(START.timestamp() * 1000),
                 "is_edit": is_edit,
             },

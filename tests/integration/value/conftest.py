@@ -31,7 +31,8 @@ class Shop:
         """One text; said on a day after noon of that Monday."""
         self._insert(
             "mentions",
-            {"mention_id": id_, "author_id": author, "published_at": at(day), "kind": "post"} | more,
+            {"mention_id": id_, "author_id": author, "published_at": at(day), "kind": "post"}
+            | more,
         )
 
     def answer(self, id_: str, author: str, to: str, day: float, **more: Any) -> None:
@@ -60,9 +61,7 @@ class Shop:
 
     def set(self, name: str, number: float = 0, text: str = "") -> None:
         """What an operator sets."""
-        self._insert(
-            "value_settings", {"name": name, "number": Decimal(str(number)), "text": text}
-        )
+        self._insert("value_settings", {"name": name, "number": Decimal(str(number)), "text": text})
 
     def run(self) -> None:
         """Compute what the views read."""

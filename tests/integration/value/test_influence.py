@@ -17,9 +17,7 @@ def influence(shop: Shop) -> list[tuple[object, ...]]:
 
 def referrals(shop: Shop) -> list[tuple[object, ...]]:
     shop.run()
-    return shop.rows(
-        "SELECT order_id, recommender_id, how, type FROM referrals ORDER BY order_id"
-    )
+    return shop.rows("SELECT order_id, recommender_id, how, type FROM referrals ORDER BY order_id")
 
 
 def test_only_who_saw_it_and_ordered_within_the_window_was_moved(shop: Shop) -> None:

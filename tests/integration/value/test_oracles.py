@@ -36,7 +36,9 @@ def like(author: str, target: str, day: float) -> dict[str, Any]:
     }
 
 
-def order(id_: str, author: str, day: float, amount: str, items: int, **more: Any) -> dict[str, Any]:
+def order(
+    id_: str, author: str, day: float, amount: str, items: int, **more: Any
+) -> dict[str, Any]:
     return {
         "order_id": id_,
         "author_id": author,
@@ -62,7 +64,9 @@ SAID = [
     *(mention(f"q-{who}", who, 0, text) for who, text in QUESTIONS.items()),
     mention("luisa", "luisa", 1, RECOMMENDS),
     mention("luisa-review", "luisa", 2, "Cumple lo que promete.", kind="review"),
-    mention("luisa-helps", "luisa", 2, "En ajustes, idioma.", kind="reply", parent_id="forum:q-ana"),
+    mention(
+        "luisa-helps", "luisa", 2, "En ajustes, idioma.", kind="reply", parent_id="forum:q-ana"
+    ),
     mention("juan", "juan", 1, ALSO_RECOMMENDS),
     mention("juan-review", "juan", 2, "Buena pantalla y buen sonido.", kind="review"),
     *(
@@ -113,8 +117,10 @@ def test_luisa_and_juan_from_kafka_to_the_view_also_when_all_is_sent_again_backw
             lane.produce(records(said))
             produce(bootstrap, "orders.v1", records(bought))
         wait_for(
-            lambda: (lane.planned("records"), lane.scalar(f"{BOOKED} 'orders.v1'"))
-            == (2 * len(SAID), 2 * len(BOUGHT)),
+            lambda: (
+                (lane.planned("records"), lane.scalar(f"{BOOKED} 'orders.v1'"))
+                == (2 * len(SAID), 2 * len(BOUGHT))
+            ),
             "both times to be in the books",
         )
         assert lane.balance_once_settled().problems == []
