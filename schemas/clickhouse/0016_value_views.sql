@@ -272,6 +272,8 @@ SELECT
     kind,
     id,
     amount,
+    how,
+    is_sure,
     sum(if(how = 'reacted', toDecimal128(0, 4), amount)) OVER so_far AS net,
     sum(if(how != '' AND NOT is_sure, toDecimal128(0, 4), amount)) OVER so_far AS net_low,
     sum(amount) OVER so_far AS net_high
@@ -285,7 +287,7 @@ FROM
         gesture_id AS id,
         -cost AS amount,
         '' AS how,
-        1 AS is_sure
+        toUInt8(1) AS is_sure
     FROM gestures_valued
     UNION ALL
     SELECT author_id, currency, ordered_at, 'direct', order_id, amount, '', 1

@@ -25,7 +25,7 @@ def communities(
     found = np.zeros(people, dtype=np.uint32)
     if not len(edges):
         return found
-    igraph.set_random_number_generator(random.Random(_SEED))
+    igraph.set_random_number_generator(random.Random(_SEED))  # noqa: S311 - no secret
     graph = igraph.Graph(n=people, edges=edges)
     clustering = graph.community_leiden(
         objective_function="modularity",

@@ -24,7 +24,10 @@ FRAGMENTS: Final = {
             SELECT author_id FROM value_voices WHERE run = {run:UInt64} AND kind != 'person'
         )
         UNION ALL
-        SELECT sipHash64(author_id), toMonday(occurred_at, 'UTC'), toUnixTimestamp64Milli(occurred_at)
+        SELECT
+            sipHash64(author_id),
+            toMonday(occurred_at, 'UTC'),
+            toUnixTimestamp64Milli(occurred_at)
         FROM interactions FINAL
         WHERE author_id NOT IN
         (
