@@ -50,7 +50,7 @@ def value() -> models.Dashboard:
         )
         .tags(["escucha"])
         .timezone("browser")
-        .time("now-1y", "now")
+        .time("now-90d", "now")
         .refresh("1m")
         .timepicker(dashboard.TimePicker().refresh_intervals(["10s", "1m", "5m", "15m"]))
         .readonly()

@@ -17,6 +17,16 @@ SEGMENTS: Mapping[str, tuple[Text, str | None]] = {
     "constant": (Text("Siempre está", "Always there"), None),
     "quiet": (Text("De paso", "Passing by"), None),
 }
+VERDICTS: Mapping[str, tuple[Text, str | None]] = {
+    "thin": (Text("Hay muy poco para decirlo", "Too thin to say"), None),
+    "coherent": (Text("Se dice lo que se publica", "What is published is what is said"), None),
+    "partly": (Text("Coincide en parte", "They go together in part"), None),
+    "denied": (
+        Text("Se habla de lo mismo, pero con quejas", "The same is talked about, but as complaint"),
+        None,
+    ),
+    "apart": (Text("La gente dice otra cosa", "People say something else"), None),
+}
 _NOT_YET = Text(
     "Todavía no hay nada: hacen falta pedidos (escucha ingest --kind orders) y un minuto.",
     "Nothing yet: it takes orders (escucha ingest --kind orders) and a minute.",
@@ -50,10 +60,13 @@ def _table(
     *,
     money: tuple[str, ...] = (),
     shares: tuple[str, ...] = (),
+    whole: tuple[str, ...] = (),
 ) -> table.Panel:
     panel = columns(table_panel(spot, query, title, description, empty=empty), dict(headings))
     for name in money:
         panel = panel.override_by_name(name, _decimals(2))
+    for name in whole:
+        panel = panel.override_by_name(name, _decimals(0))
     for name in shares:
         panel = panel.override_by_name(name, _percent())
     return panel
@@ -117,11 +130,11 @@ def influence(spot: Spot) -> table.Panel:
         Text(
             "Cuántas personas reaccionaron a sus recomendaciones, cuántas compraron después y "
             "cuántas de ellas se deben a eso: menos las que habrían comprado igual, repartidas "
-            "entre quienes recomendaron. Entre qué valores sería azar, al 95 %. Sin pareja: nadie "
+            "entre quienes recomendaron, y entre qué valores está, al 95 %. Sin pareja: nadie es "
             "comparable, así que no se descuenta nada.",
             "How many people reacted to their recommendations, how many ordered after, and how "
             "many of these are due to that: less those who would have ordered anyway, shared "
-            "among the recommenders. The bounds of chance are at 95%. Unmatched: nobody is "
+            "among the recommenders; the bounds are at 95%. Unmatched: nobody is "
             "comparable, so nothing is taken off.",
         ),
         {
@@ -154,7 +167,7 @@ def referral_types(spot: Spot) -> table.Panel:
             "spoken of buying before. Unattributed: no recommendation is known.",
         ),
         {
-            "month": (Text("Mes", "Month"), 110),
+            "in_month": (Text("Mes", "Month"), 110),
             "currency": (Text("Moneda", "Currency"), 80),
             "orders": (Text("Compras", "Orders"), None),
             "type_1": (Text("Tipo 1", "Type 1"), None),
@@ -209,6 +222,10 @@ def gestures(spot: Spot) -> table.Panel:
 
 def rating(spot: Spot) -> table.Panel:
     """Return the rating of people with its components."""
+    parts = (
+        "reach", "recommendation", "influence", "collaboration", "reciprocity", "loyalty",
+        "constancy",
+    )  # fmt: skip
     return _table(
         spot,
         "value_rating",
@@ -231,6 +248,7 @@ def rating(spot: Spot) -> table.Panel:
             "loyalty": (Text("Compra", "Buys"), None),
             "constancy": (Text("Constancia", "Constancy"), None),
         },
+        whole=(*parts, "rating"),
     ).override_by_name("segment", [mapped(SEGMENTS)])
 
 
@@ -254,6 +272,7 @@ def bonds(spot: Spot) -> table.Panel:
             "social": (Text("Social", "Social"), None),
         },
         _NOT_YET,
+        whole=("structural", "emotional", "financial", "social"),
     )
 
 
@@ -305,8 +324,8 @@ def capital(spot: Spot) -> table.Panel:
             "helping_share": (Text("Ayudan", "Help"), None),
             "brand_reciprocity": (Text("Con la marca", "With the brand"), None),
         },
-        shares=("reciprocity", "returning_share", "helping_share", "brand_reciprocity"),
-    )
+        shares=("reciprocity", "returning_share", "helping_share"),
+    ).override_by_name("brand_reciprocity", _decimals(1))
 
 
 def presence(spot: Spot) -> table.Panel:
@@ -348,7 +367,7 @@ def coherence(spot: Spot) -> table.Panel:
         ),
         {
             "what": (Text("Campaña o mes", "Campaign or month"), 150),
-            "verdict_text": (Text("En una frase", "In a sentence"), 420),
+            "verdict": (Text("En una frase", "In a sentence"), 380),
             "people_said": (Text("Dice la gente", "People say"), None),
             "brand_published": (Text("Publica la marca", "Brand publishes"), None),
             "never_said": (Text("Nadie dice", "Nobody says"), None),
@@ -357,7 +376,7 @@ def coherence(spot: Spot) -> table.Panel:
         },
         _NO_ATTRIBUTES,
         shares=("likeness", "favourable"),
-    )
+    ).override_by_name("verdict", [mapped(VERDICTS)])
 
 
 def attributes(spot: Spot) -> table.Panel:

@@ -1,5 +1,5 @@
 SELECT
-    month,
+    formatDateTime(month, '%Y-%m') AS in_month,
     currency,
     orders,
     type_1,

@@ -176,7 +176,7 @@ FROM
 
 -- Promise: each person who exposed somebody to a recommendation or is named by a buyer: how many
 -- acted after it, and how many of these net of who would have acted anyway and shared with other
--- recommenders, with an interval of 1.96 standard deviations of what chance alone would give.
+-- recommenders, with an interval of 1.96 standard deviations of what they would have done anyway.
 -- `unmatched`: exposed people to whom nobody was comparable; nothing was taken off for them.
 -- How: streams/signals/value/sql/05 to 07 and 09. Unit: people.
 CREATE VIEW IF NOT EXISTS influence AS
