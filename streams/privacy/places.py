@@ -70,6 +70,14 @@ IMPERSONAL = {
     "rule_versions": "of rules; they name brands and care accounts",
     "erasure_receipts": "a keyed hash of who asked, on purpose: the proof that it was done",
     "upkeep_marks": "times",
+    "value_runs": "times",
+    "value_settings": "numbers, and who set them",
+    "exchange_rates": "the same",
+    "value_controls": "counts",
+    "value_communities": "counts",
+    "value_presence": "counts",
+    "value_declared": "of rules",
+    "value_attributes": "counts",
     "schema_migrations": "names of files",
 }
 
@@ -78,6 +86,7 @@ OF_OTHERS = frozenset(
     {"author_id", "author_handle", "author_name", "followers", "mention_id", "url", "order_id"}
 )
 
+_IDS = "{ids:Array(String)}"
 _IN_SOURCE = "({source:String} = '' OR source = {source:String})"
 _OWN = f"author_id IN {{ids:Array(String)}} AND {_IN_SOURCE}"
 _POSTS = f"(SELECT mention_id FROM mentions WHERE {_OWN})"
@@ -108,6 +117,29 @@ TABLES = (
     ),
     Table("copies_to_review", own=f"mention_id IN {_POSTS}", has_place=False),
     Table("near_duplicate_bands", own=f"mention_id IN {_POSTS}", has_place=False),
+    *(
+        Table(
+            name,
+            own=" OR ".join(
+                f"mention_id IN {_POSTS}" if column == "mention_id" else f"{column} IN {_IDS}"
+                for column in columns
+            ),
+            has_place=False,
+        )
+        # Computed anew all the time; until then the rows of whoever had to do with the person go.
+        for name, columns in {
+            "value_voices": ("author_id",),
+            "value_answers": ("author_id", "answered_id", "mention_id"),
+            "value_ties": ("one", "other"),
+            "value_members": ("author_id",),
+            "value_collaboration": ("author_id",),
+            "value_exposures": ("person_id", "recommender_id", "mention_id"),
+            "value_influence": ("person_id", "recommender_id", "mention_id"),
+            "value_referrals": ("buyer_id", "recommender_id", "mention_id"),
+            "value_people": ("author_id",),
+            "value_examples": ("mention_id",),
+        }.items()
+    ),
     Table(
         "orders",
         own="author_id IN {ids:Array(String)}",

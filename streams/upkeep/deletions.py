@@ -40,6 +40,10 @@ DERIVED = (
     Derived("near_duplicate_bands", "mention_id", "found_at"),
     Derived("labels", "mention_id", "stored_at"),
     Derived("shadow_judgements", "mention_id", "stored_at"),
+    Derived("value_exposures", "mention_id", "stored_at"),
+    Derived("value_influence", "mention_id", "stored_at"),
+    Derived("value_referrals", "mention_id", "stored_at"),
+    Derived("value_examples", "mention_id", "stored_at"),
 )
 
 

@@ -24,7 +24,7 @@ from streams.privacy.topic_retention import apply_to_topics
 from streams.settings import Settings
 from streams.sinks.clickhouse import ClickHouse
 from streams.sources import StallWatch
-from streams.upkeep import deletions, marks
+from streams.upkeep import deletions, marks, value
 from streams.upkeep.near_duplicates import CollapseReport, collapse
 
 EXIT_OK = 0
@@ -69,6 +69,7 @@ def standard_jobs(settings: Settings, retention: Retention) -> tuple[Job, ...]:
     return (
         Job(deletions.JOB, deletions.carry_out),
         Job("near_duplicates", collapse_copies),
+        Job(value.JOB, value.ValueRuns(), value.EVERY_SEC),
         Job("sources", watch_sources, SOURCES_EVERY_SEC),
         Job("purge", lambda client, _: deletions.purge(client), PURGE_EVERY_SEC),
         Job("retention", keep_no_longer, RETENTION_EVERY_SEC),

@@ -1,0 +1,9 @@
+SELECT
+    if(handle = '', author_id, handle) AS customer,
+    structural,
+    emotional,
+    financial,
+    social
+FROM customer_bonds
+ORDER BY structural + emotional + financial + social DESC, author_id
+LIMIT 50

@@ -1,0 +1,1 @@
+SELECT uniqExact(author_id) AS customers FROM orders FINAL WHERE amount > 0

@@ -1,0 +1,12 @@
+SELECT
+    if(community = 0, '—', toString(community)) AS community_number,
+    people,
+    attention_given,
+    knowledge_given,
+    recommendations_given,
+    orders_given,
+    answers_received_from_brand,
+    gestures_received
+FROM exchange_by_community
+ORDER BY people DESC, community
+LIMIT 50

@@ -1,0 +1,14 @@
+SELECT
+    if(handle = '', author_id, handle) AS person,
+    rating,
+    segment,
+    reach,
+    recommendation,
+    influence,
+    collaboration,
+    reciprocity,
+    loyalty,
+    constancy
+FROM social_rating
+ORDER BY rating DESC, author_id
+LIMIT 50

@@ -1,0 +1,1 @@
+"""What is computed from what was said: signals, each defined once."""

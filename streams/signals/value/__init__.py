@@ -1,0 +1,1 @@
+"""The value of a social customer: influence, referrals, bonds, communities, coherence."""

@@ -1,0 +1,47 @@
+-- Promise: each author of a stored mention has one row, as a person, as staff or as a bot. Who ever
+-- spoke as an account of a brand is staff; who ever said to be a bot is one. Unit: mentions.
+INSERT INTO value_voices
+SELECT
+    {run:UInt64},
+    author_id,
+    multiIf(max(is_staff), 'staff', max(is_bot), 'bot', 'person'),
+    argMax(name, (published_at, mention_id)),
+    argMax(followers, (published_at, mention_id)),
+    arraySort(groupUniqArray(source)),
+    count(),
+    countIf(is_original),
+    groupBitmap(week),
+    min(published_at),
+    max(published_at),
+    countIf(is_original AND has(acts, 'gives_recommendation')),
+    countIf(is_original AND has(acts, 'asks_recommendation')),
+    countIf(is_original AND has(acts, 'usage_tip')),
+    countIf(is_original AND kind = 'review'),
+    countIf(is_original AND has(topics, ideas_topic)),
+    countIf(is_original AND has(acts, 'question')),
+    countIf(is_original AND has(acts, 'complaint')),
+    countIf(is_original AND has(acts, 'praise')),
+    countIf(is_original AND sentiment = 'positive'),
+    countIf(is_original AND sentiment = 'negative')
+FROM
+(
+    WITH (SELECT text FROM value_settings FINAL WHERE name = 'ideas_topic') AS ideas
+    SELECT
+        author_id,
+        mention_id,
+        published_at,
+        toString(kind) AS kind,
+        toString(source) AS source,
+        if(author_handle = '', author_name, author_handle) AS name,
+        followers,
+        author_role IN ('own', 'care', 'employee') AS is_staff,
+        author_is_bot AS is_bot,
+        /* original */ AS is_original,
+        toUInt32(toRelativeWeekNum(published_at, 'UTC')) AS week,
+        acts,
+        topics,
+        ideas AS ideas_topic,
+        sentiment
+    FROM mentions FINAL
+)
+GROUP BY author_id

@@ -1,0 +1,185 @@
+"""Computes the value of social customers anew from what is stored: a run (streams/signals/value).
+
+A run is written under its own number and seen by the views only when it is finished, so it may be
+killed anywhere: the next one drops what is left of it. Runs of two hosts at once do no harm, the
+later one is shown. The one before stays until the next, for whoever is reading it.
+"""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Final
+from uuid import uuid4
+
+import numpy as np
+import pyarrow as pa
+from clickhouse_connect.driver.client import Client
+
+from streams.errors import InputError
+from streams.privacy import turns
+from streams.rules.loading import read_listening
+from streams.signals.value.steps import KEPT, WORKING, Step, steps
+
+JOB: Final = "value"
+EVERY_SEC: Final = 60.0  # how often it looks whether anything changed
+REST: Final = 20  # a run is followed by so many times its own duration of rest
+
+# What figures are made of. A change of any part of these is a reason to compute anew.
+SOURCES: Final = (
+    "mentions", "interactions", "orders", "gestures", "near_duplicates", "value_settings",
+    "exchange_rates", "rule_versions",
+)  # fmt: skip
+_AFTER: Final = {"03_ties": "members"}  # steps in Python, after those in SQL
+
+log = logging.getLogger(__name__)
+
+
+class Interrupted(Exception):  # noqa: N818 - no error: the run is given up
+    """Somebody is being forgotten; a run that goes on would bring them back."""
+
+
+class ValueRuns:
+    """The job: a run when something changed, and not too often."""
+
+    def __init__(self) -> None:
+        self._seen: object = None
+        self._not_before = 0.0
+
+    def __call__(self, client: Client, _since: datetime) -> str:
+        """What was done, in words."""
+        if time.monotonic() < self._not_before:
+            return "rests"
+        stored = what_is_stored(client)
+        if stored == self._seen:
+            return "nothing new"
+        began = time.monotonic()
+        try:
+            run = compute(client)
+        except Interrupted:
+            return "waits until escucha forget is done"
+        spent = time.monotonic() - began
+        self._seen = stored
+        self._not_before = time.monotonic() + REST * spent
+        return f"run {run} in {spent:.1f} s"
+
+
+def what_is_stored(client: Client) -> object:
+    """Something that differs when any source of the figures does."""
+    return client.query(
+        "SELECT table, groupBitXor(sipHash64(name)), count() FROM system.parts"
+        " WHERE database = currentDatabase() AND active AND table IN {tables:Array(String)}"
+        " GROUP BY table ORDER BY table",
+        {"tables": list(SOURCES)},
+    ).result_rows
+
+
+def compute(client: Client) -> int:
+    """Compute a run and show it; returns its number. Raises Interrupted when somebody is forgotten.
+
+    On return the views read it, and nothing of older runs is left but the one before.
+    """
+    began = time.monotonic()
+    [[run, shown]] = client.query(
+        "SELECT greatest(toUInt64(toUnixTimestamp64Milli(now64(3))), max(run) + 1), max(run)"
+        " FROM value_runs"
+    ).result_rows
+    _drop(client, keep={shown})
+    with _page(client):
+        _declare(client, run)
+    for step in steps():
+        with _page(client):
+            _insert(client, step, run)
+            if _AFTER.get(step.name) == "members":
+                _find_communities(client, run)
+    with _page(client):
+        client.insert(
+            "value_runs", [[run, time.monotonic() - began]], column_names=["run", "seconds"]
+        )
+    _drop(client, keep={run, shown}, working=False)
+    _drop(client, keep=set(), kept=False)
+    return int(run)
+
+
+def _insert(client: Client, step: Step, run: int) -> None:
+    began = time.monotonic()
+    client.command(step.statement, {"run": run})
+    log.debug("value %s: %.2f s", step.name, time.monotonic() - began)
+
+
+def _declare(client: Client, run: int) -> None:
+    """Note the attributes, campaigns and own brands of the rules in force."""
+    found = client.query(
+        "SELECT listening, version FROM rule_versions FINAL ORDER BY sequence DESC LIMIT 1"
+    ).result_rows
+    if not found:
+        return
+    [[listening, version]] = found
+    try:
+        parsed = read_listening(listening, version, bundled_interests=True)
+    except InputError as error:
+        log.warning("value: rules %s cannot be read: %s", version, error)
+        return
+    rows = [
+        *([run, "attribute", attribute.name] for attribute in parsed.attributes),
+        *([run, "campaign", campaign.name] for campaign in parsed.campaigns),
+        *([run, "own brand", brand.name] for brand in parsed.brands if brand.own),
+    ]
+    if rows:
+        client.insert("value_declared", rows, column_names=["run", "kind", "name"])
+
+
+def _find_communities(client: Client, run: int) -> None:
+    # The graph library is loaded when there is a graph: upkeep stays small until then.
+    from streams.signals.value.communities import communities
+
+    ties = client.query_arrow(
+        "SELECT one, other, answers FROM value_ties WHERE run = {run:UInt64} ORDER BY one, other",
+        {"run": run},
+    )
+    if not ties.num_rows:
+        return
+    ends = pa.chunked_array([*ties["one"].chunks, *ties["other"].chunks]).combine_chunks()
+    coded = ends.dictionary_encode()
+    codes = np.asarray(coded.indices, dtype=np.int64)
+    edges = np.column_stack([codes[: ties.num_rows], codes[ties.num_rows :]])
+    numbers = communities(
+        edges, np.asarray(ties["answers"], dtype=np.float64), len(coded.dictionary)
+    )
+    in_one = pa.array(numbers > 0)
+    members = pa.table(
+        {
+            "run": pa.array(np.full(len(numbers), run, dtype=np.uint64)).filter(in_one),
+            "author_id": coded.dictionary.filter(in_one),
+            "community": pa.array(numbers).filter(in_one),
+        }
+    )
+    if members.num_rows:
+        client.insert_arrow("value_members", members)
+
+
+@contextmanager
+def _page(client: Client) -> Iterator[None]:
+    """Hold off who forgets, for one step; raises Interrupted while somebody does."""
+    job = f"{turns.REWRITING}{uuid4()} "
+    with turns.announced(client, job) as is_forgetting:
+        if is_forgetting:
+            raise Interrupted
+        yield
+
+
+def _drop(client: Client, keep: set[int], *, kept: bool = True, working: bool = True) -> None:
+    """Drop the partitions of all runs but these."""
+    tables = (KEPT if kept else ()) + (WORKING if working else ())
+    rows = client.query(
+        "SELECT DISTINCT table, partition_id FROM system.parts WHERE database = currentDatabase()"
+        " AND active AND table IN {tables:Array(String)}",
+        {"tables": list(tables)},
+    ).result_rows
+    for table, partition in rows:
+        if int(partition) not in keep:
+            client.command(
+                "ALTER TABLE {table:Identifier} DROP PARTITION ID {partition:String}",
+                {"table": table, "partition": partition},
+            )
