@@ -1,4 +1,4 @@
-"""What the listening rules in force name, as rows, so that SQL knows brands, accounts, campaigns."""
+"""What the rules in force name, as rows: SQL has to know brands, accounts and campaigns."""
 
 from collections.abc import Iterator
 from datetime import date

@@ -29,7 +29,14 @@ def listening(lane: Lane, threads: Path) -> Path:
 
 def test_reply_times_of_the_support_threads(lane: Lane, threads: Path, listening: Path) -> None:
     lane.run(
-        "ingest", threads, "--map", "author_handle=author_id", "--set", "source=support", "--set", "lang=en"
+        "ingest",
+        threads,
+        "--map",
+        "author_handle=author_id",
+        "--set",
+        "source=support",
+        "--set",
+        "lang=en",
     )
     with lane.worker(listening_file=listening):
         wait_for(lambda: lane.count("mentions") == 5_000, "all mentions")
