@@ -52,10 +52,24 @@ FROM mentions FINAL
 WHERE author_role IN ('own', 'care', 'employee')
 GROUP BY source, author_id;
 
+CREATE TABLE IF NOT EXISTS brand_accounts_kept
+(
+    source LowCardinality(String),
+    author_id String,
+    handle String
+)
+ENGINE = MergeTree
+ORDER BY (source, author_id)
+SETTINGS non_replicated_deduplication_window = 100;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS brand_accounts_kept_view
+REFRESH EVERY 5 MINUTE TO brand_accounts_kept AS
+SELECT * FROM brand_accounts;
+
 -- The handles people call the brand by, without @ and in lower case: of its accounts, and of those
 -- in the rules that have not written yet.
 CREATE VIEW IF NOT EXISTS brand_handles AS
-SELECT lowerUTF8(handle) AS handle FROM brand_accounts WHERE handle != ''
+SELECT lowerUTF8(handle) AS handle FROM brand_accounts_kept WHERE handle != ''
 UNION DISTINCT
 SELECT lowerUTF8(name) AS handle FROM listened_current WHERE section = 'account' AND own;
 
@@ -105,7 +119,7 @@ INNER JOIN
 -- Sources: "10 puntos" 2 and 3, Vaynerchuk ("escuchar y reaccionar"), Zappos.
 CREATE VIEW IF NOT EXISTS care_items_since AS
 WITH
-    (SELECT groupUniqArray(author_id) FROM brand_accounts) AS our_ids,
+    (SELECT groupUniqArray(author_id) FROM brand_accounts_kept) AS our_ids,
     (SELECT groupUniqArray(handle) FROM brand_handles) AS our_handles,
     spoken AS
     (
@@ -130,8 +144,7 @@ WITH
                 AND (has(m.acts, 'praise') OR m.sentiment = 'positive') AS is_pleased,
             if(is_ours, answered_author, m.author_id) AS person,
             if(named != '', named, if(has(our_ids, answered_author), p.author_handle, ''))
-                AS addressed_to,
-            if(is_ours, m.parent_id, '') AS answers
+                AS addressed_to
         FROM
         (
             SELECT
@@ -209,18 +222,23 @@ WITH
             minIf(at, what = 'ask' AND what_before IN ('answer', 'thanks')) OVER after
                 AS next_reopening_at
         FROM linked
+        -- Read backwards: a frame that only grows costs one step a row.
         WINDOW after AS
         (
             PARTITION BY source, person
-            ORDER BY at, if(is_ours, 1, if(is_pleased, 2, 0)), mention_id
-            ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
+            ORDER BY at DESC, if(is_ours, 1, if(is_pleased, 2, 0)) DESC, mention_id DESC
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         )
     ),
     direct AS
     (
-        SELECT source, answers AS answered_id, min((at, mention_id, author_handle)) AS reply
-        FROM spoken
-        WHERE answers != ''
+        SELECT
+            source,
+            parent_id AS answered_id,
+            min((published_at, mention_id, author_handle)) AS reply
+        FROM mentions FINAL
+        WHERE published_at >= {since:DateTime64(3, 'UTC')}
+            AND author_role IN ('own', 'care', 'employee') AND parent_id != '' AND kind != 'repost'
         GROUP BY source, answered_id
     ),
     answered AS
@@ -343,7 +361,7 @@ ORDER BY (toStartOfHour(asked_at), mention_id)
 SETTINGS non_replicated_deduplication_window = 100;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS care_items_view
-REFRESH EVERY 5 MINUTE RANDOMIZE FOR 1 MINUTE TO care_items AS
+REFRESH EVERY 10 MINUTE RANDOMIZE FOR 1 MINUTE TO care_items AS
 SELECT * FROM care_items_since(since = toDateTime64(0, 3, 'UTC'));
 
 -- What people decided about items of the queue, one event each, never changed: assigned (owner; ''

@@ -40,11 +40,12 @@ SELECT
     source,
     author_id,
     brand,
-    min(at) AS first_at,
-    argMin(kind, (at, id)) AS first_kind,
-    argMin(id, (at, id)) AS first_id,
-    argMin(lang, (at, id)) AS first_lang,
-    argMin(topics, (at, id)) AS first_topics,
+    min((at, id, kind, lang, topics)) AS first,
+    first.1 AS first_at,
+    first.3 AS first_kind,
+    first.2 AS first_id,
+    first.4 AS first_lang,
+    first.5 AS first_topics,
     count() AS contacts
 FROM contacts
 GROUP BY source, author_id, brand;
@@ -67,8 +68,8 @@ ORDER BY (source, author_id, brand)
 SETTINGS non_replicated_deduplication_window = 100;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS first_contacts_kept_view
-REFRESH EVERY 5 MINUTE RANDOMIZE FOR 30 SECOND TO first_contacts_kept AS
-SELECT * FROM first_contacts;
+REFRESH EVERY 10 MINUTE TO first_contacts_kept AS
+SELECT * EXCEPT (first) FROM first_contacts;
 
 -- Reactive signals by day.
 CREATE TABLE IF NOT EXISTS contacts_by_day
@@ -84,7 +85,7 @@ ORDER BY (day, brand, source, kind)
 SETTINGS non_replicated_deduplication_window = 100;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS contacts_by_day_view
-REFRESH EVERY 5 MINUTE RANDOMIZE FOR 30 SECOND TO contacts_by_day AS
+REFRESH EVERY 10 MINUTE TO contacts_by_day AS
 SELECT toDate(at, 'UTC') AS day, brand, source, kind, count() AS contacts
 FROM contacts
 GROUP BY day, brand, source, kind;
@@ -161,7 +162,7 @@ ORDER BY (toStartOfHour(at), mention_id)
 SETTINGS non_replicated_deduplication_window = 100;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS intent_signals_view
-REFRESH EVERY 5 MINUTE DEPENDS ON first_contacts_kept_view TO intent_signals AS
+REFRESH EVERY 10 MINUTE DEPENDS ON first_contacts_kept_view TO intent_signals AS
 SELECT * FROM intent_signals_now;
 
 -- Proactive share = intent found before the first contact / all intent, by day, language and source
@@ -283,7 +284,7 @@ ORDER BY (source, author_id)
 SETTINGS non_replicated_deduplication_window = 100;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS author_journeys_view
-REFRESH EVERY 5 MINUTE DEPENDS ON intent_signals_view TO author_journeys AS
+REFRESH EVERY 10 MINUTE DEPENDS ON intent_signals_view TO author_journeys AS
 SELECT * EXCEPT (later, later_orders) FROM author_journeys_now;
 
 -- The distribution of decision progress at first contact: authors per tenth of the way (0.0 is up
@@ -400,7 +401,7 @@ ORDER BY (source, author_id, brand, at)
 SETTINGS non_replicated_deduplication_window = 100;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS journey_steps_view
-REFRESH EVERY 5 MINUTE DEPENDS ON first_contacts_kept_view TO journey_steps AS
+REFRESH EVERY 10 MINUTE DEPENDS ON first_contacts_kept_view TO journey_steps AS
 SELECT * FROM journey_steps_now;
 
 -- Where people go from each stage, per brand: how many changes, and after how many days (median).
@@ -449,7 +450,7 @@ ORDER BY (day, brand, stage, asked_about)
 SETTINGS non_replicated_deduplication_window = 100;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS touchpoint_questions_view
-REFRESH EVERY 5 MINUTE DEPENDS ON care_items_view TO touchpoint_questions AS
+REFRESH EVERY 10 MINUTE DEPENDS ON care_items_view TO touchpoint_questions AS
 SELECT
     toDate(published_at, 'UTC') AS day,
     arrayJoin(if(empty(brands), [''], brands)) AS brand,
