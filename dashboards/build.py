@@ -9,11 +9,13 @@ from pathlib import Path
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
+from dashboards.care import care
 from dashboards.listening import listening
 from dashboards.models import models
+from dashboards.predictive import predictive
 
 GENERATED = Path(__file__).parent / "generated"
-DASHBOARDS: tuple[Callable[[], Dashboard], ...] = (listening, models)
+DASHBOARDS: tuple[Callable[[], Dashboard], ...] = (listening, predictive, care, models)
 
 
 def render() -> dict[str, str]:

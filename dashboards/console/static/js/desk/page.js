@@ -54,7 +54,7 @@ function showItems() {
   if (page.items === null) return;
   const { items } = page;
   const words = d(queue);
-  const count = words.count(items.length) + (items.length === AT_MOST ? d("atMost", AT_MOST) : "");
+  const count = items.length < AT_MOST ? words.count(items.length) : d("atMost", AT_MOST);
   byId("count").textContent = items.length ? count + (page.enabled ? "" : ` · ${d("readOnly")}`) : "";
   if (!items.length) {
     const isFiltered = page.filters.show !== "open" || page.filters.kind || page.filters.owner;

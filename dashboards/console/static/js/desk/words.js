@@ -18,7 +18,7 @@ const WORDS = {
       emptyFiltered: "Nada espera con estos filtros.",
       count: (count) => (count === 1 ? "1 mención espera" : `${count} menciones esperan`),
     },
-    atMost: (count) => ` (se muestran las primeras ${count})`,
+    atMost: (count) => `Las ${count} primeras`,
     show: "Ver",
     shown: { open: "Abiertas", closed: "Cerradas", all: "Todas" },
     kind: "Tipo",
@@ -74,7 +74,7 @@ const WORDS = {
     left: "Ya no está en la cola.",
     readOnly: "Desde esta consola solo se mira.",
     loading: "Buscando…",
-    right: "¿Acierta el modelo?",
+    right: "¿Acierta en la intención?",
   },
   en: {
     leads: {
@@ -91,7 +91,7 @@ const WORDS = {
       emptyFiltered: "Nothing waits with these filters.",
       count: (count) => (count === 1 ? "1 mention waits" : `${count} mentions wait`),
     },
-    atMost: (count) => ` (the first ${count} are shown)`,
+    atMost: (count) => `The first ${count}`,
     show: "Show",
     shown: { open: "Open", closed: "Closed", all: "All" },
     kind: "Kind",
@@ -147,7 +147,7 @@ const WORDS = {
     left: "It is no longer in the queue.",
     readOnly: "This console only shows.",
     loading: "Looking…",
-    right: "Is the model right?",
+    right: "Right about the intent?",
   },
 };
 
