@@ -9,12 +9,14 @@ from pathlib import Path
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
+from dashboards.care import care
 from dashboards.listening import listening
 from dashboards.models import models
+from dashboards.predictive import predictive
 from dashboards.value import value
 
 GENERATED = Path(__file__).parent / "generated"
-DASHBOARDS: tuple[Callable[[], Dashboard], ...] = (listening, models, value)
+DASHBOARDS: tuple[Callable[[], Dashboard], ...] = (listening, predictive, value, care, models)
 
 
 def render() -> dict[str, str]:

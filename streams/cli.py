@@ -230,9 +230,10 @@ def worker() -> None:
 
 @cli.command()
 def console() -> None:
-    """Serve the local page: the panels of the Grafana dashboards, and labelling at /labels."""
+    """Serve the local page: panels of the Grafana dashboards, /labels, /leads and /care."""
     from dashboards.console.app import serve
     from dashboards.console.config import ConsoleConfig
+    from streams.desk import Desk
     from streams.producers.labels import LabelWriter
 
     settings = Settings.from_environment()
@@ -244,8 +245,9 @@ def console() -> None:
         host=settings.console_host,
         port=settings.console_port,
     )
-    with LabelWriter(settings.kafka_bootstrap) as labels:
-        serve(config, labels.save if settings.console_takes_labels else None)
+    may_write = settings.console_takes_labels
+    with LabelWriter(settings.kafka_bootstrap) as labels, Desk(settings) as desk:
+        serve(config, labels.save if may_write else None, desk.save if may_write else None)
 
 
 @cli.command()

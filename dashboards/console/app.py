@@ -22,7 +22,13 @@ from dashboards.console import frames
 from dashboards.console.boards import Board, Variable, load_boards
 from dashboards.console.config import ConsoleConfig
 from dashboards.console.database import Database, Shared
-from dashboards.console.errors import BadLabelsError, ConsoleError, NotFoundError
+from dashboards.console.desk import CARE_CHANGE_PATH, LEAD_CHANGE_PATH, Desk, SaveChange
+from dashboards.console.errors import (
+    BadLabelsError,
+    ChangedMeanwhileError,
+    ConsoleError,
+    NotFoundError,
+)
 from dashboards.console.guard import Guard
 from dashboards.console.labelling import LABELS_PATH, OFFER_PATH, Labelling, SaveLabels
 from dashboards.console.queries import Question, prepare, read_question
@@ -34,10 +40,16 @@ _VALUES_LIFETIME_SEC = 30.0
 class Console:
     """The routes and what they share."""
 
-    def __init__(self, config: ConsoleConfig, save_labels: SaveLabels | None) -> None:
+    def __init__(
+        self,
+        config: ConsoleConfig,
+        save_labels: SaveLabels | None,
+        save_change: SaveChange | None,
+    ) -> None:
         self._boards = load_boards(config.dashboards_dir)
         self._database = Database(config)
         self._labelling = Labelling(self._database, save_labels)
+        self._desk = Desk(self._database, save_change)
         self._answers = Shared(config.answer_lifetime_sec)
         self._values = Shared(_VALUES_LIFETIME_SEC)
 
@@ -48,6 +60,8 @@ class Console:
             Route("/", self.page),
             Route("/d/{uid}", self.page),
             Route("/labels", self.labels_page),
+            Route("/leads", self.desk_page),
+            Route("/care", self.desk_page),
             Route("/favicon.ico", self.icon),
             Route("/healthz", self.health),
             Route("/api/dashboards", self.list_boards),
@@ -57,6 +71,12 @@ class Console:
             Route("/api/labelling", self.about_labelling),
             Route(OFFER_PATH, self.offer_mentions, methods=["POST"]),
             Route(LABELS_PATH, self.take_labels, methods=["POST"]),
+            Route("/api/leads", self.list_leads),
+            Route("/api/leads/history", self.lead_history),
+            Route(LEAD_CHANGE_PATH, self.change_lead, methods=["POST"]),
+            Route("/api/care", self.list_care),
+            Route("/api/care/history", self.care_history),
+            Route(CARE_CHANGE_PATH, self.change_care, methods=["POST"]),
             Mount("/static", StaticFiles(directory=STATIC)),
         ]
 
@@ -67,6 +87,10 @@ class Console:
     async def labels_page(self, request: Request) -> Response:
         """The page to judge mentions on."""
         return FileResponse(STATIC / "labels.html")
+
+    async def desk_page(self, request: Request) -> Response:
+        """The page of a queue; its address says which."""
+        return FileResponse(STATIC / "desk.html")
 
     async def icon(self, request: Request) -> Response:
         """For browsers that ask before they have read the page."""
@@ -140,6 +164,30 @@ class Console:
         """Labels that a person gave; 200 once they are kept for good."""
         return _json(await self._labelling.take(request))
 
+    async def list_leads(self, request: Request) -> Response:
+        """Who would buy, the strongest and freshest first."""
+        return _json(await self._desk.items("leads", request))
+
+    async def lead_history(self, request: Request) -> Response:
+        """What people decided about one lead."""
+        return _json(await self._desk.history("leads", request))
+
+    async def change_lead(self, request: Request) -> Response:
+        """Assign a lead, say how it stands, note something; 409 when somebody else was first."""
+        return _json(await self._desk.change("leads", request))
+
+    async def list_care(self, request: Request) -> Response:
+        """What waits for a reply, by the time it is due."""
+        return _json(await self._desk.items("care", request))
+
+    async def care_history(self, request: Request) -> Response:
+        """What people decided about one mention that waits."""
+        return _json(await self._desk.history("care", request))
+
+    async def change_care(self, request: Request) -> Response:
+        """The same as for a lead."""
+        return _json(await self._desk.change("care", request))
+
     async def close(self) -> None:
         """Let go of ClickHouse."""
         await self._answers.close()
@@ -165,12 +213,16 @@ class Console:
         return {name: await self._known(board, board.variables[name]) for name in names}
 
 
-def create_app(config: ConsoleConfig, save_labels: SaveLabels | None = None) -> Starlette:
+def create_app(
+    config: ConsoleConfig,
+    save_labels: SaveLabels | None = None,
+    save_change: SaveChange | None = None,
+) -> Starlette:
     """Return the console; it connects to ClickHouse when it is first asked something.
 
-    Without `save_labels` it takes no labels.
+    Without `save_labels` it takes no labels, without `save_change` it only lists the queues.
     """
-    console = Console(config, save_labels)
+    console = Console(config, save_labels, save_change)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -183,7 +235,7 @@ def create_app(config: ConsoleConfig, save_labels: SaveLabels | None = None) -> 
             Middleware(
                 Guard,
                 hosts=(config.host, *config.allowed_hosts),
-                posts=(OFFER_PATH, LABELS_PATH),
+                posts=(OFFER_PATH, LABELS_PATH, LEAD_CHANGE_PATH, CARE_CHANGE_PATH),
             ),
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
         ],
@@ -192,10 +244,14 @@ def create_app(config: ConsoleConfig, save_labels: SaveLabels | None = None) -> 
     )
 
 
-def serve(config: ConsoleConfig, save_labels: SaveLabels | None = None) -> None:
+def serve(
+    config: ConsoleConfig,
+    save_labels: SaveLabels | None = None,
+    save_change: SaveChange | None = None,
+) -> None:
     """Serve the console until the process is told to stop."""
     uvicorn.run(
-        create_app(config, save_labels),
+        create_app(config, save_labels, save_change),
         host=config.host,
         port=config.port,
         log_level="warning",
@@ -217,6 +273,8 @@ def _json(body: object, status: int = 200) -> Response:
 
 def _told(error: ConsoleError) -> dict[str, Any]:
     told = {"error": error.error, "remedy": error.remedy, "code": error.code}
+    if isinstance(error, ChangedMeanwhileError):
+        return told | {"item": error.item}
     return told | {"problems": error.problems} if isinstance(error, BadLabelsError) else told
 
 

@@ -11,6 +11,7 @@ import msgspec
 from dashboards.console.errors import NotFoundError
 
 _QUERY_NAME = re.compile(r"-- query: (\w+)")
+_FIRST = "escucha-listening"  # what the console opens with
 _SHOWN = ("id", "type", "title", "description", "gridPos", "options")
 
 
@@ -89,11 +90,12 @@ class Board:
 
 
 def load_boards(directory: Path) -> dict[str, Board]:
-    """Return the dashboards of a directory by uid, in the order of their files.
+    """Return the dashboards of a directory by uid, in the order of the menu.
 
     Raises msgspec.ValidationError naming the field of a file that is not such a dashboard.
     """
-    boards = (_board(path.read_bytes()) for path in sorted(directory.glob("*.json")))
+    files = sorted(directory.glob("*.json"), key=lambda path: (path.stem != _FIRST, path.stem))
+    boards = (_board(path.read_bytes()) for path in files)
     return {board.uid: board for board in boards}
 
 

@@ -9,10 +9,14 @@ ConsoleError
  ├ QueryTooBigError     503: it took too long or gave too much
  ├ DatabaseAwayError    503: ClickHouse does not answer
  ├ NoLabelsHereError    403: this console takes no labels
- └ LabelsAwayError      503: what keeps the labels does not answer
+ ├ LabelsAwayError      503: what keeps the labels does not answer
+ ├ NoDeskHereError      403: this console changes no leads and replies
+ ├ ChangedMeanwhileError 409: somebody else changed it first
+ └ DeskAwayError        503: what keeps the changes does not answer
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 
 class ConsoleError(Exception):
@@ -88,3 +92,25 @@ class LabelsAwayError(ConsoleError):
     """What keeps the labels does not answer; sending them again may help."""
 
     status, code = 503, "labels_away"
+
+
+class NoDeskHereError(ConsoleError):
+    """This console lists leads and replies, and changes none."""
+
+    status, code = 403, "no_desk"
+
+
+class ChangedMeanwhileError(ConsoleError):
+    """Somebody else changed the item first, so nothing was written; `item` is how it is now."""
+
+    status, code = 409, "changed_meanwhile"
+
+    def __init__(self, item: Mapping[str, Any] | None) -> None:
+        super().__init__("somebody else changed it meanwhile", "Look at it again, then decide.")
+        self.item = item
+
+
+class DeskAwayError(ConsoleError):
+    """What keeps the changes does not answer; sending it again may help."""
+
+    status, code = 503, "desk_away"

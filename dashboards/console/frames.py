@@ -40,7 +40,7 @@ def series(result: Rows, span: TimeRange, interval: timedelta) -> dict[str, Any]
     text split a number into one series for each of their values.
     """
     kinds = [_kind(type_name) for type_name in result.types]
-    axis = kinds.index("time")
+    axis = kinds.index("time") if result.rows else -1  # the client names no columns of nothing
     texts = [index for index, kind in enumerate(kinds) if kind == "text"]
     numbers = [index for index, kind in enumerate(kinds) if kind == "number"]
     times = sorted({plain(row[axis]) for row in result.rows})

@@ -81,7 +81,7 @@ class Labelling:
 
     async def offer(self, request: Request) -> dict[str, Any]:
         """Mentions to judge next, each with the reason; raises ConsoleError."""
-        ask = _decoded(await _body(request), Ask)
+        ask = decoded(await request_body(request), Ask)
         parameters = {
             "labeller": ask.labeller,
             "days": ask.days,
@@ -99,7 +99,7 @@ class Labelling:
                 "labels cannot be saved from this console",
                 "It has to listen at 127.0.0.1, or be started with ESCUCHA_CONSOLE_LABELS=yes.",
             )
-        labels = _checked(_decoded(await _body(request), _Given).labels, datetime.now(UTC))
+        labels = _checked(decoded(await request_body(request), _Given).labels, datetime.now(UTC))
         if reason := await self._save(labels):
             raise LabelsAwayError("the labels could not be saved", reason)
         return {"saved": len(labels)}
@@ -149,14 +149,16 @@ def _mixed(lists: Mapping[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
     return mixed + random[PER_REASON // 2 :] if len(mixed) < PER_REASON else mixed
 
 
-def _decoded(body: bytes, type_: type[T]) -> T:
+def decoded(body: bytes, type_: type[T]) -> T:
+    """The struct that a body of JSON holds; raises BadRequestError."""
     try:
         return msgspec.json.decode(body, type=type_)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise BadRequestError(str(error)[:300], "Reload the page.") from error
 
 
-async def _body(request: Request) -> bytes:
+async def request_body(request: Request) -> bytes:
+    """The whole body of a request; raises BadRequestError when it does not come in time."""
     try:
         async with asyncio.timeout(_BODY_TIMEOUT_SEC):
             return await request.body()

@@ -52,12 +52,17 @@ class Table:
     blanks: str = ""
     has_place: bool = True  # its rows come from Kafka and are accounted for by the ledger
     before: str = ""  # a statement to run before rows go
+    kept_by: str = ""  # a refreshable view makes its rows of other tables, which are erased first
 
 
 # Tables that hold nothing about a person, with the reason.
 IMPERSONAL = {
     "mentions_by_hour": "counts",
     "mentions_to_count": "keeps nothing",
+    "contacts_by_day": "counts",
+    "brand_accounts_kept": "accounts of the brand",
+    "listened": "of rules; they name brands and care accounts",
+    "signal_settings": "of operators",
     "ledger": "counts",
     "dead_letter_replays": "places",
     "heartbeats": "of producers",
@@ -115,6 +120,8 @@ TABLES = (
             f" WHERE (original IN {_POSTS} OR parent IN {_POSTS}) AND mention_id NOT IN {_POSTS}"
         ),
     ),
+    Table("lead_events", own=_OWN, has_place=False),
+    Table("care_events", own=_OWN, has_place=False),
     Table("copies_to_review", own=f"mention_id IN {_POSTS}", has_place=False),
     Table("near_duplicate_bands", own=f"mention_id IN {_POSTS}", has_place=False),
     *(
@@ -187,6 +194,23 @@ TABLES = (
             f" text = {_WITHOUT_HANDLE.format('text')}"
         ),
     ),
+    # After what they are made of, each after those it is made of in turn.
+    *(
+        Table(name, own=_OWN, has_place=False, kept_by=f"{name}_view")
+        for name in (
+            "first_contacts_kept",
+            "intent_signals",
+            "author_journeys",
+            "journey_steps",
+            "care_items",
+        )
+    ),
+    Table(
+        "touchpoint_questions",
+        own=f"newest_id IN {_POSTS}",
+        has_place=False,
+        kept_by="touchpoint_questions_view",
+    ),
 )
 
 
@@ -224,6 +248,9 @@ class TablePlace:
     def erase(self, subject: Subject) -> list[Remainder]:
         """Delete the person's rows and blank them out of others', on the disk as well."""
         given, name = subject.parameters, self.table.name
+        if self.table.kept_by:
+            self._make_anew()
+            return []
         if self.table.touched and self._count(self.table.touched, subject):
             self.client.command(
                 f"ALTER TABLE {name} UPDATE {self.table.blanks} WHERE {self.table.touched}",
@@ -245,6 +272,11 @@ class TablePlace:
                 f"ALTER TABLE {name} DELETE WHERE {self.table.own}", given, settings=_SYNC
             )
         return []
+
+    def _make_anew(self) -> None:
+        # One under way may still have read what is erased by now: that one ends first.
+        for what in ("WAIT", "REFRESH", "WAIT"):
+            self.client.command(f"SYSTEM {what} VIEW {self.table.kept_by}")
 
     def _count(self, condition: str, subject: Subject) -> int:
         [[count]] = self.client.query(

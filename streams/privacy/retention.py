@@ -25,6 +25,8 @@ DEFAULT_DAYS: Mapping[str, int] = {
     "deletions": 90,  # longer than any topic could bring back what they name
     "dead_letters": 30,  # whole records, unmasked: as long as their topic
     "labels": 1_095,
+    "lead_events": 395,
+    "care_events": 395,
     "erasure_receipts": 1_095,  # while a complaint can be filed
     "orders": FOR_EVER,  # the shop's records; its own law says how long
     "gestures": FOR_EVER,
@@ -33,6 +35,8 @@ STORED_COLUMN: Mapping[str, str] = {
     "near_duplicates": "found_at",
     "near_duplicate_bands": "found_at",
     "dead_letters": "seen_at",
+    "lead_events": "made_at",
+    "care_events": "made_at",
     "erasure_receipts": "finished_at",
 }
 _TTL = re.compile(r" TTL (.+?)(?= SETTINGS |$)")

@@ -32,13 +32,15 @@ class Derived:
     stored_column: str
 
 
-# A table that is derived from mentions adds its line here, or what is deleted lives on in it.
+# A table that is derived from mentions adds its line here, or what is deleted lives on in it; not
+# those that a refreshable view makes anew every few minutes.
 DERIVED = (
     Derived("near_duplicates", "mention_id", "found_at"),
     Derived("near_duplicates", "original", "found_at"),
     Derived("near_duplicates", "parent", "found_at"),
     Derived("near_duplicate_bands", "mention_id", "found_at"),
     Derived("labels", "mention_id", "stored_at"),
+    Derived("care_events", "mention_id", "made_at"),
     Derived("shadow_judgements", "mention_id", "stored_at"),
     Derived("value_exposures", "mention_id", "stored_at"),
     Derived("value_influence", "mention_id", "stored_at"),

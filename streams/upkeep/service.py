@@ -25,6 +25,7 @@ from streams.settings import Settings
 from streams.sinks.clickhouse import ClickHouse
 from streams.sources import StallWatch
 from streams.upkeep import deletions, marks, value
+from streams.upkeep.listened import note_rules
 from streams.upkeep.near_duplicates import CollapseReport, collapse
 
 EXIT_OK = 0
@@ -50,7 +51,7 @@ class Job:
 
 
 def standard_jobs(settings: Settings, retention: Retention) -> tuple[Job, ...]:
-    """Deletions and copies in every round; stalled sources, disk and retention now and then."""
+    """Deletions, copies and new rules in every round; sources, disk and retention now and then."""
     watch = StallWatch(settings)
 
     def watch_sources(client: Client, _since: datetime) -> list[str]:
@@ -70,6 +71,7 @@ def standard_jobs(settings: Settings, retention: Retention) -> tuple[Job, ...]:
         Job(deletions.JOB, deletions.carry_out),
         Job("near_duplicates", collapse_copies),
         Job(value.JOB, value.ValueRuns(), value.EVERY_SEC),
+        Job("listened", lambda client, _: note_rules(client)),
         Job("sources", watch_sources, SOURCES_EVERY_SEC),
         Job("purge", lambda client, _: deletions.purge(client), PURGE_EVERY_SEC),
         Job("retention", keep_no_longer, RETENTION_EVERY_SEC),

@@ -14,7 +14,7 @@ from deploy.local.handles import ClickHouseHandle, start_broker, start_clickhous
 from deploy.local.ports import free_ports
 from streams.migrate import migrate
 from streams.settings import Settings
-from tests.browser.data import apply_schema, insert_story
+from tests.browser.data import apply_schema, insert_story, refresh_kept
 from tests.browser.labelling import Stack, environment_of
 from tests.browser.serving import running, writing
 from tests.integration.streams.helpers import small_model
@@ -39,6 +39,7 @@ def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseH
             client.command(f"CREATE DATABASE IF NOT EXISTS {handle.database}")
             apply_schema(client, MIGRATIONS)
             insert_story(client)
+            refresh_kept(client)
         yield handle
 
 

@@ -89,6 +89,26 @@ def insert_story(client: Client, *, mentions: int = 4_000, now: datetime | None 
     )
 
 
+# What refreshable views keep, each after those it is made of.
+KEPT = (
+    "brand_accounts_kept",
+    "first_contacts_kept",
+    "contacts_by_day",
+    "intent_signals",
+    "author_journeys",
+    "journey_steps",
+    "care_items",
+    "touchpoint_questions",
+)
+
+
+def refresh_kept(client: Client) -> None:
+    """Make the kept tables tell of what is stored now."""
+    for table in KEPT:
+        client.command(f"SYSTEM REFRESH VIEW {table}_view")
+        client.command(f"SYSTEM WAIT VIEW {table}_view")
+
+
 def insert_mention(client: Client, number: int, published_at: datetime, **values: Any) -> None:
     """Insert one more mention, as if it had just been said."""
     row = _mention(random.Random(number), number, published_at, published_at) | values

@@ -10,6 +10,7 @@ import uvicorn
 from clickhouse_connect.driver.client import Client
 
 from dashboards.console import ConsoleConfig, create_app
+from dashboards.console.desk import SaveChange
 from dashboards.console.labelling import SaveLabels
 from deploy.local.handles import ClickHouseHandle
 
@@ -30,11 +31,15 @@ def writing(handle: ClickHouseHandle) -> Iterator[Client]:
 
 
 @contextmanager
-def running(config: ConsoleConfig, save_labels: SaveLabels | None = None) -> Iterator[str]:
+def running(
+    config: ConsoleConfig,
+    save_labels: SaveLabels | None = None,
+    save_change: SaveChange | None = None,
+) -> Iterator[str]:
     """Serve a console from a thread while the block runs."""
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(config, save_labels),
+            create_app(config, save_labels, save_change),
             host=config.host,
             port=config.port,
             log_level="warning",

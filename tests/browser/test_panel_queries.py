@@ -14,15 +14,19 @@ from dashboards.build import render
 from dashboards.console import ConsoleConfig
 from dashboards.panels import INTENTS
 from deploy.local.ports import free_ports
-from tests.browser.data import OLD_TOPIC_ID, QUOTED_BRAND, insert_mention
+from tests.browser.data import OLD_TOPIC_ID, QUOTED_BRAND, insert_mention, refresh_kept
 from tests.browser.serving import running
 
-BOARD = json.loads(render()["escucha-listening.json"])
-PANELS = {
-    panel["targets"][0]["rawSql"].splitlines()[0].removeprefix("-- query: "): panel["id"]
-    for panel in BOARD["panels"]
-    if panel["type"] != "row"
-}
+
+def panels_of(uid: str) -> dict[str, int]:
+    return {
+        panel["targets"][0]["rawSql"].splitlines()[0].removeprefix("-- query: "): panel["id"]
+        for panel in json.loads(render()[f"{uid}.json"])["panels"]
+        if panel["type"] != "row"
+    }
+
+
+PANELS = panels_of("escucha-listening")
 NOW = datetime.now(UTC)
 
 
@@ -127,6 +131,7 @@ def test_a_chosen_topic_is_followed_by_every_panel_of_mentions(
 
 
 def test_first_contacts_are_those_of_the_view(console_url: str, writer: Client) -> None:
+    refresh_kept(writer)
     since = NOW - timedelta(days=12)
     period = between(since, NOW)
     expected = dict(
@@ -149,6 +154,7 @@ def test_first_contacts_are_those_of_the_view(console_url: str, writer: Client) 
 def test_the_first_contact_of_a_brand_does_not_depend_on_what_else_was_asked(
     console_url: str, writer: Client
 ) -> None:
+    refresh_kept(writer)
     chosen = {"from": "now-90d", "to": "now", "var-brand": "Volta", "var-topic": "precio"}
     (expected,) = writer.query(
         "SELECT count() FROM first_contacts AS c INNER JOIN"

@@ -4,11 +4,12 @@ const TIMEOUT_MS = 20_000;
 
 /** An answer that is not the one asked for; `code` is what the page translates. */
 export class ApiError extends Error {
-  constructor(code, remedy = "", problems = {}) {
+  constructor(code, remedy = "", problems = {}, item = null) {
     super(code);
     this.code = code;
     this.remedy = remedy;
     this.problems = problems; // of what was posted, by place in it
+    this.item = item; // as it is now, where somebody else was first
   }
 }
 
@@ -47,6 +48,21 @@ export function saveLabels(labels) {
   return get("/api/labels", undefined, { labels });
 }
 
+/** The items of a queue, "leads" or "care". */
+export function queue(name, filters, signal) {
+  return get(`/api/${name}?${new URLSearchParams(filters)}`, signal);
+}
+
+/** What people decided about one item. */
+export function history(name, source, subject) {
+  return get(`/api/${name}/history?${new URLSearchParams({ source, subject })}`);
+}
+
+/** One change of one item; an error of the code changed_meanwhile carries the item as it is now. */
+export function change(name, event) {
+  return get(`/api/${name}/change`, undefined, event);
+}
+
 async function get(path, signal, posted) {
   const limit = AbortSignal.timeout(TIMEOUT_MS);
   const post = posted && {
@@ -64,6 +80,6 @@ async function get(path, signal, posted) {
     if (signal?.aborted) throw error;
     throw new ApiError("offline");
   }
-  if (!response.ok) throw new ApiError(body.code ?? "internal", body.remedy, body.problems);
+  if (!response.ok) throw new ApiError(body.code ?? "internal", body.remedy, body.problems, body.item);
   return body;
 }

@@ -66,7 +66,8 @@ function showPages() {
     const address = `/d/${encodeURIComponent(uid)}`;
     return pageLink(address, pick(title), here === address || (here === "/" && index === 0));
   });
-  nav.replaceChildren(...links, pageLink("/labels", t("labelPage"), here === "/labels"));
+  const desks = [["/leads", "leadsPage"], ["/care", "carePage"], ["/labels", "labelPage"]];
+  nav.replaceChildren(...links, ...desks.map(([address, name]) => pageLink(address, t(name), here === address)));
 }
 
 function pageLink(href, text, isHere) {

@@ -43,6 +43,7 @@ function formatSeconds(value, decimals) {
 /** A short number for an axis. */
 export function formatTick(value, unit) {
   if (unit === "s") return formatSeconds(value);
+  if (unit === "percentunit") return formatValue(value, { unit, decimals: 0 });
   return maker("number", { notation: "compact", maximumFractionDigits: 1 }).format(value);
 }
 

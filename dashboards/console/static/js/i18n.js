@@ -39,6 +39,8 @@ const WORDS = {
     otherLanguage: "English",
     pages: "Páginas",
     labelPage: "Etiquetar",
+    leadsPage: "Oportunidades",
+    carePage: "Atender",
     noBoards: "No hay ningún panel generado. Ejecuta python -m dashboards.build.",
     page: (title) => `${title} – Escucha`,
     ranges: {
@@ -68,6 +70,12 @@ const WORDS = {
         "Las etiquetas aún no se pueden guardar.",
         "Comprueba con escucha status que Kafka funciona; siguen en este navegador y se reintenta.",
       ],
+      no_desk: [
+        "Desde esta consola no se puede cambiar nada.",
+        "Ha de escuchar en 127.0.0.1 o iniciarse con ESCUCHA_CONSOLE_LABELS=yes.",
+      ],
+      changed_meanwhile: ["Otra persona lo cambió antes.", "Mira cómo está ahora y decide de nuevo."],
+      desk_away: ["El cambio no se ha podido guardar.", "ClickHouse no responde; prueba otra vez."],
       refused: ["La consola no atiende esa petición.", "Ábrela como localhost."],
       internal: ["La consola falló.", "Mira su registro."],
     },
@@ -109,6 +117,8 @@ const WORDS = {
     otherLanguage: "Español",
     pages: "Pages",
     labelPage: "Label",
+    leadsPage: "Leads",
+    carePage: "Care",
     noBoards: "No dashboard has been generated. Run python -m dashboards.build.",
     page: (title) => `${title} – Escucha`,
     ranges: {
@@ -138,6 +148,12 @@ const WORDS = {
         "Labels cannot be saved yet.",
         "See with escucha status whether Kafka runs; they are kept in this browser and sent again.",
       ],
+      no_desk: [
+        "Nothing can be changed from this console.",
+        "It has to listen at 127.0.0.1, or be started with ESCUCHA_CONSOLE_LABELS=yes.",
+      ],
+      changed_meanwhile: ["Somebody else changed it first.", "See how it is now, then decide again."],
+      desk_away: ["The change could not be saved.", "ClickHouse does not answer; try again."],
       refused: ["The console does not serve that request.", "Open it as localhost."],
       internal: ["The console failed.", "See its log."],
     },

@@ -120,7 +120,7 @@ function showFate() {
 }
 
 /** The labeller's name; empty when the question was closed. */
-function askName() {
+export function askName() {
   const input = h("input", { type: "text", id: "thumb-name", required: true, maxLength: 80 });
   const form = h(
     "form",

@@ -1,0 +1,1 @@
+SELECT count() AS overdue FROM care_queue WHERE status = 'open' AND is_overdue

@@ -1,0 +1,1 @@
+SELECT count() AS waiting FROM care_queue WHERE status = 'open'

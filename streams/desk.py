@@ -1,0 +1,123 @@
+"""Keeps what people decide about leads and about what waits for a reply, each change an event.
+
+Two people at once do not overwrite each other: a change names the version it was made in sight of
+and becomes the next one. The insert carries a token made of item and version, so of two that are
+the same version ClickHouse keeps one; whoever reads back somebody else's event was second.
+"""
+
+import asyncio
+import threading
+import uuid
+from types import TracebackType
+from typing import Self
+
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from schemas.desk import Change, Outcome, Queue
+from streams.errors import SinkUnavailableError
+from streams.migrate import connect
+from streams.settings import Settings
+
+_COLUMNS = ("source", "version", "event_id", "kind", "value", "made_by")
+
+
+class Desk:
+    """Saves changes; connects at the first one, so that a console starts without ClickHouse."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._client: Client | None = None
+        self._lock = threading.Lock()  # one session, which takes one statement at a time
+
+    async def save(self, queue: Queue, change: Change) -> Outcome:
+        """Return once the change is stored, or what hindered it; never raises for ClickHouse."""
+        return await asyncio.to_thread(self._save, queue, change)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._leave()
+
+    def _save(self, queue: Queue, change: Change) -> Outcome:
+        with self._lock:
+            try:
+                if self._client is None:
+                    self._client = connect(self._settings, in_database=True)
+                save = _save_lead if queue == "leads" else _save_care
+                return save(self._client, change)
+            except SinkUnavailableError as error:
+                return Outcome("away", reason=str(error))
+            except (ClickHouseError, OSError) as error:
+                self._leave()
+                return Outcome("away", reason=f"ClickHouse says: {str(error)[:200]}")
+
+    def _leave(self) -> None:
+        if self._client is not None:
+            client, self._client = self._client, None
+            client.close()
+
+
+def _save_lead(client: Client, change: Change) -> Outcome:
+    known = client.query(
+        "SELECT 1 FROM mentions WHERE author_id = {subject:String} AND source = {source:String}"
+        " LIMIT 1",
+        {"subject": change.subject, "source": change.source},
+    ).result_rows
+    if not known:
+        return Outcome("gone")
+    return _append(client, "lead_events", change, {"author_id": change.subject})
+
+
+def _save_care(client: Client, change: Change) -> Outcome:
+    known = client.query(
+        "SELECT author_id FROM mentions WHERE mention_id = {subject:String}"
+        " AND source = {source:String} LIMIT 1",
+        {"subject": change.subject, "source": change.source},
+    ).result_rows
+    if not known:
+        return Outcome("gone")
+    item = {"mention_id": change.subject, "author_id": str(known[0][0])}
+    return _append(client, "care_events", change, item)
+
+
+def _append(client: Client, table: str, change: Change, item: dict[str, str]) -> Outcome:
+    """Write the change as the next version of an item, unless there is one already."""
+    key, subject = next(iter(item.items()))
+    asked = {"table": table, "key": key, "subject": subject, "source": change.source}
+    where = "{key:Identifier} = {subject:String} AND source = {source:String}"
+    [[version]] = client.query(
+        f"SELECT max(version) FROM {{table:Identifier}} WHERE {where}",  # noqa: S608
+        asked,
+    ).result_rows
+    if version != change.expected_version:
+        return Outcome("changed_meanwhile", version)
+    event_id, new = str(uuid.uuid4()), version + 1
+    client.insert(
+        table,
+        [
+            [
+                change.source,
+                new,
+                event_id,
+                change.kind,
+                change.value,
+                change.made_by,
+                *item.values(),
+            ]
+        ],
+        column_names=[*_COLUMNS, *item],
+        settings={"insert_deduplication_token": f"{change.source}/{subject}/{new}"},
+    )
+    [[kept]] = client.query(
+        "SELECT argMin(event_id, (made_at, event_id)) FROM {table:Identifier}"  # noqa: S608
+        f" WHERE {where} AND version = {{new:UInt32}}",
+        {**asked, "new": new},
+    ).result_rows
+    return Outcome("saved" if kept == event_id else "changed_meanwhile", new)
