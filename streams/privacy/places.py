@@ -52,6 +52,7 @@ class Table:
     blanks: str = ""
     has_place: bool = True  # its rows come from Kafka and are accounted for by the ledger
     before: str = ""  # a statement to run before rows go
+    is_shown: bool = True  # in an export; not where rows are made of exported ones and name others
 
 
 # Tables that hold nothing about a person, with the reason.
@@ -125,6 +126,7 @@ TABLES = (
                 for column in columns
             ),
             has_place=False,
+            is_shown=columns == ("author_id",),
         )
         # Computed anew all the time; until then the rows of whoever had to do with the person go.
         for name, columns in {
@@ -212,6 +214,8 @@ class TablePlace:
 
     def rows(self, subject: Subject) -> Iterator[dict[str, Any]]:
         """Both kinds of rows, all versions; of others' rows not who they are."""
+        if not self.table.is_shown:
+            return
         query = (
             f"SELECT *, ({self.table.own}) AS own FROM {self.table.name} WHERE {self._condition}"
         )

@@ -145,8 +145,8 @@ def test_coherence_compares_what_is_said_with_what_is_published(shop: Shop) -> N
     )
     for number, (attribute, sentiment) in enumerate(said):
         shop.mention(
-            f"said {number}", f"p{number}", number / 100, attributes=[attribute], brands=["Nimbara"],
-            sentiment=sentiment, campaigns=["Summer"],
+            f"said {number}", f"p{number}", number / 100, attributes=[attribute],
+            brands=["Nimbara"], sentiment=sentiment, campaigns=["Summer"],
         )  # fmt: skip
     shop.mention("of a rival", "p", 0, attributes=["kind"], brands=["Kolmio"])
     for number, attribute in enumerate(["battery", "light", "kind"]):
