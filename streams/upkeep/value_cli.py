@@ -26,10 +26,8 @@ def settings_command() -> None:
     from streams.migrate import clickhouse_errors_as_ours, connect
 
     with clickhouse_errors_as_ours(), connect(local_settings(), in_database=True) as client:
-        first = "SELECT name, argMin(about, set_at) AS about FROM value_settings GROUP BY name"
         rows = client.query(
-            "SELECT s.name, s.number, s.text, a.about FROM value_settings AS s FINAL"
-            f" INNER JOIN ({first}) AS a ON a.name = s.name ORDER BY s.name"
+            "SELECT name, number, text, about FROM value_settings FINAL ORDER BY name"
         ).result_rows
         rates = client.query(
             "SELECT currency, into, valid_from, rate FROM exchange_rates FINAL"
@@ -57,19 +55,14 @@ def set_command(name: str, value: str) -> None:
     from streams.migrate import clickhouse_errors_as_ours, connect
 
     with clickhouse_errors_as_ours(), connect(local_settings(), in_database=True) as client:
-        names = [
-            known
-            for (known,) in client.query(
-                "SELECT DISTINCT name FROM value_settings ORDER BY name"
-            ).result_rows
-        ]
-        if name not in names:
-            raise InputError(f"there is no setting {name!r}; there are {', '.join(names)}")
+        about = dict(client.query("SELECT name, about FROM value_settings FINAL").result_rows)
+        if name not in about:
+            raise InputError(f"there is no setting {name!r}; there are {', '.join(sorted(about))}")
         number, text = (Decimal(0), value) if name in TEXTS else (_number(value), "")
         client.insert(
             "value_settings",
-            [[name, number, text, getpass.getuser()]],
-            column_names=["name", "number", "text", "set_by"],
+            [[name, number, text, about[name], getpass.getuser()]],
+            column_names=["name", "number", "text", "about", "set_by"],
         )
     click.echo(f"{name} is {value} from now on")
 
