@@ -17,20 +17,17 @@ from dashboards.panels import (
     stat_panel,
     time_series_panel,
 )
-from dashboards.value_tables import (
+from dashboards.value_people import (
     SEGMENTS,
     attributes,
     bonds,
     capital,
     coherence,
-    customers,
     exchange,
-    gestures,
-    influence,
     presence,
     rating,
-    referral_types,
 )
+from dashboards.value_tables import customers, gestures, influence, referral_types
 
 UID = "escucha-value"
 

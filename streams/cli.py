@@ -57,6 +57,7 @@ ELSEWHERE = {
     "classify": "streams.modelling.learn_cli:classify_command",
     "models": "streams.modelling.cli:models",
     "upkeep": "streams.upkeep.cli:upkeep_command",
+    "value": "streams.upkeep.value_cli:value_group",
     "sources": "streams.sources:sources_command",
     "forget": "streams.privacy.cli:forget_command",
     "export": "streams.privacy.cli:export_command",

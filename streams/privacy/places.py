@@ -53,6 +53,7 @@ class Table:
     has_place: bool = True  # its rows come from Kafka and are accounted for by the ledger
     before: str = ""  # a statement to run before rows go
     kept_by: str = ""  # a refreshable view makes its rows of other tables, which are erased first
+    is_shown: bool = True  # in an export; not where rows are made of exported ones and name others
 
 
 # Tables that hold nothing about a person, with the reason.
@@ -132,6 +133,7 @@ TABLES = (
                 for column in columns
             ),
             has_place=False,
+            is_shown=columns == ("author_id",),
         )
         # Computed anew all the time; until then the rows of whoever had to do with the person go.
         for name, columns in {
@@ -236,6 +238,8 @@ class TablePlace:
 
     def rows(self, subject: Subject) -> Iterator[dict[str, Any]]:
         """Both kinds of rows, all versions; of others' rows not who they are."""
+        if not self.table.is_shown:
+            return
         query = (
             f"SELECT *, ({self.table.own}) AS own FROM {self.table.name} WHERE {self._condition}"
         )

@@ -66,5 +66,5 @@ def steps() -> tuple[Step, ...]:
 
 
 def _read(path: Path) -> str:
-    text = re.sub(r"^--.*\n", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    text = re.sub(r"^ *--.*\n", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
     return re.sub(r"/\* (\w+) \*/", lambda found: FRAGMENTS[found[1]], text).strip()

@@ -85,7 +85,7 @@ def test_a_panel_asks_the_data_source_by_its_fixed_uid(panel: dict[str, Any]) ->
 @pytest.mark.parametrize("values", [[], ["a'b\\"]])
 def test_every_query_expands_completely(panel: dict[str, Any], values: list[str]) -> None:
     span = TimeRange.parse("now-30d", "now")
-    names = ("lang", "source", "brand", "topic")
+    names = set(re.findall(r"\$\{(\w+)", panel["targets"][0]["rawSql"]))
 
     expanded = expand(panel["targets"][0]["rawSql"], MacroContext(span, span.interval(90)))
     sql = interpolate(expanded, dict.fromkeys(names, values), dict.fromkeys(names, "'*'"))

@@ -121,6 +121,9 @@ LEFT JOIN
         countIf(is_exposed AND is_unmatched) AS unmatched
     FROM
     (
+        -- One of each added, since that nobody did is no proof that nobody would; a coin's where
+        -- nobody is comparable.
+        WITH if(isNull(expected), 0.5, (expected * controls + 1) / (controls + 2)) AS likely
         SELECT
             recommender_id,
             person_id,
@@ -128,9 +131,6 @@ LEFT JOIN
             acted AS has_acted,
             isNull(expected) AS is_unmatched,
             toDecimal64(round((acted - ifNull(expected, 0)) / recommenders, 6), 6) AS share,
-            -- One of each added, since that nobody did is no proof that nobody would; a coin's where
-            -- nobody is comparable.
-            if(isNull(expected), 0.5, (expected * controls + 1) / (controls + 2)) AS likely,
             toDecimal64(
                 round(likely * (1 - likely) * (1 + 1 / greatest(controls, 1)) / pow(recommenders, 2), 6),
                 6
