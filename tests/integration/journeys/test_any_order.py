@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from clickhouse_connect.driver.client import Client
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.integration.journeys.said import TABLES, at, contact, kept, mention, order
@@ -117,6 +117,7 @@ def store(client: Client, rows: Sequence[Row], block: int) -> None:
     max_examples=6,
     deadline=None,
     derandomize=True,
+    phases=[Phase.explicit, Phase.generate],  # to shrink would take minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(shuffle=st.randoms(use_true_random=False), block=st.integers(60, 400))
