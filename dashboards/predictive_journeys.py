@@ -25,7 +25,7 @@ from dashboards.panels import (
     time_series_panel,
 )
 
-STEPS = STAGES | {"purchase": Text("Compra", "Purchase")}
+STEPS = {**STAGES, "purchase": Text("Compra", "Purchase")}
 _PERCENT = [
     models.DynamicConfigValue("unit", "percentunit"),
     models.DynamicConfigValue("decimals", 0),
