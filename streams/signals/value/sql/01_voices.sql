@@ -5,7 +5,7 @@ SELECT
     {run:UInt64},
     author_id,
     multiIf(max(is_staff), 'staff', max(is_bot), 'bot', 'person'),
-    argMax(name, (published_at, mention_id)),
+    argMaxIf(name, (published_at, mention_id), name != ''),
     argMax(followers, (published_at, mention_id)),
     arraySort(groupUniqArray(source)),
     count(),
