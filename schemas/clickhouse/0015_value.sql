@@ -4,7 +4,7 @@
 -- is right after the next run. How each is computed: streams/signals/value/sql.
 CREATE TABLE IF NOT EXISTS value_runs
 (
-    run UInt64, -- the server's clock in milliseconds when it began
+    run UInt64, -- the server's clock in milliseconds when it began, times 1024, and a random number
     seconds Float32,
     finished_at DateTime64(3, 'UTC') DEFAULT now64(3)
 )
