@@ -50,7 +50,7 @@ class Job:
 
 
 def standard_jobs(settings: Settings, retention: Retention) -> tuple[Job, ...]:
-    """Deletions and copies in every round; stalled sources, disk and retention now and then."""
+    """Deletions and copies in every round; value, stalled sources, disk, retention now and then."""
     watch = StallWatch(settings)
 
     def watch_sources(client: Client, _since: datetime) -> list[str]:
