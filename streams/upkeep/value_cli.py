@@ -56,7 +56,7 @@ def set_command(name: str, value: str) -> None:
 
     with clickhouse_errors_as_ours(), connect(local_settings(), in_database=True) as client:
         rows = client.query("SELECT name, about FROM value_settings FINAL").result_rows
-        about = {known: words for known, words in rows}
+        about: dict[str, str] = dict(map(tuple, rows))
         if name not in about:
             raise InputError(f"there is no setting {name!r}; there are {', '.join(sorted(about))}")
         number, text = (Decimal(0), value) if name in TEXTS else (_number(value), "")
