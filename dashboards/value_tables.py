@@ -72,11 +72,13 @@ def customers(spot: Spot) -> table.Panel:
         "value_customers",
         Text("Valor del cliente social", "Social customer value"),
         Text(
-            "De siempre. Cuatro pasos acumulados: precio por artículos de un viaje, por viajes, "
+            "De siempre, por valor social si no se elige otra cosa. "
+            "Cuatro pasos acumulados: precio por artículos de un viaje, por viajes, "
             "por personas que compraron tras su recomendación, por actos de colaboración. El "
             "producto cuenta doble; al lado, el valor aditivo cuenta cada importe una vez: lo "
             "comprado, lo referido, lo influido (neto) y lo sabido.",
-            "Ever. Four cumulative steps: price by items of a trip, by trips, by people who "
+            "Ever, by social value unless chosen otherwise. "
+            "Four cumulative steps: price by items of a trip, by trips, by people who "
             "ordered after their recommendation, by collaborative acts. The product counts "
             "double; beside it, the additive value counts each amount once: bought, referred, "
             "influenced (net) and known.",

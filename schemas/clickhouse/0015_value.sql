@@ -4,7 +4,7 @@
 -- is right after the next run. How each is computed: streams/signals/value/sql.
 CREATE TABLE IF NOT EXISTS value_runs
 (
-    run UInt64, -- the server's clock in milliseconds when it began
+    run UInt64, -- the server's clock in milliseconds when it began, times 1024, and a random number
     seconds Float32,
     finished_at DateTime64(3, 'UTC') DEFAULT now64(3)
 )
@@ -33,7 +33,7 @@ VALUES
     ('knowledge_worth', 0, '', 'what one collaborative act is worth', 0),
     ('margin', 1, '', 'share of an amount that is earned', 0),
     ('few', 20, '', 'below so many cases a comparison is too thin to say', 0),
-    ('currency', 0, '', 'where a rate stands, amounts are told in it; else in their own', 0),
+    ('currency', 0, '', 'where a rate stands, amounts are told in it, else in their own', 0),
     ('ideas_topic', 0, 'ideas', 'the topic of the listening rules that finds ideas', 0);
 
 -- What a unit of `currency` is in `into` from a day on, until the next row.

@@ -15,6 +15,7 @@ from streams.errors import SettingsError
 FOR_EVER = 0
 MAX_DAYS = 36_500
 
+# Tables of value_ are computed anew from these, so they lose what these lose.
 # Thirteen months: this month beside the same month of last year, and no longer.
 DEFAULT_DAYS: Mapping[str, int] = {
     "mentions": 395,

@@ -95,18 +95,29 @@ class Rewriting:
         await self._clickhouse.rows(_CLEAN, {"job": self._job})
 
 
-@contextmanager
-def announced(client: Client, job: str) -> Iterator[bool]:
-    """Hold off who forgets for one statement, without waiting; says whether somebody is forgotten.
+class Statements:
+    """The turns of one run that rewrites rows by statements; it never waits."""
 
-    Leaves no marks behind.
-    """
-    client.command(_BEGIN, {"job": job, "seconds": REWRITING_SEC})
-    try:
-        [[others, _]] = client.query(_UNTIL, {"job": FORGETTING}).result_rows
-        yield bool(others)
-    finally:
-        client.command(_END, {"job": job})
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._job = f"{REWRITING}{uuid4()} "
+        self._pages = 0
+
+    @contextmanager
+    def page(self) -> Iterator[bool]:
+        """Hold off who forgets for one statement; says whether somebody is being forgotten."""
+        self._pages += 1
+        job = {"job": f"{self._job}{self._pages}"}
+        self._client.command(_BEGIN, {**job, "seconds": REWRITING_SEC})
+        try:
+            [[others, _]] = self._client.query(_UNTIL, {"job": FORGETTING}).result_rows
+            yield bool(others)
+        finally:
+            self._client.command(_END, job)
+
+    def clean(self) -> None:
+        """Leave no marks behind."""
+        self._client.command(_CLEAN, {"job": self._job})
 
 
 class Forgetting:

@@ -11,7 +11,7 @@ import click
     "--every-sec", default=10.0, type=click.FloatRange(min=0.1), show_default=True, help="Pause."
 )
 def upkeep_command(once: bool, every_sec: float) -> None:
-    """Carry out deletions and edits, collapse copies, drop what is past its retention.
+    """Carry out deletions and edits, collapse copies, compute customers' value, keep retention.
 
     Until a signal. ESCUCHA_RETENTION_DAYS says how long tables and topics keep what they have, for
     example mentions=90,dead_letters=7; 0 keeps for ever.

@@ -51,7 +51,7 @@ class Job:
 
 
 def standard_jobs(settings: Settings, retention: Retention) -> tuple[Job, ...]:
-    """Deletions, copies and new rules in every round; sources, disk and retention now and then."""
+    """Deletions, copies, new rules in every round; value, sources, disk, retention now and then."""
     watch = StallWatch(settings)
 
     def watch_sources(client: Client, _since: datetime) -> list[str]:

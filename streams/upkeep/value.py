@@ -1,29 +1,30 @@
 """Computes the value of social customers anew from what is stored: a run (streams/signals/value).
 
 A run is written under its own number and seen by the views only when it is finished, so it may be
-killed anywhere: the next one drops what is left of it. Runs of two hosts at once do no harm, the
+killed anywhere: a later one drops what is left of it. Runs of two hosts at once do no harm, the
 later one is shown. The one before stays until the next, for whoever is reading it.
 """
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
-from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
 from clickhouse_connect.driver.client import Client
 
 from streams.errors import InputError
-from streams.privacy import turns
+from streams.privacy.turns import Statements
 from streams.rules.loading import read_listening
 from streams.signals.value.steps import KEPT, WORKING, Step, steps
 
 JOB: Final = "value"
 EVERY_SEC: Final = 60.0  # how often it looks whether anything changed
+A_MS: Final = 1_024  # run numbers of a millisecond: two hosts may begin in the same
+ABANDONED: Final = 3_600_000 * A_MS  # a run that began an hour ago and is not done was killed
 REST: Final = 20  # a run is followed by so many times its own duration of rest
 
 # What figures are made of. A change of any part of these is a reason to compute anew.
@@ -86,27 +87,34 @@ def what_is_stored(client: Client) -> object:
 def compute(client: Client) -> int:
     """Compute a run and show it; returns its number. Raises Interrupted when somebody is forgotten.
 
-    On return the views read it, and nothing of older runs is left but the one before.
+    On return the views read it, and of finished runs only the one before is left beside it.
     """
     began = time.monotonic()
     [[run, shown]] = client.query(
-        "SELECT greatest(toUInt64(toUnixTimestamp64Milli(now64(3))), max(run) + 1), max(run)"
-        " FROM value_runs"
+        "SELECT greatest(toUnixTimestamp64Milli(now64(3)) * {a_ms:UInt64} + rand() % {a_ms:UInt64},"
+        " max(run) + 1), max(run) FROM value_runs",
+        {"a_ms": A_MS},
     ).result_rows
-    _drop(client, keep={shown})
-    with _page(client):
-        _declare(client, run)
-    for step in steps():
-        with _page(client):
-            _insert(client, step, run)
-            if _AFTER.get(step.name) == "members":
-                _find_communities(client, run)
-    with _page(client):
-        client.insert(
-            "value_runs", [[run, time.monotonic() - began]], column_names=["run", "seconds"]
-        )
-    _drop(client, keep={run, shown}, working=False)
-    _drop(client, keep=set(), kept=False)
+    turn = Statements(client)
+    try:
+        with _page(turn):
+            _declare(client, run)
+        for step in steps():
+            with _page(turn):
+                _insert(client, step, run)
+                if _AFTER.get(step.name) == "members":
+                    _find_communities(client, run)
+        with _page(turn):
+            client.insert(
+                "value_runs", [[run, time.monotonic() - began]], column_names=["run", "seconds"]
+            )
+    except Interrupted:
+        _drop(client, KEPT + WORKING, lambda other: other == run)
+        raise
+    finally:
+        turn.clean()
+    _drop(client, KEPT, lambda other: other < max(shown, run - ABANDONED) and other != shown)
+    _drop(client, WORKING, lambda other: other == run or other < run - ABANDONED)
     return int(run)
 
 
@@ -168,25 +176,23 @@ def _find_communities(client: Client, run: int) -> None:
 
 
 @contextmanager
-def _page(client: Client) -> Iterator[None]:
+def _page(turn: Statements) -> Iterator[None]:
     """Hold off who forgets, for one step; raises Interrupted while somebody does."""
-    job = f"{turns.REWRITING}{uuid4()} "
-    with turns.announced(client, job) as is_forgetting:
+    with turn.page() as is_forgetting:
         if is_forgetting:
             raise Interrupted
         yield
 
 
-def _drop(client: Client, keep: set[int], *, kept: bool = True, working: bool = True) -> None:
-    """Drop the partitions of all runs but these."""
-    tables = (KEPT if kept else ()) + (WORKING if working else ())
+def _drop(client: Client, tables: Sequence[str], is_over: Callable[[int], bool]) -> None:
+    """Drop the partitions of the runs that are over."""
     rows = client.query(
         "SELECT DISTINCT table, partition_id FROM system.parts WHERE database = currentDatabase()"
         " AND active AND table IN {tables:Array(String)}",
         {"tables": list(tables)},
     ).result_rows
     for table, partition in rows:
-        if int(partition) not in keep:
+        if is_over(int(partition)):
             client.command(
                 "ALTER TABLE {table:Identifier} DROP PARTITION ID {partition:String}",
                 {"table": table, "partition": partition},

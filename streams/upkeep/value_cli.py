@@ -55,7 +55,8 @@ def set_command(name: str, value: str) -> None:
     from streams.migrate import clickhouse_errors_as_ours, connect
 
     with clickhouse_errors_as_ours(), connect(local_settings(), in_database=True) as client:
-        about = dict(client.query("SELECT name, about FROM value_settings FINAL").result_rows)
+        rows = client.query("SELECT name, about FROM value_settings FINAL").result_rows
+        about: dict[str, str] = dict(map(tuple, rows))
         if name not in about:
             raise InputError(f"there is no setting {name!r}; there are {', '.join(sorted(about))}")
         number, text = (Decimal(0), value) if name in TEXTS else (_number(value), "")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from clickhouse_connect.driver.client import Client
 
-from deploy.local.handles import start_broker, start_clickhouse
+from deploy.local.handles import ClickHouseHandle, start_broker, start_clickhouse
 from models.store import ModelStore
 from streams.migrate import connect, migrate, migrations
 from streams.settings import Settings
@@ -80,19 +80,24 @@ def at(day: float) -> datetime:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    with start_clickhouse(tmp_path_factory.mktemp("clickhouse")) as server:
-        settings = Settings(
-            clickhouse_url=server.url,
-            clickhouse_user=server.user,
-            clickhouse_password=server.password,
-        )
-        with connect(settings, in_database=True) as client:
-            for migration in migrations():
-                for statement in migration.statements:
-                    client.command(statement)
-            yield client
-        server.kill()
+def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseHandle]:
+    with start_clickhouse(tmp_path_factory.mktemp("clickhouse")) as handle:
+        yield handle
+        handle.kill()
+
+
+@pytest.fixture(scope="session")
+def server(clickhouse: ClickHouseHandle) -> Iterator[Client]:
+    settings = Settings(
+        clickhouse_url=clickhouse.url,
+        clickhouse_user=clickhouse.user,
+        clickhouse_password=clickhouse.password,
+    )
+    with connect(settings, in_database=True) as client:
+        for migration in migrations():
+            for statement in migration.statements:
+                client.command(statement)
+        yield client
 
 
 @pytest.fixture

@@ -79,6 +79,7 @@ def test_a_run_gives_way_to_forgetting_and_comes_back(shop: Shop) -> None:
             value.compute(shop.client)
         assert job(shop.client, LONG_AGO) == "waits until escucha forget is done"
     assert job(shop.client, LONG_AGO).startswith("run ")
+    assert shop.rows("SELECT count() FROM upkeep_marks") == [(0,)]
 
 
 def test_the_job_runs_when_something_changed_and_rests_after_it(

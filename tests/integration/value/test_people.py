@@ -1,11 +1,11 @@
 """Communities, ratings, bonds, presence and coherence give what is counted by hand."""
 
-from decimal import Decimal
-
 import numpy as np
 import pytest
+from clickhouse_connect.driver.client import Client
 
 from streams.signals.value.communities import communities
+from streams.upkeep import value
 from tests.integration.value.conftest import Shop
 
 RULES = """
@@ -176,13 +176,13 @@ def test_coherence_compares_what_is_said_with_what_is_published(shop: Shop) -> N
     ]
 
 
-def test_a_killed_run_is_never_seen_and_the_next_one_clears_it_away(shop: Shop) -> None:
+def test_a_killed_run_is_never_seen_and_cleared_away_when_it_can_be_no_others(shop: Shop) -> None:
     shop.order("a", "eva", 0, "5")
     shop.run()
     [(shown,)] = shop.rows("SELECT max(run) FROM value_runs")
-    shop.client.insert(
-        "value_people", [[shown + 10**6, "ghost", 9]], column_names=["run", "author_id", "orders"]
-    )
+    for name, run in (("long ago", shown - value.ABANDONED), ("just now", shown + 1)):
+        row = [[run, name, 9]]
+        shop.client.insert("value_people", row, column_names=["run", "author_id", "orders"])
     assert shop.rows("SELECT author_id FROM social_rating") == [("eva",)]
     shop.order("b", "tom", 0, "5")
     shop.run()
@@ -190,7 +190,36 @@ def test_a_killed_run_is_never_seen_and_the_next_one_clears_it_away(shop: Shop) 
         ("eva",),
         ("tom",),
     ]
-    assert shop.rows("SELECT count() FROM value_people WHERE author_id = 'ghost'") == [(0,)]
-    assert shop.rows("SELECT uniqExact(run) FROM value_people") == [(2,)]
+    # What another host may still be at stays; the run before too, for who is reading it.
+    assert shop.rows("SELECT DISTINCT author_id FROM value_people ORDER BY author_id") == [
+        ("eva",),
+        ("just now",),
+        ("tom",),
+    ]
     assert shop.rows("SELECT count() FROM value_answers") == [(0,)]
-    assert Decimal(5) == shop.rows("SELECT max(value_trips) FROM social_customer_value")[0][0]
+
+
+def test_two_runs_at_once_leave_each_others_rows_alone(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(30):
+        shop.mention(f"m{number}", f"p{number}", 0, acts=["question"])
+        shop.answer(f"a{number}", f"p{(number + 1) % 30}", f"m{number}", 1)
+    find, inner = value._find_communities, list[int]()
+
+    def and_another_begins_and_ends(client: Client, run: int) -> None:
+        find(client, run)
+        if not inner:
+            inner.append(0)
+            inner[0] = value.compute(client)
+
+    monkeypatch.setattr(value, "_find_communities", and_another_begins_and_ends)
+    outer = value.compute(shop.client)
+    assert outer < inner[0]
+    of_run = (
+        "SELECT count(), sum(answers_to_people), sum(helped), sum(ties), max(community)"
+        " FROM value_people WHERE run = {}"
+    )
+    [counted] = shop.rows(of_run.format(outer))
+    assert counted[:4] == (30, 30, 30, 60)
+    assert shop.rows(of_run.format(inner[0])) == [counted]

@@ -5,8 +5,8 @@ SELECT
     {run:UInt64},
     author_id,
     multiIf(max(is_staff), 'staff', max(is_bot), 'bot', 'person'),
-    argMax(name, (published_at, mention_id)),
-    argMax(followers, (published_at, mention_id)),
+    argMaxIf(name, moment, name != ''),
+    argMax(followers, moment),
     arraySort(groupUniqArray(source)),
     count(),
     countIf(is_original),
@@ -28,8 +28,10 @@ FROM
     WITH (SELECT text FROM value_settings FINAL WHERE name = 'ideas_topic') AS ideas
     SELECT
         author_id,
-        mention_id,
         published_at,
+        -- In order of time; of the same millisecond, by a hash. One number is compared soonest.
+        bitShiftLeft(toUInt64(toUnixTimestamp64Milli(published_at)), 20)
+            + sipHash64(mention_id) % 1048576 AS moment,
         toString(kind) AS kind,
         toString(source) AS source,
         if(author_handle = '', author_name, author_handle) AS name,
