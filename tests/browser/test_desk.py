@@ -46,7 +46,7 @@ def url(
     )
     with (
         Desk(settings) as desk,
-        running(replace(config, port=free_ports(1)[0]), None, desk.save) as url,
+        running(replace(config, port=free_ports(1)[0]), None, desk) as url,
     ):
         yield url
 
@@ -276,6 +276,25 @@ def test_an_empty_queue_says_so_in_words(page: Page, url: str) -> None:
     page.goto(f"{url}/leads?kind=unhappy_with_rival&show=closed&owner=-")
 
     expect(page.locator("#queue")).to_have_text("Ninguna oportunidad con estos filtros.")
+
+
+def test_the_target_is_set_where_the_queue_is(page: Page, url: str, people: Client) -> None:
+    say(people, 14, "xena", needs_reply=1)
+    open_page(page, url, "care")
+    expect(page.locator("#target")).to_have_value("60")
+
+    page.locator("#target").fill("120")
+    page.locator("#target").press("Enter")
+
+    expect(page.locator("#count")).to_contain_text("120")
+    assert people.query(
+        "SELECT value, set_by FROM signal_settings WHERE name = 'care_target_minutes'"
+    ).result_rows == [(120, "Ana")]
+    answer = httpx.post(
+        f"{url}/api/care/target", json={"minutes": 0, "made_by": "Ana"}, headers={"origin": url}
+    )
+    assert answer.status_code == 400
+    people.command("TRUNCATE TABLE signal_settings")
 
 
 def test_who_may_not_change_anything_is_told(page: Page, console_url: str, people: Client) -> None:
