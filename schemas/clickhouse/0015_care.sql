@@ -77,7 +77,7 @@ SELECT lowerUTF8(name) AS handle FROM listened_current WHERE section = 'account'
 -- (latency_sec, seconds of event time). Source: Zappos, "service is the playing field"; oracle:
 -- 2,198 replies, median 12.1 min, p90 387 min on the support threads. A brand that answers itself
 -- is among them and told by to_itself.
-CREATE VIEW IF NOT EXISTS care_replies AS
+CREATE VIEW IF NOT EXISTS care_replies_now AS
 SELECT
     r.source AS source,
     r.mention_id AS reply_id,
@@ -102,6 +102,27 @@ INNER JOIN
     WHERE mention_id IN
         (SELECT parent_id FROM mentions WHERE author_role IN ('own', 'care', 'employee'))
 ) AS p ON p.mention_id = r.parent_id;
+
+CREATE TABLE IF NOT EXISTS care_replies
+(
+    source LowCardinality(String),
+    reply_id String,
+    account_id String,
+    account LowCardinality(String),
+    answered_id String,
+    author_id String,
+    asked_at DateTime64(3, 'UTC'),
+    replied_at DateTime64(3, 'UTC'),
+    latency_sec Float64,
+    to_itself UInt8
+)
+ENGINE = MergeTree
+ORDER BY (toStartOfHour(replied_at), reply_id)
+SETTINGS non_replicated_deduplication_window = 100;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS care_replies_view
+REFRESH EVERY 10 MINUTE RANDOMIZE FOR 1 MINUTE TO care_replies AS
+SELECT * FROM care_replies_now;
 
 -- Promises one row for each mention since a moment that needed a reply, with what became of it.
 --   needed: the model says so (needs_reply), or it speaks to an account of the brand (addressed):
