@@ -37,6 +37,13 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     made_by: Annotated[str, Meta(min_length=1, max_length=MAX_OWNER_CHARS, pattern=r"\S")]
 
 
+class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How soon a first reply is due from now on."""
+
+    minutes: Annotated[int, Meta(ge=1, le=10_080)]
+    made_by: Annotated[str, Meta(min_length=1, max_length=MAX_OWNER_CHARS, pattern=r"\S")]
+
+
 class Outcome(msgspec.Struct, frozen=True):
     """What became of a change; `changed_meanwhile`: somebody else was first, nothing was written.
 

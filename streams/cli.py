@@ -248,7 +248,7 @@ def console() -> None:
     )
     may_write = settings.console_takes_labels
     with LabelWriter(settings.kafka_bootstrap) as labels, Desk(settings) as desk:
-        serve(config, labels.save if may_write else None, desk.save if may_write else None)
+        serve(config, labels.save if may_write else None, desk if may_write else None)
 
 
 @cli.command()

@@ -8,13 +8,14 @@ the same version ClickHouse keeps one; whoever reads back somebody else's event 
 import asyncio
 import threading
 import uuid
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from schemas.desk import Change, Outcome, Queue
+from schemas.desk import Change, Outcome, Queue, Target
 from streams.errors import SinkUnavailableError
 from streams.migrate import connect
 from streams.settings import Settings
@@ -32,7 +33,14 @@ class Desk:
 
     async def save(self, queue: Queue, change: Change) -> Outcome:
         """Return once the change is stored, or what hindered it; never raises for ClickHouse."""
-        return await asyncio.to_thread(self._save, queue, change)
+        save = _save_lead if queue == "leads" else _save_care
+        return await asyncio.to_thread(self._with_client, lambda client: save(client, change))
+
+    async def set_target(self, target: Target) -> Outcome:
+        """The same for how soon a first reply is due."""
+        return await asyncio.to_thread(
+            self._with_client, lambda client: _save_target(client, target)
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -45,13 +53,12 @@ class Desk:
     ) -> None:
         self._leave()
 
-    def _save(self, queue: Queue, change: Change) -> Outcome:
+    def _with_client(self, work: Callable[[Client], Outcome]) -> Outcome:
         with self._lock:
             try:
                 if self._client is None:
                     self._client = connect(self._settings, in_database=True)
-                save = _save_lead if queue == "leads" else _save_care
-                return save(self._client, change)
+                return work(self._client)
             except SinkUnavailableError as error:
                 return Outcome("away", reason=str(error))
             except (ClickHouseError, OSError) as error:
@@ -85,6 +92,12 @@ def _save_care(client: Client, change: Change) -> Outcome:
         return Outcome("gone")
     item = {"mention_id": change.subject, "author_id": str(known[0][0])}
     return _append(client, "care_events", change, item)
+
+
+def _save_target(client: Client, target: Target) -> Outcome:
+    row = ["care_target_minutes", target.minutes, target.made_by]
+    client.insert("signal_settings", [row], column_names=["name", "value", "set_by"])
+    return Outcome("saved")
 
 
 def _append(client: Client, table: str, change: Change, item: dict[str, str]) -> Outcome:

@@ -22,7 +22,13 @@ from dashboards.console import frames
 from dashboards.console.boards import Board, Variable, load_boards
 from dashboards.console.config import ConsoleConfig
 from dashboards.console.database import Database, Shared
-from dashboards.console.desk import CARE_CHANGE_PATH, LEAD_CHANGE_PATH, Desk, SaveChange
+from dashboards.console.desk import (
+    CARE_CHANGE_PATH,
+    LEAD_CHANGE_PATH,
+    TARGET_PATH,
+    Desk,
+    DeskWriter,
+)
 from dashboards.console.errors import (
     BadLabelsError,
     ChangedMeanwhileError,
@@ -44,12 +50,12 @@ class Console:
         self,
         config: ConsoleConfig,
         save_labels: SaveLabels | None,
-        save_change: SaveChange | None,
+        desk: DeskWriter | None,
     ) -> None:
         self._boards = load_boards(config.dashboards_dir)
         self._database = Database(config)
         self._labelling = Labelling(self._database, save_labels)
-        self._desk = Desk(self._database, save_change)
+        self._desk = Desk(self._database, desk)
         self._answers = Shared(config.answer_lifetime_sec)
         self._values = Shared(_VALUES_LIFETIME_SEC)
 
@@ -77,6 +83,7 @@ class Console:
             Route("/api/care", self.list_care),
             Route("/api/care/history", self.care_history),
             Route(CARE_CHANGE_PATH, self.change_care, methods=["POST"]),
+            Route(TARGET_PATH, self.set_care_target, methods=["POST"]),
             Mount("/static", StaticFiles(directory=STATIC)),
         ]
 
@@ -188,6 +195,10 @@ class Console:
         """The same as for a lead."""
         return _json(await self._desk.change("care", request))
 
+    async def set_care_target(self, request: Request) -> Response:
+        """How soon a first reply is due."""
+        return _json(await self._desk.set_target(request))
+
     async def close(self) -> None:
         """Let go of ClickHouse."""
         await self._answers.close()
@@ -216,13 +227,13 @@ class Console:
 def create_app(
     config: ConsoleConfig,
     save_labels: SaveLabels | None = None,
-    save_change: SaveChange | None = None,
+    desk: DeskWriter | None = None,
 ) -> Starlette:
     """Return the console; it connects to ClickHouse when it is first asked something.
 
-    Without `save_labels` it takes no labels, without `save_change` it only lists the queues.
+    Without `save_labels` it takes no labels, without `desk` it only lists the queues.
     """
-    console = Console(config, save_labels, save_change)
+    console = Console(config, save_labels, desk)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -235,7 +246,13 @@ def create_app(
             Middleware(
                 Guard,
                 hosts=(config.host, *config.allowed_hosts),
-                posts=(OFFER_PATH, LABELS_PATH, LEAD_CHANGE_PATH, CARE_CHANGE_PATH),
+                posts=(
+                    OFFER_PATH,
+                    LABELS_PATH,
+                    LEAD_CHANGE_PATH,
+                    CARE_CHANGE_PATH,
+                    TARGET_PATH,
+                ),
             ),
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
         ],
@@ -247,11 +264,11 @@ def create_app(
 def serve(
     config: ConsoleConfig,
     save_labels: SaveLabels | None = None,
-    save_change: SaveChange | None = None,
+    desk: DeskWriter | None = None,
 ) -> None:
     """Serve the console until the process is told to stop."""
     uvicorn.run(
-        create_app(config, save_labels, save_change),
+        create_app(config, save_labels, desk),
         host=config.host,
         port=config.port,
         log_level="warning",

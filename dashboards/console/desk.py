@@ -1,11 +1,11 @@
 """The queues of leads and of what waits for a reply: listed, and changed one event at a time.
 
-The console itself cannot write: whoever makes it hands over a function that saves changes.
+The console itself cannot write: whoever makes it hands over what saves changes.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
@@ -21,11 +21,10 @@ from dashboards.console.errors import (
 from dashboards.console.frames import Rows, plain
 from dashboards.console.labelling import decoded, request_body
 from dashboards.named import read_query
-from schemas.desk import Change, Outcome, Queue, problem_of
-
-SaveChange = Callable[[Queue, Change], Awaitable[Outcome]]
+from schemas.desk import Change, Outcome, Queue, Target, problem_of
 
 LEAD_CHANGE_PATH, CARE_CHANGE_PATH = "/api/leads/change", "/api/care/change"
+TARGET_PATH = "/api/care/target"
 MAX_ITEMS: Final = 100
 _SHOWN: Final = ("open", "closed", "all")
 _KINDS: Final[dict[Queue, frozenset[str]]] = {
@@ -36,12 +35,24 @@ _KINDS: Final[dict[Queue, frozenset[str]]] = {
 }
 
 
+class DeskWriter(Protocol):
+    """What keeps changes for good; it answers for each, and raises nothing."""
+
+    async def save(self, queue: Queue, change: Change) -> Outcome:
+        """Keep one change, unless somebody else was first."""
+        ...
+
+    async def set_target(self, target: Target) -> Outcome:
+        """From now on a first reply is due so soon."""
+        ...
+
+
 class Desk:
     """Lists both queues and takes changes."""
 
-    def __init__(self, database: Database, save: SaveChange | None) -> None:
+    def __init__(self, database: Database, writer: DeskWriter | None) -> None:
         self._database = database
-        self._save = save
+        self._writer = writer
         self._list_sql: dict[Queue, str] = {
             "leads": read_query("leads"),
             "care": read_query("care"),
@@ -55,7 +66,11 @@ class Desk:
     async def items(self, queue: Queue, request: Request) -> dict[str, Any]:
         """What the address asks for of a queue, first things first; raises ConsoleError."""
         items = await self._listed(queue, _filters(queue, request.query_params))
-        return {"items": items, "enabled": self._save is not None, "now": plain(datetime.now(UTC))}
+        answer = {"items": items, "enabled": self._writer is not None}
+        if queue == "care":
+            rows = await self._database.run("SELECT minutes FROM care_target")
+            answer["target_minutes"] = rows.rows[0][0]
+        return answer | {"now": plain(datetime.now(UTC))}
 
     async def history(self, queue: Queue, request: Request) -> dict[str, Any]:
         """Every change of one item, oldest first; raises ConsoleError."""
@@ -65,17 +80,11 @@ class Desk:
 
     async def change(self, queue: Queue, request: Request) -> dict[str, Any]:
         """Save one change and return the item as it is now; raises ConsoleError."""
-        if self._save is None:
-            raise NoDeskHereError(
-                "leads and replies cannot be changed from this console",
-                "It has to listen at 127.0.0.1, or be started with ESCUCHA_CONSOLE_LABELS=yes.",
-            )
+        writer = self._may_write()
         change = decoded(await request_body(request), Change)
         if problem := problem_of(queue, change):
             raise BadRequestError(problem, "Correct it and send it again.")
-        outcome = await self._save(queue, change)
-        if outcome.fate == "away":
-            raise DeskAwayError("the change could not be saved", outcome.reason)
+        outcome = _kept(await writer.save(queue, change))
         if outcome.fate == "gone":
             raise NotFoundError("it is not there any more", "It was taken back or forgotten.")
         only = {"source": change.source, "subject": change.subject}
@@ -84,6 +93,21 @@ class Desk:
         if outcome.fate == "changed_meanwhile":
             raise ChangedMeanwhileError(item)
         return {"item": item, "version": outcome.version}
+
+    async def set_target(self, request: Request) -> dict[str, Any]:
+        """From now on a first reply is due so soon; raises ConsoleError."""
+        writer = self._may_write()
+        target = decoded(await request_body(request), Target)
+        _kept(await writer.set_target(target))
+        return {"target_minutes": target.minutes}
+
+    def _may_write(self) -> DeskWriter:
+        if self._writer is None:
+            raise NoDeskHereError(
+                "leads and replies cannot be changed from this console",
+                "It has to listen at 127.0.0.1, or be started with ESCUCHA_CONSOLE_LABELS=yes.",
+            )
+        return self._writer
 
     async def _listed(self, queue: Queue, filters: dict[str, Any]) -> list[dict[str, Any]]:
         items = _dicts(await self._database.run(self._list_sql[queue], filters))
@@ -102,6 +126,12 @@ class Desk:
             ordered = [best, *(one for one in ids[:3] if one != best)]
             item["said"] = [texts[one] for one in ordered if one in texts]
         return items
+
+
+def _kept(outcome: Outcome) -> Outcome:
+    if outcome.fate == "away":
+        raise DeskAwayError("the change could not be saved", outcome.reason)
+    return outcome
 
 
 def _filters(queue: Queue, asked: QueryParams) -> dict[str, Any]:

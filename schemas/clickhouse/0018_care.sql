@@ -77,7 +77,7 @@ SELECT lowerUTF8(name) AS handle FROM listened_current WHERE section = 'account'
 -- (latency_sec, seconds of event time). Source: Zappos, "service is the playing field"; oracle:
 -- 2,198 replies, median 12.1 min, p90 387 min on the support threads. A brand that answers itself
 -- is among them and told by to_itself.
-CREATE VIEW IF NOT EXISTS care_replies AS
+CREATE VIEW IF NOT EXISTS care_replies_now AS
 SELECT
     r.source AS source,
     r.mention_id AS reply_id,
@@ -102,6 +102,27 @@ INNER JOIN
     WHERE mention_id IN
         (SELECT parent_id FROM mentions WHERE author_role IN ('own', 'care', 'employee'))
 ) AS p ON p.mention_id = r.parent_id;
+
+CREATE TABLE IF NOT EXISTS care_replies
+(
+    source LowCardinality(String),
+    reply_id String,
+    account_id String,
+    account LowCardinality(String),
+    answered_id String,
+    author_id String,
+    asked_at DateTime64(3, 'UTC'),
+    replied_at DateTime64(3, 'UTC'),
+    latency_sec Float64,
+    to_itself UInt8
+)
+ENGINE = MergeTree
+ORDER BY (toStartOfHour(replied_at), reply_id)
+SETTINGS non_replicated_deduplication_window = 100;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS care_replies_view
+REFRESH EVERY 10 MINUTE RANDOMIZE FOR 1 MINUTE TO care_replies AS
+SELECT * FROM care_replies_now;
 
 -- Promises one row for each mention since a moment that needed a reply, with what became of it.
 --   needed: the model says so (needs_reply), or it speaks to an account of the brand (addressed):
@@ -204,25 +225,36 @@ WITH
     ),
     linked AS
     (
-        SELECT *, any(what) OVER previous AS what_before
+        -- Read backwards: a frame that only grows costs one step a row.
+        SELECT
+            *,
+            any(what) OVER previous AS what_before,
+            minIf(at, what = 'answer') OVER after AS next_answer_at
         FROM told
-        WINDOW previous AS
-        (
-            PARTITION BY source, person
-            ORDER BY at, if(is_ours, 1, if(is_pleased, 2, 0)), mention_id
-            ROWS BETWEEN 1 PRECEDING AND 1 PRECEDING
-        )
+        WINDOW
+            previous AS
+            (
+                PARTITION BY source, person
+                ORDER BY at, if(is_ours, 1, if(is_pleased, 2, 0)), mention_id
+                ROWS BETWEEN 1 PRECEDING AND 1 PRECEDING
+            ),
+            after AS
+            (
+                PARTITION BY source, person
+                ORDER BY at DESC, if(is_ours, 1, if(is_pleased, 2, 0)) DESC, mention_id DESC
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            )
     ),
     followed AS
     (
         SELECT
             *,
-            minIf((at, mention_id, author_handle), what = 'answer') OVER after AS answer,
+            minIf((at, mention_id, author_handle, next_answer_at), what = 'answer') OVER after
+                AS answer,
             minIf(at, what = 'thanks') OVER after AS next_thanks_at,
             minIf(at, what = 'ask' AND what_before IN ('answer', 'thanks')) OVER after
                 AS next_reopening_at
         FROM linked
-        -- Read backwards: a frame that only grows costs one step a row.
         WINDOW after AS
         (
             PARTITION BY source, person
@@ -235,7 +267,7 @@ WITH
         SELECT
             source,
             parent_id AS answered_id,
-            min((published_at, mention_id, author_handle)) AS reply
+            min((published_at, mention_id, author_handle, toDateTime64(0, 3, 'UTC'))) AS reply
         FROM mentions FINAL
         WHERE published_at >= {since:DateTime64(3, 'UTC')}
             AND author_role IN ('own', 'care', 'employee') AND parent_id != '' AND kind != 'repost'
@@ -262,9 +294,14 @@ WITH
                 f.answer,
                 d.reply.1 >= f.at AND d.reply.1 > toDateTime64(0, 3, 'UTC'),
                 d.reply,
-                (toDateTime64(0, 3, 'UTC'), '', '')
+                (toDateTime64(0, 3, 'UTC'), '', '', toDateTime64(0, 3, 'UTC'))
             ) AS reply,
             if(reply.1 = toDateTime64(0, 3, 'UTC'), NULL, reply.1) AS first_reply_at,
+            if(
+                reply.4 > toDateTime64(0, 3, 'UTC') AND reply.4 <= reply.1 + INTERVAL 7 DAY,
+                reply.4,
+                NULL
+            ) AS next_reply_at,
             if(
                 f.next_thanks_at > f.at AND f.next_thanks_at <= f.at + INTERVAL 7 DAY,
                 f.next_thanks_at,
@@ -296,6 +333,7 @@ SELECT
     reopens,
     first_reply_at,
     reply.2 AS first_reply_id,
+    next_reply_at,
     thanked_at,
     reopened_at,
     multiIf(
@@ -346,6 +384,7 @@ CREATE TABLE IF NOT EXISTS care_items
     reopens UInt8,
     first_reply_at Nullable(DateTime64(3, 'UTC')),
     first_reply_id String,
+    next_reply_at Nullable(DateTime64(3, 'UTC')),
     thanked_at Nullable(DateTime64(3, 'UTC')),
     reopened_at Nullable(DateTime64(3, 'UTC')),
     stopped_at Nullable(DateTime64(3, 'UTC')),

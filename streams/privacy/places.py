@@ -205,6 +205,7 @@ TABLES = (
             "author_journeys",
             "journey_steps",
             "care_items",
+            "care_replies",
         )
     ),
     Table(

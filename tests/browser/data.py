@@ -92,6 +92,7 @@ def insert_story(client: Client, *, mentions: int = 4_000, now: datetime | None 
 # What refreshable views keep, each after those it is made of.
 KEPT = (
     "brand_accounts_kept",
+    "care_replies",
     "first_contacts_kept",
     "contacts_by_day",
     "intent_signals",

@@ -10,7 +10,7 @@ import uvicorn
 from clickhouse_connect.driver.client import Client
 
 from dashboards.console import ConsoleConfig, create_app
-from dashboards.console.desk import SaveChange
+from dashboards.console.desk import DeskWriter
 from dashboards.console.labelling import SaveLabels
 from deploy.local.handles import ClickHouseHandle
 
@@ -34,12 +34,12 @@ def writing(handle: ClickHouseHandle) -> Iterator[Client]:
 def running(
     config: ConsoleConfig,
     save_labels: SaveLabels | None = None,
-    save_change: SaveChange | None = None,
+    desk: DeskWriter | None = None,
 ) -> Iterator[str]:
     """Serve a console from a thread while the block runs."""
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(config, save_labels, save_change),
+            create_app(config, save_labels, desk),
             host=config.host,
             port=config.port,
             log_level="warning",

@@ -41,6 +41,7 @@ def test_the_numbers_of_the_page_are_those_of_sql(
     # Rollups count an insert: a mention the other tests stored twice is counted twice there.
     assert abs(shown_number(page, "mentions_total") - mentions) <= 2
     assert abs(shown_number(page, "active_intent_total") - active) <= 2
+    panel(page, "journey_stages").scroll_into_view_if_needed()
     totals = panel(page, "journey_stages").locator(".bar-total")
     expect(totals).to_have_count(5)
     shown = sum(int(re.sub(r"\D", "", text)) for text in totals.all_inner_texts())

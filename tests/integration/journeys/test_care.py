@@ -42,6 +42,11 @@ def test_the_clock_runs_from_the_question_to_the_first_reply(client: Client) -> 
         "open": ("", None, 0, "", "waiting"),
     }
     assert waiting(client) == {"open"}
+    assert items(client, "next_reply_at") == {
+        "q": (at(3).replace(tzinfo=None),),
+        "late": (None,),
+        "open": (None,),
+    }
 
 
 def test_who_speaks_to_the_brand_needs_a_reply_too_and_both_are_told(client: Client) -> None:

@@ -53,6 +53,11 @@ export function queue(name, filters, signal) {
   return get(`/api/${name}?${new URLSearchParams(filters)}`, signal);
 }
 
+/** From now on a first reply is due after so many minutes. */
+export function setTarget(minutes, made_by) {
+  return get("/api/care/target", undefined, { minutes, made_by });
+}
+
 /** What people decided about one item. */
 export function history(name, source, subject) {
   return get(`/api/${name}/history?${new URLSearchParams({ source, subject })}`);

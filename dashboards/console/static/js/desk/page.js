@@ -17,7 +17,7 @@ const KINDS = {
 };
 const byId = (id) => document.getElementById(id);
 const queue = location.pathname === "/care" ? "care" : "leads";
-const page = { items: null, enabled: false, filters: readFilters(), asking: 0, last: Promise.resolve() };
+const page = { items: null, enabled: false, target: null, filters: readFilters(), asking: 0, last: Promise.resolve() };
 
 function start() {
   startChrome({ onLanguage: showWords });
@@ -41,6 +41,8 @@ async function load() {
     if (turn !== page.asking) return;
     page.items = answer.items;
     page.enabled = answer.enabled;
+    page.target = answer.target_minutes ?? null;
+    showTarget();
     byId("notice").hidden = true;
     showItems();
   } catch (error) {
@@ -55,7 +57,8 @@ function showItems() {
   const { items } = page;
   const words = d(queue);
   const count = items.length < AT_MOST ? words.count(items.length) : d("atMost", AT_MOST);
-  byId("count").textContent = items.length ? count + (page.enabled ? "" : ` · ${d("readOnly")}`) : "";
+  const notes = [page.target && d("targetIs", page.target), page.enabled ? null : d("readOnly")];
+  byId("count").textContent = items.length ? [count, ...notes].filter(Boolean).join(" · ") : "";
   if (!items.length) {
     const isFiltered = page.filters.show !== "open" || page.filters.kind || page.filters.owner;
     byId("queue").replaceChildren(h("li", { className: "empty" }, isFiltered ? words.emptyFiltered : words.empty));
@@ -155,8 +158,34 @@ function showControls() {
       select("show", Object.entries(d("shown"))),
       select("kind", [["", d("anyKind")], ...KINDS[queue].map((kind) => [kind, d("kinds")[kind]])]),
       select("owner", Object.entries(d("owners"))),
+      queue === "care" ? targetField() : null,
     ),
   );
+}
+
+function targetField() {
+  const input = h("input", { type: "number", id: "target", min: 1, max: 10_080, required: true });
+  input.addEventListener("change", async () => {
+    if (!input.reportValidity()) return;
+    const settings = storedSettings();
+    settings.labeller ||= await askName();
+    if (!settings.labeller) return;
+    storeSettings(settings);
+    try {
+      await api.setTarget(Number(input.value), settings.labeller);
+      await load();
+    } catch (error) {
+      showNotice(error);
+    }
+  });
+  return h("label", { className: "choice target", for: "target" }, h("span", {}, d("target")), input);
+}
+
+function showTarget() {
+  const input = byId("target");
+  if (!input || input === document.activeElement) return;
+  input.value = page.target ?? "";
+  input.disabled = !page.enabled;
 }
 
 function readFilters() {
@@ -187,6 +216,7 @@ function showWords() {
   byId("description").textContent = words.lead;
   document.title = t("page", words.title);
   showControls();
+  showTarget();
   showItems();
 }
 
