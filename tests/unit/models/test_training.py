@@ -12,7 +12,7 @@ from scipy.special import softmax
 from models.analyser import HashedText
 from models.calibration import fit_temperature
 from models.errors import CorpusError, ModelRejectedError
-from models.heads import Model
+from models.heads import Model, features
 from models.labels import LabelledMention, label_set_hash
 from models.predictions import HEADS, Texts
 from models.training import TrainingReport, train
@@ -61,9 +61,11 @@ def test_predictions_are_those_of_the_scikit_learn_heads(
     model: Model, corpus: list[LabelledMention]
 ) -> None:
     texts = [*(item.text for item in corpus), "", "\ud800", "palabras nunca vistas"]
-    rows = model.text.transform(texts)
+    answered = ["", "¿cuál prefieres?", *("" for _ in texts[2:])]
+    given = Texts(texts, [""] * len(texts), answered)
+    rows = features(given, model.text, model.parent)
 
-    predictions = model.predict(Texts.plain(texts))
+    predictions = model.predict(given)
 
     heads = model.heads()
     for name, head in HEADS.items():

@@ -1,0 +1,127 @@
+"""A teacher's probabilities are learnt as labels are, in proportion."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.analyser import HashedText
+from models.errors import CorpusError
+from models.folds import folds_of, groups_of, skeleton
+from models.heads import Model
+from models.labels import LabelledMention
+from models.predictions import HEADS, Texts
+from models.scoring import score_lines
+from models.teaching import SMALLEST_CHANCE, Taught
+from models.training import Recipe, train
+
+LINE = '{"text": "hola", "lang": null, "needs_reply": {"label": "no", "probabilities": %s}}\n'
+
+
+def taught_by(model: Model, texts: list[str], file: Path) -> Taught:
+    lines = (b'{"text": "%s", "lang": "es"}' % text.encode() for text in texts)
+    file.write_bytes(b"".join(score_lines(lines, model, with_text=True)))
+    return Taught.read([file])
+
+
+def test_what_classify_writes_is_read(model: Model, tmp_path: Path) -> None:
+    lines = [b'{"text": "voy a comprar", "lang": "es", "parent_text": "a ver"}', b'{"text": "b"}']
+    file = tmp_path / "taught.jsonl"
+    file.write_bytes(b"".join(score_lines(lines, model, with_text=True)))
+
+    taught = Taught.read([file])
+
+    assert list(taught.texts.texts) == ["voy a comprar", "b"]
+    assert list(taught.texts.langs) == ["es", ""]
+    assert list(taught.texts.parents) == ["a ver", ""]
+    chances = model.predict(taught.texts).probabilities
+    for name in ("intent", "stage", "needs_reply", "sentiment"):
+        at, labels, weights = taught.targets(name)
+        for row in range(2):
+            likely = np.flatnonzero(chances[name][row] >= SMALLEST_CHANCE)
+            own = at == row
+            assert labels[own].tolist() == likely.tolist()
+            assert weights[own].sum() == pytest.approx(1)
+            kept = chances[name][row][likely]
+            np.testing.assert_allclose(weights[own], kept / kept.sum(), atol=1e-5)
+    at, labels, weights = taught.targets("act.praise")
+    praise = chances["act"][:, HEADS["act"].classes.index("praise")]
+    np.testing.assert_allclose(weights[labels == 1], praise[at[labels == 1]], atol=0.04)
+
+
+def test_a_student_learns_from_the_teacher_what_no_label_says(
+    model: Model, corpus: list[LabelledMention], small_text: HashedText, tmp_path: Path
+) -> None:
+    """The teacher knows "wish I could afford"; the student's labelled mentions never had it."""
+    without = [item for item in corpus if "afford" not in item.text]
+    posts = [f"wish I could afford {thing} some day" for thing in ("a boat", "a van", "a hat")]
+    new = Texts.plain(["wish I could afford a kite some day"])
+    recipe = Recipe(taught_weight=3)
+
+    alone, _ = train(without, seed=7, text=small_text, recipe=recipe)
+    taught = taught_by(model, posts * 3, tmp_path / "taught.jsonl")
+    student, report = train(without, seed=7, text=small_text, recipe=recipe, taught=taught)
+
+    due = model.predict(new).probabilities["intent"][0]
+    before = abs(alone.predict(new).probabilities["intent"][0] - due).sum()
+    after = abs(student.predict(new).probabilities["intent"][0] - due).sum()
+    assert after < before / 3
+    assert report.taught == 9
+    assert len(report.taught_hash) == 64
+    assert report.metrics["intent"].mentions == len(without)
+
+
+def test_heads_that_a_teacher_does_not_judge_are_not_taught(tmp_path: Path) -> None:
+    file = tmp_path / "t.jsonl"
+    file.write_text(LINE % '{"no": 0.8, "yes": 0.2}')
+
+    taught = Taught.read([file])
+
+    assert len(taught.targets("intent").at) == 0
+    assert taught.targets("needs_reply").labels.tolist() == [0, 1]
+    assert taught.targets("needs_reply").weights.tolist() == pytest.approx([0.8, 0.2])
+    assert len(taught.targets("act.question").at) == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (LINE % '{"no": 0.8}', "needs a probability for each"),
+        (LINE % '{"no": 0.8, "yes": 0.8}', "are no probabilities"),
+        (LINE % '{"no": 1.5, "yes": -0.5}', "are no probabilities"),
+        ('{"lang": "es"}\n', "text"),
+        ("hola\n", "malformed"),
+        ("\n", "empty"),
+    ],
+)
+def test_a_file_that_is_none_is_named(line: str, says: str, tmp_path: Path) -> None:
+    file = tmp_path / "t.jsonl"
+    file.write_text("\n" + line)
+
+    with pytest.raises(CorpusError, match=says) as error:
+        Taught.read([file])
+
+    assert line == "\n" or f"{file}:2" in str(error.value)
+
+
+def test_near_copies_are_in_one_fold_and_classes_in_all() -> None:
+    texts = [f"Oferta {n % 40}: portátil Zeta{' ' * (n % 3)} a {n}€ https://x.example/{n}"
+             if n % 2 else f"texto {chr(97 + n % 26)}{chr(97 + n // 26)} propio"
+             for n in range(200)]  # fmt: skip
+    labels = np.array([n % 2 for n in range(200)])
+    groups = groups_of(texts)
+    assert len(set(groups[1::2])) == 1
+    assert len(set(groups[::2])) == 100
+
+    with pytest.raises(ValueError, match="fewer than 5"):
+        folds_of(labels, groups, 5, seed=1)
+    folds = folds_of(0 * labels, groups, 5, seed=1)
+
+    assert len(set(folds[1::2].tolist())) == 1
+    assert np.bincount(folds[::2], minlength=5).min() >= 15
+    np.testing.assert_array_equal(folds, folds_of(0 * labels, groups, 5, seed=1))
+
+
+def test_a_skeleton_is_what_copies_share() -> None:
+    assert skeleton("@ana Bajó a 499€!! https://t.co/x") == skeleton("@beto bajó a 399 €")
+    assert skeleton("bajó de precio") != skeleton("subió de precio")
