@@ -64,9 +64,9 @@ def fit_languages(
     """
     langs = np.array([str(item.lang) for item in items])
     weights = {
-        lang: found
+        lang: given
         for lang in sorted(set(langs.tolist()))
-        if (found := _weights(items, langs == lang, prevalence)) is not None
+        if (given := _weights(items, langs == lang, prevalence)) is not None
     }
     scales = np.ones((1 + len(weights), N_OUTPUTS), np.float32)
     shifts = np.zeros((1 + len(weights), N_OUTPUTS), np.float32)

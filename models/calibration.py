@@ -27,7 +27,8 @@ class Reading(NamedTuple):
 
     def of(self, scores: Scores) -> Scores:
         """Return scores (n, classes) as they are to go into the softmax."""
-        return scores / self.temperature + self.shifts
+        read: Scores = scores / self.temperature + self.shifts
+        return read
 
 
 def fit_temperature(scores: Scores, labels: Labels, weights: Weights | None = None) -> float:
