@@ -60,8 +60,8 @@ class _Why(msgspec.Struct, omit_defaults=True):
     others: float
     tokens: list[_Token]
     against: str = ""
-    parent: float = 0.0
-    parent_tokens: list[_Token] = []
+    parent: float | msgspec.UnsetType = msgspec.UNSET
+    parent_tokens: list[_Token] | msgspec.UnsetType = msgspec.UNSET
 
 
 class _Judgement(msgspec.Struct, omit_defaults=True):
@@ -297,16 +297,18 @@ def _reasons(
 def _why(text: str, parent: str, found: Explanation) -> _Why:
     listed = found.strongest(EXPLAINED_TOKENS)
     others = sum(part.amount for part in found.contributions)
-    return _Why(
+    why = _Why(
         label=found.label,
         total=round(found.total, _DECIMALS),
         intercept=round(found.intercept, _DECIMALS),
         others=round(others - sum(part.amount for part in listed), _DECIMALS),
         tokens=_tokens(text, listed),
         against=found.against,
-        parent=round(found.of_parent, _DECIMALS),
-        parent_tokens=_tokens(parent, found.strongest(EXPLAINED_TOKENS, of_parent=True)),
     )
+    if found.parent:
+        why.parent = round(found.of_parent, _DECIMALS)
+        why.parent_tokens = _tokens(parent, found.strongest(EXPLAINED_TOKENS, of_parent=True))
+    return why
 
 
 def _tokens(text: str, parts: Iterable[Contribution]) -> list[_Token]:

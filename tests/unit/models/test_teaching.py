@@ -1,15 +1,19 @@
 """A teacher's probabilities are learnt as labels are, in proportion."""
 
+from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from models.analyser import HashedText
 from models.errors import CorpusError
 from models.folds import folds_of, groups_of, skeleton
 from models.heads import Model
 from models.labels import LabelledMention
+from models.pieces import main, pieces
 from models.predictions import HEADS, Texts
 from models.scoring import score_lines
 from models.teaching import SMALLEST_CHANCE, Taught
@@ -125,3 +129,42 @@ def test_near_copies_are_in_one_fold_and_classes_in_all() -> None:
 def test_a_skeleton_is_what_copies_share() -> None:
     assert skeleton("@ana Bajó a 499€!! https://t.co/x") == skeleton("@beto bajó a 399 €")
     assert skeleton("bajó de precio") != skeleton("subió de precio")
+
+
+def test_pieces_are_words_of_their_texts_in_order_and_repeatable() -> None:
+    texts = ["uno dos tres cuatro cinco seis siete", "a b c d e f", "corto"]
+
+    made = list(pieces(texts, seed=3, rounds=4))
+
+    assert made == list(pieces(texts, seed=3, rounds=4)) != list(pieces(texts, seed=4, rounds=4))
+    assert {len(piece.split()) for piece in made} > {3, 4, 5}
+    words = [text.split() for text in texts[:2]]
+    joined = 0
+    for piece in made:
+        found = [[word for word in piece.split() if word in text] for text in words]
+        assert sum(map(len, found)) == len(piece.split())
+        joined += all(found)
+        if not all(found):
+            (own,) = [n for n in (0, 1) if found[n]]
+            places = [words[own].index(word) for word in found[own]]
+            halves = [n for n, (a, b) in enumerate(pairwise(places)) if b <= a]
+            assert len(halves) <= 1  # one text joined with itself
+    assert joined
+
+
+def test_pieces_of_a_file_are_by_language_and_can_be_judged(model: Model, tmp_path: Path) -> None:
+    file = tmp_path / "posts.jsonl"
+    lines = [
+        {"text": "voy a comprar un portátil ya", "lang": "es"},
+        {"text": "one two three four five"},
+    ]
+    file.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+
+    done = CliRunner().invoke(main, [str(file), "--rounds", "2"])
+
+    assert done.exit_code == 0, done.output
+    judged = tmp_path / "taught.jsonl"
+    judged.write_bytes(b"".join(score_lines(done.stdout_bytes.splitlines(), model, with_text=True)))
+    taught = Taught.read([judged])
+    assert set(taught.texts.langs) == {"", "es"}
+    assert len(taught) == 12
