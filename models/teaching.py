@@ -20,9 +20,6 @@ import numpy.typing as npt
 from models.errors import CorpusError
 from models.predictions import HEADS, Texts
 
-# Classes less likely than this are left out of a target, the others sum to one: each costs a row
-# of its own, and they say little.
-SMALLEST_CHANCE: Final = 0.03
 _TOLERANCE: Final = 0.01  # probabilities are rounded
 
 
@@ -42,11 +39,10 @@ class _Line(msgspec.Struct):
 
 
 class Targets(NamedTuple):
-    """Rows of the taught mentions, repeated: which, what class, and how much it counts."""
+    """Which of the taught mentions an estimator learns from, and what the teacher makes of them."""
 
     at: npt.NDArray[np.intp]
-    labels: npt.NDArray[np.intp]
-    weights: npt.NDArray[np.float64]
+    chances: npt.NDArray[np.float64]  # (these, classes)
 
 
 class Taught:
@@ -104,10 +100,9 @@ class Taught:
         if act:
             yes = given[:, HEADS[head].classes.index(act)]
             given = np.column_stack([1 - yes, yes])
-        # NaN is not above anything, so what was not taught has no targets.
-        at, labels = np.nonzero(given >= SMALLEST_CHANCE)
-        kept = np.where(given >= SMALLEST_CHANCE, given, 0)
-        return Targets(at, labels, kept[at, labels] / kept.sum(axis=1)[at])
+        at = np.flatnonzero(~np.isnan(given[:, 0]))
+        chances = given[at]
+        return Targets(at, chances / chances.sum(axis=1, keepdims=True))
 
 
 def _chances(name: str, lines: Sequence[_Line], places: Sequence[str]) -> npt.NDArray[np.float64]:

@@ -14,6 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, f1_score, log_loss
 from threadpoolctl import threadpool_limits
 
+from models import solver
 from models.analyser import HashedText
 from models.behaviour import BehaviourReport, check_behaviour
 from models.by_language import LanguageFigures, OutOfFold, fit_languages
@@ -32,6 +33,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     folds: int = 5
     # Features of a single mention cannot generalise; without them the model is a fifth the size.
     min_mentions_per_feature: int = 2
+    # Of L-BFGS, which learns where there is no teacher; `models.solver` learns from one.
     inverse_regularisation: float = 10.0
     iterations: int = 1000
     # How much a mention of the project's own corpus counts beside one from elsewhere.
@@ -241,20 +243,25 @@ class _Head:
     def _fit(self, learnt: npt.NDArray[np.bool_]) -> LogisticRegression:
         """Fit on the columns that occur often enough; the rest get coefficients of zero."""
         own = self.settled[learnt]
-        rows, labels = self.rows.known[own], self.labels[learnt]
-        weights = self.rows.weights[own]
+        rows, weights = self.rows.known[own], self.rows.weights[own]
         mentions = np.bincount(rows.indices, minlength=rows.shape[1])
         if len(self.targets.at):
             mentions += np.bincount(self.rows.taught.indices, minlength=rows.shape[1])
-            # A soft target is a row for each class, which counts as much as the class is likely.
-            rows = sparse.vstack([rows, self.rows.taught[self.targets.at]], format="csr")
-            labels = np.concatenate([labels, self.targets.labels])
-            weights = np.concatenate([weights, self.targets.weights * self.recipe.taught_weight])
         kept = np.flatnonzero(mentions >= self.recipe.min_mentions_per_feature)
-        head = LogisticRegression(
-            C=self.recipe.inverse_regularisation, max_iter=self.recipe.iterations
-        )
-        head.fit(rows[:, kept].astype(np.float64), labels, sample_weight=weights)
+        if len(self.targets.at):
+            taught = self.rows.taught[self.targets.at]
+            certain = np.eye(self.targets.chances.shape[1])[self.labels[learnt]]
+            head = solver.fit(
+                sparse.vstack([rows[:, kept], taught[:, kept]], format="csr"),
+                np.concatenate([certain, self.targets.chances]),
+                np.append(weights, np.full(len(self.targets.at), self.recipe.taught_weight)),
+                self.seed,
+            )
+        else:
+            head = LogisticRegression(
+                C=self.recipe.inverse_regularisation, max_iter=self.recipe.iterations
+            )
+            head.fit(rows[:, kept].astype(np.float64), self.labels[learnt], sample_weight=weights)
         coefficients = np.zeros((len(head.coef_), rows.shape[1]), dtype=np.float32)
         coefficients[:, kept] = head.coef_
         head.coef_ = coefficients

@@ -7,7 +7,10 @@ import msgspec
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from scipy import sparse
+from scipy.special import softmax
 
+from models import solver
 from models.analyser import HashedText
 from models.errors import CorpusError
 from models.folds import folds_of, groups_of, skeleton
@@ -16,7 +19,7 @@ from models.labels import LabelledMention
 from models.pieces import main, pieces
 from models.predictions import HEADS, Texts
 from models.scoring import score_lines
-from models.teaching import SMALLEST_CHANCE, Taught
+from models.teaching import Taught
 from models.training import Recipe, train
 
 LINE = '{"text": "hola", "lang": null, "needs_reply": {"label": "no", "probabilities": %s}}\n'
@@ -40,17 +43,12 @@ def test_what_classify_writes_is_read(model: Model, tmp_path: Path) -> None:
     assert list(taught.texts.parents) == ["a ver", ""]
     chances = model.predict(taught.texts).probabilities
     for name in ("intent", "stage", "needs_reply", "sentiment"):
-        at, labels, weights = taught.targets(name)
-        for row in range(2):
-            likely = np.flatnonzero(chances[name][row] >= SMALLEST_CHANCE)
-            own = at == row
-            assert labels[own].tolist() == likely.tolist()
-            assert weights[own].sum() == pytest.approx(1)
-            kept = chances[name][row][likely]
-            np.testing.assert_allclose(weights[own], kept / kept.sum(), atol=1e-5)
-    at, labels, weights = taught.targets("act.praise")
+        at, targets = taught.targets(name)
+        assert at.tolist() == [0, 1]
+        np.testing.assert_allclose(targets, chances[name], atol=1e-5)
+    _, targets = taught.targets("act.praise")
     praise = chances["act"][:, HEADS["act"].classes.index("praise")]
-    np.testing.assert_allclose(weights[labels == 1], praise[at[labels == 1]], atol=0.04)
+    np.testing.assert_allclose(targets, np.column_stack([1 - praise, praise]), atol=1e-5)
 
 
 def test_a_student_learns_from_the_teacher_what_no_label_says(
@@ -75,6 +73,33 @@ def test_a_student_learns_from_the_teacher_what_no_label_says(
     assert report.metrics["intent"].mentions == len(without)
 
 
+def test_the_solver_finds_what_the_targets_are_made_of() -> None:
+    random = np.random.default_rng(4)
+    rows = sparse.random(4_000, 30, density=0.3, random_state=4, format="csr", dtype=np.float32)
+    true = random.normal(size=(30, 3)) * 2
+    targets = softmax(rows @ true + [0.5, 0, -0.5], axis=1)
+
+    found = solver.fit(rows, targets, np.ones(4_000), seed=1)
+    again = solver.fit(rows, targets, np.ones(4_000), seed=1)
+    other = solver.fit(rows, targets, np.ones(4_000), seed=2)
+
+    np.testing.assert_array_equal(found.coef_, again.coef_)
+    assert (found.coef_ != other.coef_).any()
+    np.testing.assert_allclose(found.predict_proba(rows), targets, atol=0.05)
+
+
+def test_rows_of_no_weight_teach_nothing_and_two_classes_keep_one_row() -> None:
+    rows = sparse.random(500, 20, density=0.3, random_state=5, format="csr", dtype=np.float32)
+    targets = np.tile([0.9, 0.1], (500, 1))
+    targets[250:] = [0.0, 1.0]
+    weights = np.append(np.ones(250), np.zeros(250))
+
+    found = solver.fit(rows, targets, weights, seed=1)
+
+    assert (found.coef_.shape, found.intercept_.shape) == ((1, 20), (1,))
+    np.testing.assert_allclose(found.predict_proba(rows)[:, 1], 0.1, atol=0.03)
+
+
 def test_heads_that_a_teacher_does_not_judge_are_not_taught(tmp_path: Path) -> None:
     file = tmp_path / "t.jsonl"
     file.write_text(LINE % '{"no": 0.8, "yes": 0.2}')
@@ -82,8 +107,7 @@ def test_heads_that_a_teacher_does_not_judge_are_not_taught(tmp_path: Path) -> N
     taught = Taught.read([file])
 
     assert len(taught.targets("intent").at) == 0
-    assert taught.targets("needs_reply").labels.tolist() == [0, 1]
-    assert taught.targets("needs_reply").weights.tolist() == pytest.approx([0.8, 0.2])
+    np.testing.assert_allclose(taught.targets("needs_reply").chances, [[0.8, 0.2]])
     assert len(taught.targets("act.question").at) == 0
 
 
