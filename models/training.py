@@ -20,7 +20,7 @@ from models.behaviour import BehaviourReport, check_behaviour
 from models.by_language import LanguageFigures, OutOfFold, fit_languages
 from models.calibration import Labels, Scores, fit_temperature
 from models.errors import CorpusError, ModelRejectedError
-from models.folds import folds_of, groups_of
+from models.folds import folds_of, groups_of, overlaps
 from models.heads import Model, features
 from models.labels import LabelledMention, label_set_hash
 from models.predictions import HEADS, Texts
@@ -91,6 +91,7 @@ class _Rows:
     weights: npt.NDArray[np.float64]
     groups: npt.NDArray[np.intp]
     taught: sparse.csr_matrix
+    pieces: sparse.csr_matrix  # (taught, known): which of the taught may be a part of which
 
 
 def train(
@@ -106,8 +107,9 @@ def train(
     """Return a model and its cross-validated report; the same inputs give the same model.
 
     The order of `items` does not matter. A head learns from the mentions whose label is settled,
-    and from what a teacher made of those `taught`. Figures are of labelled mentions only; what a
-    teacher that has learnt them passes on flatters them.
+    and from what a teacher made of those `taught`. Figures are of labelled mentions, each judged
+    without itself, its near copies and pieces of it among the taught; yet a teacher that has
+    learnt from it judged the others better for it, which flatters a little.
     Raises CorpusError when a class has fewer mentions that differ than there are folds, and
     ModelRejectedError when a head's log loss is not below that of guessing the class shares.
     """
@@ -177,6 +179,7 @@ def _rows(
         weights,
         groups_of(texts.texts),
         features(taught.texts, text, parent) @ scaling,
+        overlaps(taught.texts.texts, texts.texts),
     )
 
 
@@ -245,16 +248,16 @@ class _Head:
         own = self.settled[learnt]
         rows, weights = self.rows.known[own], self.rows.weights[own]
         mentions = np.bincount(rows.indices, minlength=rows.shape[1])
-        if len(self.targets.at):
-            mentions += np.bincount(self.rows.taught.indices, minlength=rows.shape[1])
+        at, chances = self._targets(learnt)
+        if len(at):
+            mentions += np.bincount(self.rows.taught[at].indices, minlength=rows.shape[1])
         kept = np.flatnonzero(mentions >= self.recipe.min_mentions_per_feature)
-        if len(self.targets.at):
-            taught = self.rows.taught[self.targets.at]
-            certain = np.eye(self.targets.chances.shape[1])[self.labels[learnt]]
+        if len(at):
+            certain = np.eye(chances.shape[1])[self.labels[learnt]]
             head = solver.fit(
-                sparse.vstack([rows[:, kept], taught[:, kept]], format="csr"),
-                np.concatenate([certain, self.targets.chances]),
-                np.append(weights, np.full(len(self.targets.at), self.recipe.taught_weight)),
+                sparse.vstack([rows[:, kept], self.rows.taught[at][:, kept]], format="csr"),
+                np.concatenate([certain, chances]),
+                np.append(weights, np.full(len(at), self.recipe.taught_weight)),
                 self.seed,
             )
         else:
@@ -268,6 +271,13 @@ class _Head:
         head.intercept_ = head.intercept_.astype(np.float32)
         head.n_features_in_ = rows.shape[1]
         return head
+
+    def _targets(self, learnt: npt.NDArray[np.bool_]) -> Targets:
+        """The teacher's, without pieces of mentions that are held out."""
+        held_out = np.zeros(self.rows.pieces.shape[1])
+        held_out[self.settled[~learnt]] = 1
+        kept = (self.rows.pieces @ held_out)[self.targets.at] == 0
+        return Targets(self.targets.at[kept], self.targets.chances[kept])
 
 
 def _scores(head: LogisticRegression, rows: sparse.csr_matrix) -> Scores:

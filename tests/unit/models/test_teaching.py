@@ -12,11 +12,11 @@ from scipy.special import softmax
 
 from models import solver
 from models.analyser import HashedText
-from models.errors import CorpusError
-from models.folds import folds_of, groups_of, skeleton
+from models.errors import CorpusError, ModelRejectedError
+from models.folds import folds_of, groups_of, overlaps, skeleton
 from models.heads import Model
 from models.labels import LabelledMention
-from models.pieces import main, pieces
+from models.pieces import main, pieces, stretch, with_gaps
 from models.predictions import HEADS, Texts
 from models.scoring import score_lines
 from models.teaching import Taught
@@ -100,6 +100,27 @@ def test_rows_of_no_weight_teach_nothing_and_two_classes_keep_one_row() -> None:
     np.testing.assert_allclose(found.predict_proba(rows)[:, 1], 0.1, atol=0.03)
 
 
+def test_pieces_of_a_held_out_mention_do_not_tell_its_label(
+    corpus: list[LabelledMention], small_text: HashedText, tmp_path: Path
+) -> None:
+    """A teacher that knows random labels by heart must not make them look learnable."""
+    random = np.random.default_rng(8)
+    words = [f"w{n}" for n in range(400)]
+    items, lines = list(corpus), []
+    for number in range(200):
+        text = " ".join(random.choice(words, 12))
+        label = "yes" if random.random() < 0.5 else "no"
+        blank = {"intent": "", "stage": "", "lang": "es", "needs_reply": label}
+        items.append(msgspec.convert({"id": f"x{number}", "text": text, **blank}, LabelledMention))
+        chances = {"no": float(label == "no"), "yes": float(label == "yes")}
+        lines.append({"text": stretch(text, random), "needs_reply": {"probabilities": chances}})
+    file = tmp_path / "t.jsonl"
+    file.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+
+    with pytest.raises(ModelRejectedError, match="needs_reply"):
+        train(items, seed=7, text=small_text, taught=Taught.read([file]))
+
+
 def test_heads_that_a_teacher_does_not_judge_are_not_taught(tmp_path: Path) -> None:
     file = tmp_path / "t.jsonl"
     file.write_text(LINE % '{"no": 0.8, "yes": 0.2}')
@@ -148,6 +169,26 @@ def test_near_copies_are_in_one_fold_and_classes_in_all() -> None:
     assert len(set(folds[1::2].tolist())) == 1
     assert np.bincount(folds[::2], minlength=5).min() >= 15
     np.testing.assert_array_equal(folds, folds_of(0 * labels, groups, 5, seed=1))
+
+
+def test_pieces_are_found_in_what_they_are_cut_from() -> None:
+    posts = [
+        f"{a} {b} compré un {c} en la {d} y {e} no {f} {g} nada {h}"
+        for a, b, c, d, e, f, g, h in np.random.default_rng(3)
+        .choice([f"palabra{n}" for n in range(200)], (60, 8))
+        .tolist()
+    ]
+    random = np.random.default_rng(1)
+    stretches = [stretch(post, random) for post in posts]
+    gapped = [with_gaps(post, random) for post in posts]
+    joins = [f"{a} {b}" for a, b in zip(stretches, stretches[1:] + stretches[:1], strict=True)]
+
+    for made in (stretches, gapped, joins):
+        found = overlaps(made, posts).toarray()
+        assert np.diag(found).mean() > 0.9
+        assert np.triu(found, 2).mean() < 0.03
+    assert overlaps(["otra cosa muy distinta de todo"], posts).nnz == 0
+    assert overlaps([], posts).shape == (0, 60)
 
 
 def test_a_skeleton_is_what_copies_share() -> None:
