@@ -27,7 +27,7 @@ class Reading(NamedTuple):
 
     def of(self, scores: Scores) -> Scores:
         """Return scores (n, classes) as they are to go into the softmax."""
-        read: Scores = scores / self.temperature + self.shifts
+        read: npt.NDArray[np.float64] = scores / self.temperature + self.shifts
         return read
 
 
@@ -84,4 +84,5 @@ def best_threshold(
 
 def _shares(labels: Labels, weights: Weights | None) -> Weights:
     given = np.ones(len(labels)) if weights is None else weights
-    return given / given.sum()
+    shares: Weights = given / given.sum()
+    return shares

@@ -105,7 +105,7 @@ def test_pieces_of_a_held_out_mention_do_not_tell_its_label(
 ) -> None:
     """A teacher that knows random labels by heart must not make them look learnable."""
     random = np.random.default_rng(8)
-    words = [f"w{n}" for n in range(400)]
+    words = [f"w{n}" for n in range(4_000)]
     items, lines = list(corpus), []
     for number in range(200):
         text = " ".join(random.choice(words, 12))
