@@ -14,13 +14,14 @@ from typing import Final, NamedTuple
 import msgspec
 import numpy as np
 import numpy.typing as npt
-from scipy.special import softmax
+from scipy.special import expit, softmax
 from sklearn.metrics import average_precision_score
 
 from models.calibration import Labels, Scores, Weights, best_threshold, fit_reading
 from models.labels import LabelledMention
 from models.languages import Languages
-from models.outputs import BOUNDS, ESTIMATORS, N_OUTPUTS
+from models.outputs import BOUNDS, ENDS, ESTIMATORS, N_OUTPUTS
+from models.predictions import HEADS, Predictions
 
 ENOUGH: Final = 300  # settled mentions of a language; with fewer it is read as any other
 ENOUGH_YES: Final = 30  # of them with intent, for a threshold
@@ -90,6 +91,29 @@ def fit_languages(
     if figures:  # a language that nobody labelled is decided as those are that somebody did
         thresholds[0] = np.mean([one.threshold for one in figures.values()])
     return Languages(tuple(weights), scales, shifts, thresholds), figures
+
+
+def judged_unseen(
+    items: Sequence[LabelledMention], unseen: Mapping[str, OutOfFold], languages: Languages
+) -> Predictions:
+    """Return what models made of mentions that they had not seen, read by language.
+
+    Where the label of a head is not settled nothing was judged: its first class stands there.
+    """
+    langs = [str(item.lang) for item in items]
+    rows = languages.rows(langs)
+    stacked = np.zeros((len(items), N_OUTPUTS))
+    for (name, width), first in zip(ESTIMATORS, BOUNDS[:-1].tolist(), strict=True):
+        found, outputs = unseen[name], slice(first, first + width)
+        scales = languages.scales[rows[found.at], first].astype(np.float64)
+        scores = found.scores / found.temperature * scales[:, None]
+        shifts = languages.shifts[rows[found.at], outputs]
+        if width == 1:
+            stacked[found.at, first] = expit(scores[:, 1] - scores[:, 0] + shifts[:, 0])
+        else:
+            stacked[found.at, outputs] = softmax(scores + shifts, axis=1)
+    parts = np.split(stacked.astype(np.float32), ENDS[:-1], axis=1)
+    return languages.decide(dict(zip(HEADS, parts, strict=True)), langs)
 
 
 def _weights(

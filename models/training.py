@@ -17,7 +17,8 @@ from threadpoolctl import threadpool_limits
 from models import solver
 from models.analyser import HashedText
 from models.behaviour import BehaviourReport, check_behaviour
-from models.by_language import LanguageFigures, OutOfFold, fit_languages
+from models.bias import ANY, GroupRates, group_rates, varieties
+from models.by_language import LanguageFigures, OutOfFold, fit_languages, judged_unseen
 from models.calibration import Labels, Scores, fit_temperature
 from models.errors import CorpusError, ModelRejectedError
 from models.folds import folds_of, groups_of, overlaps
@@ -70,6 +71,8 @@ class TrainingReport(msgspec.Struct, frozen=True, kw_only=True):
     metrics: dict[str, HeadMetrics]  # one for each estimator
     behaviour: BehaviourReport | None = None  # of the model itself; models from before have none
     languages: dict[str, LanguageFigures] = {}  # of those with a threshold of their own
+    # Rates and errors by language variety, of intent yes or no and of needs_reply, cross-validated.
+    bias: list[GroupRates] = []
     taught: int = 0  # mentions that a teacher judged
     taught_hash: str = ""  # of the teacher's files
 
@@ -149,6 +152,11 @@ def train(
         metrics=metrics,
         behaviour=check_behaviour(model),
         languages=figures,
+        bias=[
+            row
+            for row in group_rates(items, judged_unseen(items, unseen, languages), varieties(items))
+            if (row.head, row.label) in (("intent", ANY), ("needs_reply", "yes"))
+        ],
         taught=len(taught),
         taught_hash=taught.digest,
     )

@@ -42,6 +42,22 @@ def test_it_learns_what_is_there_to_learn(
     assert list(compress(ACTS, predictions.acts[1])) == ["incident", "complaint"]
 
 
+def test_the_report_has_rates_by_variety_of_mentions_not_seen(
+    trained: tuple[Model, TrainingReport], corpus: list[LabelledMention]
+) -> None:
+    rows = {(row.head, row.group): row for row in trained[1].bias}
+
+    assert set(rows) == {
+        (head, group)
+        for head in ("intent", "needs_reply")
+        for group in ("", "es-unknown", "en-unknown")
+    }
+    everyone = rows["intent", ""]
+    assert (everyone.labelled.hits, everyone.labelled.of) == (30, len(corpus))
+    assert everyone.missed.share < 0.3
+    assert rows["needs_reply", "en-unknown"].labelled.hits == 12
+
+
 def test_the_same_inputs_give_the_same_model_whatever_their_order(
     trained: tuple[Model, TrainingReport], corpus: list[LabelledMention], small_text: HashedText
 ) -> None:
