@@ -1,7 +1,8 @@
 """How a model is to read its scores in each language, fitted on mentions it had not seen.
 
 For each language with enough labelled mentions: a temperature and a shift of each class, for every
-head, and the chance of any intent from which a mention has intent, for the highest F1. Fitted on
+head; the chance of any intent from which a mention has intent, for the highest F1; and leanings of
+stage and needs_reply, for the highest mean F1 of their classes. Fitted on
 the labelled mentions of that language that are not the project's own writing, where there are
 enough of them, since those are what the model will meet; else on all. With a prevalence, mentions
 are weighed so that this share of each language has intent: labelled files are richer in it than
@@ -14,16 +15,18 @@ from typing import Final, NamedTuple
 import msgspec
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit, softmax
+from scipy.special import expit, log_softmax, softmax
 from sklearn.metrics import average_precision_score
 
-from models.calibration import Labels, Scores, Weights, best_threshold, fit_reading
+from models.calibration import Labels, Scores, Weights, best_leanings, best_threshold, fit_reading
 from models.labels import LabelledMention
 from models.languages import Languages
 from models.outputs import BOUNDS, ENDS, ESTIMATORS, N_OUTPUTS
 from models.predictions import HEADS, Predictions
 
 ENOUGH: Final = 300  # settled mentions of a language; with fewer it is read as any other
+# Heads whose classes are of most unequal size; intent has a threshold.
+LEANING: Final = ("stage", "needs_reply")
 ENOUGH_YES: Final = 30  # of them with intent, for a threshold
 
 
@@ -70,7 +73,7 @@ def fit_languages(
         if (given := _weights(items, langs == lang, prevalence)) is not None
     }
     scales = np.ones((1 + len(weights), N_OUTPUTS), np.float32)
-    shifts = np.zeros((1 + len(weights), N_OUTPUTS), np.float32)
+    shifts, leanings = np.zeros_like(scales), np.zeros_like(scales)
     thresholds = np.full(1 + len(weights), np.nan)
     figures: dict[str, LanguageFigures] = {}
     for row, (lang, weight) in enumerate(weights.items(), start=1):
@@ -86,11 +89,16 @@ def fit_languages(
             shifts[row, outputs] = (
                 reading.shifts if width > 1 else reading.shifts[1] - reading.shifts[0]
             )
+            if name in LEANING:
+                log_chances = log_softmax(reading.of(found.scores[own]), axis=1)
+                leanings[row, outputs] = best_leanings(
+                    log_chances, found.labels[own], weight[found.at][own]
+                )
         if made := _threshold(unseen["intent"], weight):
             thresholds[row], figures[lang] = made.threshold, made
     if figures:  # a language that nobody labelled is decided as those are that somebody did
         thresholds[0] = np.mean([one.threshold for one in figures.values()])
-    return Languages(tuple(weights), scales, shifts, thresholds), figures
+    return Languages(tuple(weights), scales, shifts, thresholds, leanings), figures
 
 
 def judged_unseen(

@@ -13,6 +13,9 @@ _LOG_BOUNDS: Final = (-3.0, 3.0)  # temperatures from 0.05 to 20
 _RIDGE: Final = 5.0
 # Thresholds whose F1 is within this share of the best are as good; the middle one is taken.
 _AS_GOOD: Final = 0.99
+_STEPS: Final = np.arange(-1.5, 1.51, 0.25)
+_LEANING_COST: Final = 0.003
+_ROUNDS: Final = 2
 
 Scores = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.intp]
@@ -80,6 +83,34 @@ def best_threshold(
     f1 = 2 * found / (said + (weights * yes).sum())
     good = chances[order][ends][f1 >= _AS_GOOD * f1.max()]
     return float((good.min() + good.max()) / 2)
+
+
+def best_leanings(log_chances: Scores, labels: Labels, weights: Weights) -> npt.NDArray[np.float64]:
+    """Return what to add to the log chance of each class before the largest decides.
+
+    The most probable class is right most often, and hardly ever a rare one. With these the mean
+    of the classes' F1 is highest, found by trying steps of a quarter, class by class, on unseen
+    mentions; each step costs a little, so that small gains, which are chance, are left alone.
+    """
+    classes = log_chances.shape[1]
+    leanings = np.zeros(classes)
+
+    def worth(tried: npt.NDArray[np.float64]) -> float:
+        decided = (log_chances + tried).argmax(axis=1)
+        right = np.bincount(labels, weights * (decided == labels), classes)
+        all_of_both = np.bincount(decided, weights, classes) + np.bincount(labels, weights, classes)
+        f1 = 2 * right / np.where(all_of_both > 0, all_of_both, 1)
+        return float(f1.mean() - _LEANING_COST * np.abs(tried).sum())
+
+    best = worth(leanings)
+    for _ in range(_ROUNDS):
+        for k in range(classes):
+            for step in _STEPS:
+                tried = leanings.copy()
+                tried[k] = step
+                if (found := worth(tried)) > best + 1e-9:
+                    best, leanings = found, tried
+    return leanings
 
 
 def _shares(labels: Labels, weights: Weights | None) -> Weights:

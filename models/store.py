@@ -75,6 +75,8 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     # The chance of any intent from which a mention has intent, by language; None: the most
     # probable class decides.
     thresholds: dict[str, float | None] = {}
+    # What is added to log chances before the largest decides, by language, head and class.
+    leanings: dict[str, dict[str, dict[str, float]]] = {}
     data: list[DataFile] = []
     held_out: int = 0  # mentions of the corpus that were kept to judge by
     learnt_sha256: str = ""  # empty: not noted what it learnt from
@@ -133,6 +135,7 @@ class ModelStore:
                 lang or "other": model.languages.threshold(lang)
                 for lang in ("", *model.languages.names)
             },
+            leanings={lang: model.languages.leaning(lang) for lang in model.languages.names},
             classes=CLASSES,
             unicode_version=unicodedata.unidata_version,
             training=report,

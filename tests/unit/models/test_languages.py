@@ -1,17 +1,19 @@
 """Each language is read and decided as its own unseen mentions ask for."""
 
+import dataclasses
 from itertools import product
 
 import msgspec
 import numpy as np
 import pytest
 from scipy.special import log_softmax, softmax
+from sklearn.metrics import f1_score
 
 from models.by_language import ENOUGH, OutOfFold, fit_languages
-from models.calibration import best_threshold, fit_reading
+from models.calibration import best_leanings, best_threshold, fit_reading
 from models.labels import LabelledMention
 from models.languages import Languages
-from models.outputs import ESTIMATORS, N_OUTPUTS
+from models.outputs import ESTIMATORS, N_OUTPUTS, outputs_of
 from models.predictions import HEADS
 from schemas.labels import INTENTS
 
@@ -23,6 +25,7 @@ def with_thresholds(*thresholds: float) -> Languages:
         np.ones((rows, N_OUTPUTS), np.float32),
         np.zeros((rows, N_OUTPUTS), np.float32),
         np.array(thresholds),
+        np.zeros((rows, N_OUTPUTS), np.float32),
     )
 
 
@@ -60,6 +63,41 @@ def test_without_thresholds_the_most_probable_class_is_decided_for() -> None:
     assert Languages.alike().decide(made, ["es", "en"]).labels["intent"].tolist() == [0, 1]
 
 
+def test_each_language_leans_to_classes_in_its_own_way() -> None:
+    plain = with_thresholds(np.nan, np.nan)
+    leanings = plain.leanings.copy()
+    leanings[1, outputs_of("stage").start + 5] = np.log(2)
+    languages = dataclasses.replace(plain, leanings=leanings)
+    made = chances((1, 0, 0), (1, 0, 0), (1, 0, 0))
+    made["stage"] = np.array(3 * [[0.0, 0.1, 0.5, 0.1, 0.0, 0.3]], np.float32)
+    made["stage"][2, 2:] = [0.7, 0.1, 0.0, 0.1]
+
+    decided = languages.decide(made, ["es", "en", "es"])
+
+    assert decided.labels["stage"].tolist() == [5, 2, 2]
+    assert languages.leaning("es")["stage"]["advocacy"] == pytest.approx(np.log(2))
+    assert languages.leaning("en") == {}
+
+
+def test_leanings_find_the_rare_class_and_leave_honest_ones_alone() -> None:
+    random = np.random.default_rng(6)
+    shares = np.array([0.6, 0.35, 0.05])
+    labels = random.choice(3, 6_000, p=shares)
+    signal = np.eye(3)[labels] * 1.5 + random.normal(size=(6_000, 3))
+    log_chances = log_softmax(signal * 1.5 + np.log(shares), axis=1)
+    even = np.ones(6_000)
+
+    leanings = best_leanings(log_chances, labels, even)
+
+    def macro_f1(added: np.ndarray) -> float:
+        return float(f1_score(labels, (log_chances + added).argmax(axis=1), average="macro"))
+
+    assert leanings[2] > leanings[:2].max()
+    assert macro_f1(leanings) > macro_f1(np.zeros(3)) + 0.01
+    sure = np.where(np.eye(3)[labels] > 0, 0.0, -9.0)
+    assert not best_leanings(sure, labels, even).any()
+
+
 def test_numbers_that_make_no_reading_are_refused() -> None:
     ones, zeros = np.ones((1, N_OUTPUTS), np.float32), np.zeros((1, N_OUTPUTS), np.float32)
     uneven = ones.copy()
@@ -71,7 +109,7 @@ def test_numbers_that_make_no_reading_are_refused() -> None:
         (ones, zeros * np.nan, "finite"),
     ):
         with pytest.raises(ValueError, match=says):
-            Languages((), scales, shifts, np.full(1, np.nan))
+            Languages((), scales, shifts, np.full(1, np.nan), zeros)
 
 
 def test_a_reading_undoes_overconfidence_and_another_share_of_classes() -> None:

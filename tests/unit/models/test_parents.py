@@ -109,9 +109,9 @@ def read_apart() -> Languages:
     widths = np.diff(BOUNDS)
     scales = np.repeat(random.uniform(0.5, 2, (3, len(widths))), widths, axis=1)
     shifts = random.normal(size=(3, N_OUTPUTS))
-    return Languages(
-        ("en", "es"), scales.astype(np.float32), shifts.astype(np.float32), np.full(3, np.nan)
-    )
+    leanings = random.normal(size=(3, N_OUTPUTS)).astype(np.float32)
+    scales, shifts = scales.astype(np.float32), shifts.astype(np.float32)
+    return Languages(("en", "es"), scales, shifts, np.full(3, np.nan), leanings)
 
 
 @pytest.mark.parametrize("lang", ["", "es", "en"])
@@ -171,6 +171,8 @@ def test_parents_and_languages_are_kept(
         np.testing.assert_array_equal(
             loaded.predict(given).probabilities[name], model.predict(given).probabilities[name]
         )
+    for lang in ("", "en", "es"):
+        assert loaded.languages.leaning(lang) == model.languages.leaning(lang) != {}
     assert card.parent_features is not None
     assert card.parent_features["n_features"] == 2**10
     assert card.thresholds == {"other": None, "en": None, "es": None}
