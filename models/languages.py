@@ -132,7 +132,8 @@ class Languages:
         if not leanings.any():
             return most_probable
         weights = np.exp(leanings)  # chances times these, largest where log chances plus leanings
-        return (chances * weights[rows]).argmax(axis=1)
+        decided: LabelIndices = (chances * weights[rows]).argmax(axis=1)
+        return decided
 
     def leaning(self, lang: str) -> dict[str, dict[str, float]]:
         """The leanings of a language by head and class, of the heads that have any."""

@@ -26,7 +26,7 @@ PEOPLE = ("ana", "bo", "cruz", "dee")
 @pytest.fixture(scope="module")
 def replies(corpus: list[LabelledMention]) -> list[LabelledMention]:
     """The small corpus, and replies that only what they answer tells apart."""
-    made = []
+    made: list[LabelledMention] = []
     for parents, intent, stage in ((QUESTIONS, "active", "decision"), (REMARKS, "none", "none")):
         for parent in parents:
             for reply in REPLIES:
@@ -110,8 +110,13 @@ def read_apart() -> Languages:
     scales = np.repeat(random.uniform(0.5, 2, (3, len(widths))), widths, axis=1)
     shifts = random.normal(size=(3, N_OUTPUTS))
     leanings = random.normal(size=(3, N_OUTPUTS)).astype(np.float32)
-    scales, shifts = scales.astype(np.float32), shifts.astype(np.float32)
-    return Languages(("en", "es"), scales, shifts, np.full(3, np.nan), leanings)
+    return Languages(
+        ("en", "es"),
+        scales.astype(np.float32),
+        shifts.astype(np.float32),
+        np.full(3, np.nan),
+        leanings,
+    )
 
 
 @pytest.mark.parametrize("lang", ["", "es", "en"])
