@@ -4,11 +4,13 @@ For each language with enough labelled mentions: a temperature and a shift of ea
 head; the chance of any intent from which a mention has intent, for the highest F1; and leanings of
 stage and needs_reply, for the highest mean F1 of their classes. Fitted on
 the labelled mentions of that language that are not the project's own writing, where there are
-enough of them, since those are what the model will meet; else on all. With a prevalence, mentions
+enough of them, since those are what the model will meet; else on all. Sources that are told count
+the same, however many mentions were labelled of each. With a prevalence, mentions
 are weighed so that this share of each language has intent: labelled files are richer in it than
 traffic is, or poorer, and both chances and thresholds depend on that share.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -27,6 +29,7 @@ from models.predictions import HEADS, Predictions
 ENOUGH: Final = 300  # settled mentions of a language; with fewer it is read as any other
 # Heads whose classes are of most unequal size; intent has a threshold.
 LEANING: Final = ("stage", "needs_reply")
+ENOUGH_OF_SOURCE: Final = 100
 ENOUGH_YES: Final = 30  # of them with intent, for a threshold
 
 
@@ -133,13 +136,26 @@ def _weights(
         found = own
     if found.sum() < ENOUGH:
         return None
-    weights = found.astype(np.float64)
+    weights = _by_source(items, found)
     yes = found & np.array([item.intent not in ("", "none") for item in items])
     no = found & np.array([item.intent == "none" for item in items])
     if prevalence is not None and yes.any() and no.any():
-        settled = yes.sum() + no.sum()
-        weights[yes] = prevalence * settled / yes.sum()
-        weights[no] = (1 - prevalence) * settled / no.sum()
+        settled = weights[yes].sum() + weights[no].sum()
+        weights[yes] *= prevalence * settled / weights[yes].sum()
+        weights[no] *= (1 - prevalence) * settled / weights[no].sum()
+    return weights
+
+
+def _by_source(items: Sequence[LabelledMention], kept: npt.NDArray[np.bool_]) -> Weights:
+    """Weights by which every source counts the same; small ones count as their mentions do."""
+    sources = np.array([item.source for item in items])
+    counts = Counter(sources[kept].tolist())
+    large = [source for source, count in counts.items() if source and count >= ENOUGH_OF_SOURCE]
+    weights = kept.astype(np.float64)
+    if len(large) > 1:
+        mean = sum(counts[source] for source in large) / len(large)
+        for source in large:
+            weights[kept & (sources == source)] = mean / counts[source]
     return weights
 
 

@@ -84,6 +84,8 @@ DEFAULT_TEXT: Final = HashedText(sublinear_tf=True)
 # What is answered says what a reply is about: its words do, their spelling adds nothing.
 DEFAULT_PARENT: Final = HashedText(2**16, char_ngrams=None, sublinear_tf=True)
 DEFAULT_RECIPE: Final = Recipe()
+# A text is a vector of length one over a hundred features and more: this moves a score by 0.001.
+_LEAST_WEIGHT: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +142,10 @@ def train(
     languages, figures = fit_languages(items, unseen, recipe.prevalence)
     for head in heads.values():  # parents were learnt from scaled, and are read as they are
         head.coef_[:, text.n_features :] *= recipe.parent_scale
-    # Half precision changes no judgement, and a file of the model is half as long.
+    # Half precision, and no weights that move nothing, change no judgement; files are far shorter.
     for head in heads.values():
         head.coef_ = head.coef_.astype(np.float16).astype(np.float32)
+        head.coef_[np.abs(head.coef_) < _LEAST_WEIGHT] = 0
     model = Model.from_heads(text, heads, parent=parent, languages=languages)
     report = TrainingReport(
         label_set_hash=label_set_hash(items),

@@ -194,6 +194,26 @@ def test_too_few_mentions_fit_nothing() -> None:
     assert languages.threshold("es") is None
 
 
+def test_sources_count_the_same_however_many_mentions_each_has() -> None:
+    items, unseen = made_up(2_000)
+    # One Spanish mention in ten is of a source whose scores are ten times too large still.
+    few = [n for n in range(len(items)) if n % 20 == 0]
+    scores = {}
+    for name, found in unseen.items():
+        wide = found.scores.copy()
+        wide[few] *= 10
+        scores[name] = found._replace(scores=wide)
+
+    def temperature(told: bool) -> float:
+        mixed = [
+            msgspec.structs.replace(item, source=("few" if n in set(few) else "many") * told)
+            for n, item in enumerate(items)
+        ]
+        return float(1 / fit_languages(mixed, scores)[0].scales[2, 0])
+
+    assert temperature(told=True) > 1.2 * temperature(told=False)
+
+
 def test_the_projects_own_writing_is_left_out_where_there_is_enough_else() -> None:
     items, unseen = made_up(1_000)
     # Of the corpus' mentions every score is turned around: they would spoil any fit.
