@@ -144,14 +144,11 @@ class HashedText(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # skle
 def warm_up() -> None:
     """Compile, or load what an earlier process compiled, so that the first batch is as fast."""
     rows = HashedText().transform(["warm up"])
-    sums.probabilities(
-        rows.data,
-        rows.indices,
-        rows.indptr,
-        np.zeros((rows.shape[1], 1), np.float32),
-        np.zeros(1, np.float32),
-        np.array([0, 1]),
-    )
+    scores, ones = np.zeros((1, 1), np.float32), np.ones((1, 1), np.float32)
+    coefficients = np.zeros((rows.shape[1], 1), np.float32)
+    at = np.zeros(1, np.intp)
+    sums.add(scores, rows.data, rows.indices, rows.indptr, coefficients, at, 0)
+    sums.to_probabilities(scores, np.array([0, 1]), ones, ones, at)
 
 
 def _stack(parts: Sequence[_Rows]) -> _Rows:

@@ -80,6 +80,7 @@ def figures_of(found: Answers, weights: Weights, threshold: float) -> Figures:
     if found.head in ASKED:
         yes, chance = found.truth > 0, 1 - found.probabilities[:, 0]
         out |= measures.yes_or_no(weights, yes, chance >= threshold)._asdict()
+        out["decided_f1"] = measures.yes_or_no(weights, yes, found.decided > 0).f1
         out["average_precision"] = measures.average_precision(weights, yes, chance)
         out["ece"] = measures.reliability(weights, chance, yes).error()
     else:

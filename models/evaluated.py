@@ -86,7 +86,8 @@ class HeadEvaluation(msgspec.Struct, frozen=True, kw_only=True):
 
     head: str
     mentions: int
-    figures: dict[str, Figure]  # macro_f1, average_precision, ece; of ASKED precision, recall, f1
+    # macro_f1, average_precision, ece; of ASKED also precision, recall, f1 and decided_f1
+    figures: dict[str, Figure]
     classes: list[ClassFigures]
     confusion: list[list[int]] | None  # truth by decision, not weighed; None of many answers
     reliability: list[Bin]  # of the most probable class; of many answers, of every yes

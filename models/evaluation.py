@@ -2,7 +2,8 @@
 
 A figure of one-of-many heads counts what the classifier decided for. Intent and needs_reply also
 are questions of yes or no, asked at the alert threshold: does the mention have any intent, does it
-need a reply. Their average precision and calibration error are of that question. Of other heads
+need a reply. Their average precision and calibration error are of that question; `decided_f1` is
+the F1 of what the classifier decided, which has thresholds of its own. Of other heads
 the former is the mean over the classes, the latter of how sure the most probable class was.
 
 Intervals are 95 % of a bootstrap over mentions. With a `prevalence`, every mention is weighed so

@@ -20,6 +20,10 @@ collides in the hash is inside: a rare word can owe part of its contribution to 
 weight; with 2**18 columns and a few hundred features a mention that is small, and it is what the
 model really did. The norm of the row is taken as given: a longer text makes each word's part
 smaller, which no word is charged with.
+
+A reply is judged with what it answers: the words of that are features of their own, so what they
+add is told apart from what the reply's words add (`Explanation.parent`). Where a model reads
+scores differently in a language (`models.languages`), that is inside the numbers and intercept.
 """
 
 from collections.abc import Sequence
@@ -34,6 +38,8 @@ from models import reference
 from models.analyser import HashedText
 from models.explain_kernels import explain_rows
 from models.features import folding_table
+from models.languages import Languages
+from models.outputs import outputs_of
 from models.predictions import HEADS, LabelIndices
 
 MAX_WORDS: Final = 5  # stored with a mention
@@ -58,15 +64,22 @@ class Explanation:
     against: str  # a class, or "" for the mean of the others
     intercept: float
     contributions: tuple[Contribution, ...]  # one for each token, in the order of the text
+    parent: tuple[Contribution, ...] = ()  # the same of what the text answers, placed in that
 
     @property
     def total(self) -> float:
         """The difference of scores that is explained."""
-        return self.intercept + sum(part.amount for part in self.contributions)
+        return self.intercept + self.of_parent + sum(part.amount for part in self.contributions)
 
-    def strongest(self, count: int) -> list[Contribution]:
+    @property
+    def of_parent(self) -> float:
+        """What the words add that the text answers."""
+        return sum(part.amount for part in self.parent)
+
+    def strongest(self, count: int, *, of_parent: bool = False) -> list[Contribution]:
         """The tokens that moved the score most, whichever way, strongest first."""
-        moved = [part for part in self.contributions if part.amount]
+        parts = self.parent if of_parent else self.contributions
+        moved = [part for part in parts if part.amount]
         return sorted(moved, key=lambda part: -abs(part.amount))[:count]
 
 
@@ -127,8 +140,8 @@ class Explainer:
     """Explains what stacked coefficients make of texts; thread-safe.
 
     Takes coefficients (n_features, outputs) and intercepts (outputs,), the outputs being the
-    classes of all heads in order. Keeps the weights of each head that was asked for: one float32
-    for each column and class.
+    classes of all heads in order; with `parent`, the coefficients of its columns follow. Keeps the
+    weights of each head that was asked for: one float32 for each column and class.
     """
 
     def __init__(
@@ -136,8 +149,13 @@ class Explainer:
         text: HashedText,
         coefficients: npt.NDArray[np.float32],
         intercepts: npt.NDArray[np.float32],
+        *,
+        parent: HashedText | None = None,
+        languages: Languages | None = None,
     ) -> None:
         self._text = text
+        self._parent = parent
+        self._languages = languages or Languages.alike()
         self._coefficients = coefficients
         self._intercepts = intercepts
         self._weights: dict[str, npt.NDArray[np.float32]] = {}
@@ -145,28 +163,57 @@ class Explainer:
     def weights(self, head: str) -> npt.NDArray[np.float32]:
         """Return the weights by which the classes of a head are explained, (n_features, n)."""
         if head not in self._weights:
-            weights = self._coefficients[:, _outputs(head)] @ contrasts(head)
+            weights = self._coefficients[:, outputs_of(head)] @ contrasts(head)
             self._weights[head] = np.ascontiguousarray(weights, dtype=np.float32)
         return self._weights[head]
 
     def explain(
-        self, texts: Sequence[str], head: str, labels: Sequence[int] | LabelIndices
+        self,
+        texts: Sequence[str],
+        head: str,
+        labels: Sequence[int] | LabelIndices,
+        *,
+        langs: Sequence[str] = (),
+        parents: Sequence[str] = (),
     ) -> list[Explanation]:
-        """Return for each text why it has the score it has for its class, by number."""
-        classes = HEADS[head].classes
-        intercepts = self._intercepts[_outputs(head)] @ contrasts(head)
+        """Return for each text why it has the score it has for its class, by number.
+
+        `langs` and `parents` are those of the texts, as the model was given them; none for texts
+        of no known language that answer nothing.
+        """
+        classes, chosen = HEADS[head].classes, np.asarray(labels, dtype=np.intp)
+        scales, intercepts = self._read(head, langs or [""] * len(texts), chosen)
+        own = self._contributions(self._text, 0, texts, head, chosen)
+        answered: list[list[Contribution]] = [[] for _ in texts]
+        if self._parent and parents:
+            first = self._text.n_features
+            answered = self._contributions(self._parent, first, parents, head, chosen)
         return [
             Explanation(
                 head,
                 classes[label],
                 against(head, classes[label]),
-                float(intercepts[label]),
-                tuple(parts),
+                intercept,
+                _scaled(parts, scale),
+                _scaled(more, scale),
             )
-            for label, parts in zip(
-                labels, self._contributions(texts, head, np.asarray(labels)), strict=True
+            for label, intercept, scale, parts, more in zip(
+                chosen.tolist(), intercepts.tolist(), scales.tolist(), own, answered, strict=True
             )
         ]
+
+    def _read(
+        self, head: str, langs: Sequence[str], labels: LabelIndices
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """By how much contributions are scaled in each language, and the intercepts there."""
+        outputs, rows = outputs_of(head), self._languages.rows(langs)
+        # The classes of one softmax share a scale; of many answers each has its own.
+        scales = self._languages.scales[rows, outputs.start + (labels if HEADS[head].many else 0)]
+        contrast = contrasts(head)
+        shifts = self._languages.shifts[rows][:, outputs] @ contrast
+        started = self._intercepts[outputs] @ contrast
+        at = np.arange(len(labels))
+        return scales.astype(np.float64), started[labels] * scales + shifts[at, labels]
 
     def intent_words(self, texts: Sequence[str], intents: LabelIndices) -> list[Sequence[str]]:
         """Return for each text the words that argue most for its intent, strongest first.
@@ -177,19 +224,25 @@ class Explainer:
         words: list[Sequence[str]] = [()] * len(texts)
         judged = np.flatnonzero(intents).tolist()
         chosen = [texts[at] for at in judged]
-        parts = self._contributions(chosen, "intent", intents[judged])
+        parts = self._contributions(self._text, 0, chosen, "intent", intents[judged])
         for at, text, found in zip(judged, chosen, parts, strict=True):
             words[at] = _words(text, found)
         return words
 
     def _contributions(
-        self, texts: Sequence[str], head: str, labels: npt.NDArray[np.integer]
+        self,
+        reader: HashedText,
+        first: int,
+        texts: Sequence[str],
+        head: str,
+        labels: npt.NDArray[np.integer],
     ) -> list[list[Contribution]]:
-        plan = self._text._plan()
-        table = folding_table(
-            lowercase=self._text.lowercase, strip_accents=self._text.strip_accents
-        )
-        weights = self.weights(head) if len(texts) else None
+        """What each token adds before scaling, by the weights from row `first` on."""
+        plan = reader._plan()
+        table = folding_table(lowercase=reader.lowercase, strip_accents=reader.strip_accents)
+        weights = None
+        if len(texts):
+            weights = self.weights(head)[first : first + reader.n_features]
         found: list[list[Contribution]] = []
         for part in _parts(texts):
             offsets = np.zeros(len(texts[part]) + 1, dtype=np.int64)
@@ -208,10 +261,10 @@ class Explainer:
         return found
 
 
-def _outputs(head: str) -> slice:
-    names = list(HEADS)
-    first = sum(len(HEADS[name].classes) for name in names[: names.index(head)])
-    return slice(first, first + len(HEADS[head].classes))
+def _scaled(parts: Sequence[Contribution], scale: float) -> tuple[Contribution, ...]:
+    if scale == 1:
+        return tuple(parts)
+    return tuple(Contribution(part.start, part.end, scale * part.amount) for part in parts)
 
 
 def _parts(texts: Sequence[str]) -> list[slice]:

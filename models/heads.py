@@ -1,4 +1,4 @@
-"""The fast profile: every head from one pass over the text."""
+"""The fast profile: every head from one pass over the text, and one over what it answers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -7,29 +7,20 @@ from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 from models import sums
 from models.analyser import HashedText
 from models.explain import Explainer
+from models.languages import Languages
+from models.outputs import BOUNDS, ENDS
+from models.outputs import ESTIMATORS as ESTIMATORS
+from models.outputs import N_OUTPUTS as N_OUTPUTS
 from models.predictions import HEADS, Predictions, Probabilities, Texts
 
 # Texts at a time: their features (4 KB each) stay in the processor's cache, and memory small.
 CHUNK: Final = 500
-
-
-def outputs_of(name: str) -> list[tuple[str, int]]:
-    """The estimators of a head, with how many outputs each has: one, or one for each class."""
-    head = HEADS[name]
-    if head.many:
-        return [(f"{name}.{label}", 1) for label in head.classes]
-    return [(name, len(head.classes))]
-
-
-ESTIMATORS: Final = [estimator for name in HEADS for estimator in outputs_of(name)]
-_BOUNDS: Final = np.cumsum([0, *(width for _, width in ESTIMATORS)])
-_ENDS: Final = np.cumsum([len(head.classes) for head in HEADS.values()])
-N_OUTPUTS: Final = int(_BOUNDS[-1])
 
 
 def _rows(
@@ -41,6 +32,18 @@ def _rows(
         np.pad(head.coef_, ((missing, 0), (0, 0))),
         np.pad(head.intercept_, (missing, 0)),
     )
+
+
+def features(texts: Texts, text: HashedText, parent: HashedText | None) -> sparse.csr_matrix:
+    """Return the features of mentions: those of their texts, then those of what they answer.
+
+    The latter have columns of their own, so a parent's words are never taken for the reply's. A
+    mention that answers nothing has none of them.
+    """
+    rows = text.transform(texts.texts)
+    if parent is None:
+        return rows
+    return sparse.hstack([rows, parent.transform(texts.parents)], format="csr", dtype=np.float32)
 
 
 class Model:
@@ -56,20 +59,27 @@ class Model:
         coefficients: npt.NDArray[np.float32],
         intercepts: npt.NDArray[np.float32],
         *,
+        parent: HashedText | None = None,
+        languages: Languages | None = None,
         version: str = "unsaved",
     ) -> None:
-        """Take coefficients (n_features, N_OUTPUTS) and intercepts (N_OUTPUTS,).
+        """Take coefficients (features, N_OUTPUTS) and intercepts (N_OUTPUTS,).
 
-        Raises ValueError where shapes differ or numbers are not finite.
+        The features are the columns of `text` and then those of `parent`, which reads what a
+        mention answers; without it that is not read. Raises ValueError where shapes differ or
+        numbers are not finite.
         """
-        if coefficients.shape != (text.n_features, N_OUTPUTS) or intercepts.shape != (N_OUTPUTS,):
+        width = text.n_features + (parent.n_features if parent else 0)
+        if coefficients.shape != (width, N_OUTPUTS) or intercepts.shape != (N_OUTPUTS,):
             raise ValueError(
-                f"expected coefficients ({text.n_features}, {N_OUTPUTS}) and intercepts"
+                f"expected coefficients ({width}, {N_OUTPUTS}) and intercepts"
                 f" ({N_OUTPUTS},), got {coefficients.shape} and {intercepts.shape}"
             )
         if not (np.isfinite(coefficients).all() and np.isfinite(intercepts).all()):
             raise ValueError("coefficients and intercepts must be finite")
         self.text = text.fit()
+        self.parent = parent.fit() if parent else None
+        self.languages = languages or Languages.alike()
         self.version = version
         self._coefficients = np.ascontiguousarray(coefficients, dtype=np.float32)
         self._intercepts = np.ascontiguousarray(intercepts, dtype=np.float32)
@@ -80,6 +90,8 @@ class Model:
         text: HashedText,
         heads: Mapping[str, LogisticRegression],
         *,
+        parent: HashedText | None = None,
+        languages: Languages | None = None,
         version: str = "unsaved",
     ) -> Self:
         """Stack fitted estimators, one for each of `ESTIMATORS`, with classes 0, 1, 2 … in order.
@@ -96,18 +108,29 @@ class Model:
             text,
             np.concatenate([coefficients for coefficients, _ in rows]).T,
             np.concatenate([intercepts for _, intercepts in rows]),
+            parent=parent,
+            languages=languages,
             version=version,
         )
 
     @cached_property
     def explainer(self) -> Explainer:
         """Tells what each token of a text contributed; made when first asked for."""
-        return Explainer(self.text, self._coefficients, self._intercepts)
+        return Explainer(
+            self.text,
+            self._coefficients,
+            self._intercepts,
+            parent=self.parent,
+            languages=self.languages,
+        )
 
     def heads(self) -> dict[str, LogisticRegression]:
-        """Return the heads as scikit-learn estimators; most share this model's memory."""
+        """Return the heads as scikit-learn estimators; most share this model's memory.
+
+        They read `features`, and know nothing of languages.
+        """
         heads = {}
-        for (name, width), start in zip(ESTIMATORS, _BOUNDS[:-1], strict=True):
+        for (name, width), start in zip(ESTIMATORS, BOUNDS[:-1], strict=True):
             head = LogisticRegression()
             head.classes_ = np.arange(max(width, 2))
             head.coef_ = self._coefficients[:, start : start + width].T
@@ -115,21 +138,43 @@ class Model:
             if width == 2:  # of two classes scikit-learn keeps the difference
                 head.coef_ = np.diff(head.coef_, axis=0)
                 head.intercept_ = np.diff(head.intercept_)
-            head.n_features_in_ = self.text.n_features
+            head.n_features_in_ = len(self._coefficients)
             heads[name] = head
         return heads
 
-    def _stacked(self, texts: Sequence[str]) -> Probabilities:
-        rows = self.text.transform(texts)
-        probabilities: Probabilities = sums.probabilities(
-            rows.data, rows.indices, rows.indptr, self._coefficients, self._intercepts, _BOUNDS
+    def _stacked(self, part: Texts) -> Probabilities:
+        scores = np.tile(self._intercepts, (len(part), 1))
+        self._add(scores, self.text, part.texts, np.arange(len(part)), 0)
+        if self.parent:
+            replies = np.flatnonzero([bool(parent) for parent in part.parents])
+            if len(replies):
+                answered = [part.parents[at] for at in replies.tolist()]
+                self._add(scores, self.parent, answered, replies, self.text.n_features)
+        sums.to_probabilities(
+            scores,
+            BOUNDS,
+            self.languages.scales,
+            self.languages.shifts,
+            self.languages.rows(part.langs),
         )
-        return probabilities
+        return scores
+
+    def _add(
+        self,
+        scores: Probabilities,
+        reader: HashedText,
+        texts: Sequence[str],
+        to: npt.NDArray[np.intp],
+        first: int,
+    ) -> None:
+        rows = reader.transform(texts)
+        sums.add(scores, rows.data, rows.indices, rows.indptr, self._coefficients, to, first)
 
     def predict(self, texts: Texts) -> Predictions:
         """Return the predictions for mentions, in order; thread-safe, mostly without the GIL."""
-        stacked = np.concatenate([self._stacked(part.texts) for part in texts.chunks(CHUNK)])
-        parts = np.split(stacked, _ENDS[:-1], axis=1)
-        predictions = Predictions.most_probable(dict(zip(HEADS, parts, strict=True)))
+        stacked = np.concatenate([self._stacked(part) for part in texts.chunks(CHUNK)])
+        parts = np.split(stacked, ENDS[:-1], axis=1)
+        chances = dict(zip(HEADS, parts, strict=True))
+        predictions = self.languages.decide(chances, texts.langs)
         words = self.explainer.intent_words(texts.texts, predictions.labels["intent"])
         return replace(predictions, intent_words=words)

@@ -39,6 +39,7 @@ class LabelledMention(msgspec.Struct, frozen=True, kw_only=True):
     sector: str | None = None
     variety: str = ""  # the country whose turns of phrase it has: "mx", "uk"; "mix" of languages
     draw: Draw | Literal[""] = ""
+    source: str = ""  # where it was found, for example a forum or a set; not part of its identity
 
 
 def load_corpus(files: Iterable[Path] = CORPUS_FILES) -> list[LabelledMention]:
@@ -71,6 +72,7 @@ def label_set_hash(items: Iterable[LabelledMention]) -> str:
 
 def _digest(item: LabelledMention) -> bytes:
     fields = msgspec.structs.asdict(item)
+    del fields["source"]
     if item.acts is not None:
         fields["acts"] = sorted(item.acts)
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).digest()

@@ -8,7 +8,7 @@ from typing import Final, NoReturn
 import msgspec
 import numpy as np
 
-from models.explain import Explainer, Explanation
+from models.explain import Contribution, Explainer, Explanation
 from models.predictions import HEADS, Classifier, Predictions, Texts
 
 MAX_TEXT_CHARS: Final = 100_000
@@ -49,7 +49,10 @@ class _Token(msgspec.Struct):
 
 
 class _Why(msgspec.Struct, omit_defaults=True):
-    """In log odds; `others` are all tokens that are not listed, so that everything adds up."""
+    """In log odds; `others` are all tokens that are not listed, so that everything adds up.
+
+    `parent` is what the words of the text that is answered add, `parent_tokens` the strongest.
+    """
 
     label: str
     total: float
@@ -57,6 +60,8 @@ class _Why(msgspec.Struct, omit_defaults=True):
     others: float
     tokens: list[_Token]
     against: str = ""
+    parent: float | msgspec.UnsetType = msgspec.UNSET
+    parent_tokens: list[_Token] | msgspec.UnsetType = msgspec.UNSET
 
 
 class _Judgement(msgspec.Struct, omit_defaults=True):
@@ -71,7 +76,7 @@ class _Acts(msgspec.Struct, omit_defaults=True):
     why: list[_Why] | None = None
 
 
-class _Scored(msgspec.Struct):
+class _Scored(msgspec.Struct, omit_defaults=True):
     id: msgspec.Raw
     lang: msgspec.Raw
     intent: _Judgement
@@ -80,6 +85,8 @@ class _Scored(msgspec.Struct):
     sentiment: _Judgement
     act: _Acts
     model_version: str
+    text: str | msgspec.UnsetType = msgspec.UNSET
+    parent_text: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class _LineError(Exception):
@@ -103,6 +110,7 @@ def score_lines(
     batch_size: int = 500,
     *,
     explainer: Explainer | None = None,
+    with_text: bool = False,
 ) -> Iterator[bytes]:
     """Yield one line of JSON, ending in a newline, for each line that is not blank, in order.
 
@@ -114,6 +122,7 @@ def score_lines(
     and `id` when known; the rest goes on. A byte order mark before the first
     line is skipped. Reads no further ahead than one batch. With an `explainer`, the model's, each
     judgement has `why`: the strongest tokens and what they added, as `models.explain` defines it.
+    `with_text` repeats `text` and `parent_text`, so that the answers can teach another model.
     """
     batch: list[_Mention | _Failure] = []
     chars = 0
@@ -126,9 +135,9 @@ def score_lines(
         batch.append(entry)
         chars += len(entry.text) if isinstance(entry, _Mention) else 0
         if len(batch) >= batch_size or chars >= MAX_BATCH_CHARS:
-            yield from _score(batch, model, explainer)
+            yield from _score(batch, model, explainer, with_text)
             batch, chars = [], 0
-    yield from _score(batch, model, explainer)
+    yield from _score(batch, model, explainer, with_text)
 
 
 def _read(line: bytes, number: int) -> _Mention | _Failure:
@@ -202,17 +211,18 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _score(
-    batch: list[_Mention | _Failure], model: Classifier, explainer: Explainer | None
+    batch: list[_Mention | _Failure],
+    model: Classifier,
+    explainer: Explainer | None,
+    with_text: bool,
 ) -> Iterator[bytes]:
     mentions = [entry for entry in batch if isinstance(entry, _Mention)]
-    predictions = model.predict(
-        Texts(
-            [mention.text for mention in mentions],
-            [_language(mention.lang) for mention in mentions],
-            [mention.parent_text for mention in mentions],
-        )
+    texts = Texts(
+        [mention.text for mention in mentions],
+        [_language(mention.lang) for mention in mentions],
+        [mention.parent_text for mention in mentions],
     )
-    texts = [mention.text for mention in mentions]
+    predictions = model.predict(texts)
     reasons = {name: _reasons(name, texts, predictions, explainer) for name in HEADS}
     judgements = zip(
         _judgements("intent", predictions, reasons["intent"]),
@@ -223,11 +233,12 @@ def _score(
         strict=True,
     )
     for entry in batch:
-        answer: _Scored | _Failure = (
-            entry
-            if isinstance(entry, _Failure)
-            else _Scored(entry.id, entry.lang, *next(judgements), model.version)
-        )
+        if isinstance(entry, _Failure):
+            yield _ENCODER.encode(entry) + b"\n"
+            continue
+        answer = _Scored(entry.id, entry.lang, *next(judgements), model.version)
+        if with_text:
+            answer.text, answer.parent_text = entry.text, entry.parent_text or msgspec.UNSET
         yield _ENCODER.encode(answer) + b"\n"
 
 
@@ -260,7 +271,7 @@ def _acts(predictions: Predictions, reasons: Iterable[list[_Why] | None]) -> Ite
 
 
 def _reasons(
-    name: str, texts: list[str], predictions: Predictions, explainer: Explainer | None
+    name: str, texts: Texts, predictions: Predictions, explainer: Explainer | None
 ) -> list[list[_Why]] | list[None]:
     """Why each label of a head was given; a list for each mention, or nothing without explainer."""
     if explainer is None:
@@ -270,24 +281,37 @@ def _reasons(
         said = [(int(row), int(act)) for row, act in np.argwhere(predictions.acts)]
     else:
         said = list(enumerate(predictions.labels[name].tolist()))
-    found = explainer.explain([texts[row] for row, _ in said], name, [label for _, label in said])
-    reasons: list[list[_Why]] = [[] for _ in texts]
+    found = explainer.explain(
+        [texts.texts[row] for row, _ in said],
+        name,
+        [label for _, label in said],
+        langs=[texts.langs[row] for row, _ in said],
+        parents=[texts.parents[row] for row, _ in said],
+    )
+    reasons: list[list[_Why]] = [[] for _ in texts.texts]
     for (row, _), explanation in zip(said, found, strict=True):
-        reasons[row].append(_why(texts[row], explanation))
+        reasons[row].append(_why(texts.texts[row], texts.parents[row], explanation))
     return reasons
 
 
-def _why(text: str, found: Explanation) -> _Why:
-    strongest = found.strongest(EXPLAINED_TOKENS)
-    listed = sum(part.amount for part in strongest)
-    return _Why(
+def _why(text: str, parent: str, found: Explanation) -> _Why:
+    listed = found.strongest(EXPLAINED_TOKENS)
+    others = sum(part.amount for part in found.contributions)
+    why = _Why(
         label=found.label,
         total=round(found.total, _DECIMALS),
         intercept=round(found.intercept, _DECIMALS),
-        others=round(found.total - found.intercept - listed, _DECIMALS),
-        tokens=[
-            _Token(text[p.start : p.end], p.start, p.end, round(p.amount, _DECIMALS))
-            for p in strongest
-        ],
+        others=round(others - sum(part.amount for part in listed), _DECIMALS),
+        tokens=_tokens(text, listed),
         against=found.against,
     )
+    if found.parent:
+        why.parent = round(found.of_parent, _DECIMALS)
+        why.parent_tokens = _tokens(parent, found.strongest(EXPLAINED_TOKENS, of_parent=True))
+    return why
+
+
+def _tokens(text: str, parts: Iterable[Contribution]) -> list[_Token]:
+    return [
+        _Token(text[p.start : p.end], p.start, p.end, round(p.amount, _DECIMALS)) for p in parts
+    ]

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import msgspec
+import numpy as np
 from skops import io as skops_io
 from skops.io.exceptions import UntrustedTypesFoundException
 
@@ -34,6 +35,7 @@ from models.errors import (
     ModelStoreError,
 )
 from models.heads import Model
+from models.languages import Languages
 from models.predictions import HEADS
 from models.promotions import Promotion as Promotion
 from models.promotions import Promotions
@@ -64,10 +66,17 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime  # UTC
     model_sha256: str
     trained_on: list[str]  # the data, in words: sources, licences, how to retrain without them
-    features: dict[str, Any]  # parameters of HashedText
+    features: dict[str, Any]  # parameters of the HashedText that reads texts
     classes: dict[str, list[str]]  # of each head, in the order of its columns
     unicode_version: str  # characters assigned later than this were read as symbols
     training: TrainingReport
+    # Parameters of the HashedText that reads what a mention answers; None: that is not read.
+    parent_features: dict[str, Any] | None = None
+    # The chance of any intent from which a mention has intent, by language; None: the most
+    # probable class decides.
+    thresholds: dict[str, float | None] = {}
+    # What is added to log chances before the largest decides, by language, head and class.
+    leanings: dict[str, dict[str, dict[str, float]]] = {}
     data: list[DataFile] = []
     held_out: int = 0  # mentions of the corpus that were kept to judge by
     learnt_sha256: str = ""  # empty: not noted what it learnt from
@@ -107,16 +116,13 @@ class ModelStore:
         if created_at.tzinfo is None:
             raise ValueError("created_at must have a time zone")
         created_at = created_at.astimezone(UTC)
-        features = {
-            key: value for key, value in model.text.get_params().items() if key != "threads"
-        }
-        inputs = msgspec.json.encode(
-            [report.label_set_hash, report.seed, report.recipe, features], order="sorted"
-        )
-        version = f"{created_at:%Y%m%dT%H%M%SZ}-{hashlib.sha256(inputs).hexdigest()[:8]}"
-        content = skops_io.dumps(
-            {"text": model.text, **model.heads()}, compression=zipfile.ZIP_DEFLATED
-        )
+        features = _parameters(model.text)
+        parent = _parameters(model.parent) if model.parent else None
+        inputs = [report.label_set_hash, report.seed, report.recipe, features]
+        inputs += [parent, report.taught_hash]
+        digest = hashlib.sha256(msgspec.json.encode(inputs, order="sorted")).hexdigest()
+        version = f"{created_at:%Y%m%dT%H%M%SZ}-{digest[:8]}"
+        content = _dumped(model)
         fingerprints = "".join(f"{one}\n" for one in sorted(set(learnt))).encode()
         card = ModelCard(
             version=version,
@@ -124,6 +130,12 @@ class ModelStore:
             model_sha256=hashlib.sha256(content).hexdigest(),
             trained_on=list(trained_on),
             features=features,
+            parent_features=parent,
+            thresholds={
+                lang or "other": model.languages.threshold(lang)
+                for lang in ("", *model.languages.names)
+            },
+            leanings={lang: model.languages.leaning(lang) for lang in model.languages.names},
             classes=CLASSES,
             unicode_version=unicodedata.unidata_version,
             training=report,
@@ -306,6 +318,25 @@ def _user() -> str:
         return str(os.getuid())
 
 
+def _parameters(reader: HashedText) -> dict[str, Any]:
+    return {key: value for key, value in reader.get_params().items() if key != "threads"}
+
+
+def _dumped(model: Model) -> bytes:
+    """The content of a model's file.
+
+    Half of the coefficients' precision is kept where none is lost: that of a model trained here.
+    """
+    heads = model.heads()
+    for head in heads.values():
+        half = head.coef_.astype(np.float16)
+        if np.array_equal(half.astype(np.float32), head.coef_):
+            head.coef_ = half
+    parts = {"text": model.text, "parent": model.parent, "languages": model.languages.arrays()}
+    content: bytes = skops_io.dumps({**parts, **heads}, compression=zipfile.ZIP_DEFLATED)
+    return content
+
+
 def _rebuild(content: bytes, version: str) -> Model:
     try:
         unknown = set(skops_io.get_untrusted_types(data=content)) - set(TRUSTED_TYPES)
@@ -314,7 +345,20 @@ def _rebuild(content: bytes, version: str) -> Model:
         parts = skops_io.loads(content, trusted=list(TRUSTED_TYPES))
         if not isinstance(parts, dict) or not isinstance(parts.get("text"), HashedText):
             raise ModelRefusedError(f"{version}: {MODEL_FILE} holds no text transform")
-        return Model.from_heads(parts.pop("text"), parts, version=version)
+        text, parent = parts.pop("text"), parts.pop("parent", None)
+        if not isinstance(parent, HashedText | None):
+            raise ModelRefusedError(f"{version}: {MODEL_FILE} holds no transform of parents")
+        # Models from before there were parents and languages have neither.
+        languages = parts.pop("languages", None)
+        for head in parts.values():
+            head.coef_ = np.asarray(head.coef_, dtype=np.float32)
+        return Model.from_heads(
+            text,
+            parts,
+            parent=parent,
+            languages=None if languages is None else Languages.from_arrays(languages),
+            version=version,
+        )
     except (
         UntrustedTypesFoundException,
         zipfile.BadZipFile,

@@ -26,6 +26,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "others": "against the others",
         "start": "without any word",
         "rest": "all other words",
+        "parent": "what it answers",
         "total": "total, in log odds",
     },
     "es": {
@@ -34,6 +35,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "others": "frente a las demás",
         "start": "sin palabra alguna",
         "rest": "las demás palabras",
+        "parent": "a lo que responde",
         "total": "total, en log-odds",
     },
 }
@@ -102,8 +104,8 @@ def explained(
 ) -> Iterator[str]:
     """Yield the lines of the answer; styles are in them, which click drops where none can show."""
     words = _WORDS[language]
-    predictions = model.predict(Texts([text], [lang], [parent]))
-    judged = list(_judged(model, predictions, text))
+    texts = Texts([text], [lang], [parent])
+    judged = list(_judged(model, model.predict(texts), texts))
     intent = judged[0][0]
     yield marked(text, intent)
     yield click.style(words["marks"], dim=True)
@@ -130,7 +132,7 @@ def marked(text: str, found: Explanation) -> str:
 
 
 def _judged(
-    model: Model, predictions: Predictions, text: str
+    model: Model, predictions: Predictions, given: Texts
 ) -> Iterator[tuple[Explanation, float]]:
     """Each label that was given, intent first, why, and its probability."""
     for name, head in HEADS.items():
@@ -138,9 +140,14 @@ def _judged(
             labels = np.flatnonzero(predictions.acts[0]).tolist()
         else:
             labels = predictions.labels[name].tolist()
-        for found, label in zip(
-            model.explainer.explain([text] * len(labels), name, labels), labels, strict=True
-        ):
+        why = model.explainer.explain(
+            [*given.texts] * len(labels),
+            name,
+            labels,
+            langs=[*given.langs] * len(labels),
+            parents=[*given.parents] * len(labels),
+        )
+        for found, label in zip(why, labels, strict=True):
             yield found, float(predictions.probabilities[name][0][label])
 
 
@@ -159,9 +166,12 @@ def _table(found: Explanation, chance: float, text: str, language: str) -> Itera
         colour = "green" if part.amount > 0 else "red"
         token = _cut(text[part.start : part.end])
         yield f"  {token:<{_TOKEN_WIDTH}} {part.amount:+7.2f}  {click.style(bar, fg=colour)}"
-    rest = found.total - found.intercept - sum(part.amount for part in strongest)
+    own = sum(part.amount for part in found.contributions)
+    rest = own - sum(part.amount for part in strongest)
     if len(found.contributions) > len(strongest):
         yield f"  {words['rest']:<{_TOKEN_WIDTH}} {rest:+7.2f}"
+    if found.parent:
+        yield f"  {words['parent']:<{_TOKEN_WIDTH}} {found.of_parent:+7.2f}"
     yield f"  {words['start']:<{_TOKEN_WIDTH}} {found.intercept:+7.2f}"
     yield f"  {words['total']:<{_TOKEN_WIDTH}} {found.total:+7.2f}"
 

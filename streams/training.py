@@ -9,7 +9,7 @@ from models.gate import promote as through_the_gate
 from models.heads import Model
 from models.runs import gather, train_and_save
 from models.store import ModelCard, ModelStore
-from models.training import Progress
+from models.training import DEFAULT_RECIPE, Progress, Recipe
 from streams import clock
 from streams.errors import SettingsError
 from streams.settings import Settings
@@ -68,19 +68,24 @@ def train(
     seed: int = SEED,
     on: Sequence[Path] = (),
     learn_natural: bool = False,
+    teachers: Sequence[Path] = (),
+    recipe: Recipe = DEFAULT_RECIPE,
     promote: bool = True,
     progress: Progress = lambda estimator, done, fits: None,
 ) -> ModelCard:
-    """Train on the corpus and the files `on`, save, and promote through the gate.
+    """Train on the corpus, the files `on` and those of `teachers`, save, promote through the gate.
 
     Raises CorpusError naming file and line, ModelRejectedError if the model is no good, and
     PromotionRefusedError if the current one is better; then the model stays in the store.
     """
-    data = gather(on, learn_natural=learn_natural)
+    data = gather(on, learn_natural=learn_natural, teachers=teachers)
+    taught = f" and {len(data.taught)} that a teacher judged" if len(data.taught) else ""
     kept = f", {data.held_out} held out to judge by" if data.held_out else ""
-    say(f"training on {len(data.items)} labelled mentions{kept}; seed {seed}…")
+    say(f"training on {len(data.items)} labelled mentions{taught}{kept}; seed {seed}…")
     store = store_of(settings)
-    card = train_and_save(store, data, seed=seed, created_at=clock.now(), progress=progress)
+    card = train_and_save(
+        store, data, seed=seed, created_at=clock.now(), recipe=recipe, progress=progress
+    )
     say(f"model {card.version} trained and saved")
     if promote:
         outcome = through_the_gate(store, card.version, at=clock.now())

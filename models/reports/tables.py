@@ -178,7 +178,8 @@ def groups(head: HeadEvaluation, say: Wording) -> Table | None:
     """Return the figures within languages, sources and varieties, None without any."""
     if not head.groups:
         return None
-    names = [name for name in ("macro_f1", *_ALERT_FIGURES) if name in head.figures]
+    shown = ("macro_f1", "decided_f1", *_ALERT_FIGURES)
+    names = [name for name in shown if name in head.figures]
     return Table(
         say("groups"),
         [say("group"), say("mentions"), *map(say, names)],

@@ -50,6 +50,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "head": ("head", "pregunta"),
     "class": ("class", "clase"),
     "macro_f1": ("macro F1", "F1 macro"),
+    "decided_f1": ("F1 as decided", "F1 al decidir"),
     "average_precision": ("average precision", "precisión media"),
     "ece": ("calibration error", "error de calibración"),
     "precision": ("precision", "precisión"),

@@ -22,10 +22,33 @@ from streams.modelling import options
     is_flag=True,
     help="Learn from the natural part of the corpus too, which is held out to judge by.",
 )
+@click.option(
+    "--teacher",
+    "teachers",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Unlabelled mentions with a better model's probabilities: classify --with-text.",
+)
+@click.option(
+    "--recipe",
+    "recipe_file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="How to learn, a JSON object, for example the training.recipe of a card.",
+)
+@options.calibrated_for
 @click.option("--promote/--no-promote", default=True, help="Make it current.  [default: promote]")
 @click.option("--if-missing", is_flag=True, help="Do nothing when there is a current model.")
 def train_command(
-    seed: int, files: tuple[Path, ...], learn_natural: bool, promote: bool, if_missing: bool
+    seed: int,
+    files: tuple[Path, ...],
+    learn_natural: bool,
+    teachers: tuple[Path, ...],
+    recipe_file: Path | None,
+    prevalence: float | None,
+    promote: bool,
+    if_missing: bool,
 ) -> None:
     """Train a model on the project's corpus and your own files, and let workers use it.
 
@@ -35,11 +58,16 @@ def train_command(
     \b
       escucha train
       escucha train --on our_labels.jsonl --on more.jsonl --no-promote
+      escucha classify --with-text posts.jsonl > taught.jsonl
+      escucha train --on our_labels.jsonl --teacher taught.jsonl
     """
     from streams import training
     from streams.local import local_settings
 
     settings = local_settings()
+    if if_missing and (teachers or recipe_file or prevalence):
+        raise InputError("--if-missing takes no --teacher, --recipe or --prevalence")
+    recipe = options.recipe_of(recipe_file, prevalence)
     with options.progress_of_training() as progress:
         if if_missing:
             training.train_if_missing(
@@ -57,6 +85,8 @@ def train_command(
                 seed=seed,
                 on=files,
                 learn_natural=learn_natural,
+                teachers=teachers,
+                recipe=recipe,
                 promote=promote,
                 progress=progress,
             )
@@ -153,7 +183,8 @@ def evaluate_command(
 @click.command("classify")
 @click.argument("file", type=click.File("rb"), default="-")
 @click.option("--explain", is_flag=True, help="Say which words drove each judgement.")
-def classify_command(file: Iterator[bytes], explain: bool) -> None:
+@click.option("--with-text", is_flag=True, help="Repeat the texts: a file for train --teacher.")
+def classify_command(file: Iterator[bytes], explain: bool, with_text: bool) -> None:
     """Score JSON lines from FILE or standard input, without any server.
 
     \b
@@ -170,6 +201,7 @@ def classify_command(file: Iterator[bytes], explain: bool) -> None:
     training.train_if_missing(settings, say=lambda line: click.echo(line, err=True))
     out = sys.stdout.buffer
     model = training.current_model(settings)
-    for line in score_lines(file, model, explainer=model.explainer if explain else None):
+    explainer = model.explainer if explain else None
+    for line in score_lines(file, model, explainer=explainer, with_text=with_text):
         out.write(line)
     out.flush()

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+import msgspec
 
 from models.evaluation_set import NATURAL
 from models.store import ModelStore
-from models.training import Progress
+from models.training import DEFAULT_RECIPE, Progress, Recipe
+from streams.errors import InputError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -25,6 +27,12 @@ prevalence = click.option(
     metavar="SHARE",
     help="Weigh mentions as if this share of them had purchase intent, for example 0.05. Files are"
     " often richer in intent than traffic is, which flatters.",
+)
+calibrated_for = click.option(
+    "--prevalence",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    metavar="SHARE",
+    help="Calibrate, and choose thresholds, as if this share of each language had intent.",
 )
 resamples = click.option(
     "--resamples",
@@ -49,6 +57,25 @@ def on_files(help_text: str, *, natural: bool = True) -> Callable[[Command], Com
     """`--on FILE`, several times, or --on natural."""
     kind = click.Path(path_type=str) if natural else click.Path(path_type=Path)
     return click.option("--on", "files", multiple=True, metavar="FILE", type=kind, help=help_text)
+
+
+def recipe_of(file: Path | None, prevalence: float | None) -> Recipe:
+    """The recipe of a file, or the usual one; raises InputError for what is none."""
+    recipe = DEFAULT_RECIPE
+    if file is not None:
+        try:
+            content = file.read_bytes()
+            recipe = msgspec.json.decode(content, type=Recipe)
+            unknown = set(msgspec.json.decode(content)) - set(Recipe.__struct_fields__)
+        except OSError as error:
+            raise InputError(f"{file}: {error.strerror}") from error
+        except msgspec.DecodeError as error:
+            raise InputError(f"{file}: {error}: a recipe is as in escucha models card") from error
+        if unknown:
+            raise InputError(f"{file}: no recipe has {min(unknown)!r}")
+    if prevalence is not None:
+        recipe = msgspec.structs.replace(recipe, prevalence=prevalence)
+    return recipe
 
 
 def store() -> ModelStore:

@@ -102,7 +102,7 @@ def test_more_text_than_row_ends_can_count_is_refused(monkeypatch: pytest.Monkey
         HashedText().transform(["a" * 50])
 
 
-@pytest.mark.parametrize("kernel", [kernels.hash_rows, sums.probabilities])
+@pytest.mark.parametrize("kernel", [kernels.hash_rows, sums.add, sums.to_probabilities])
 def test_the_heavy_parts_release_the_gil_and_are_compiled_once(kernel: Any) -> None:
     analyser.warm_up()
     before = len(kernel.signatures)

@@ -45,7 +45,7 @@ def bad_heads(model: Model) -> Model:
     """A model that has the signs of intent wrong."""
     heads = model.heads()
     heads["intent"].coef_ = -heads["intent"].coef_
-    return Model.from_heads(model.text, heads)
+    return Model.from_heads(model.text, heads, parent=model.parent)
 
 
 def relabelled(items: Sequence[LabelledMention], every: int) -> list[LabelledMention]:

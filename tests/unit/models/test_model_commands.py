@@ -36,7 +36,7 @@ def versions(
     """Two stored models, the first one current; one mention is known to the second."""
     heads = trained[0].heads()
     heads["intent"].coef_ = -heads["intent"].coef_
-    worse = Model.from_heads(trained[0].text, heads)
+    worse = Model.from_heads(trained[0].text, heads, parent=trained[0].parent)
     one = store.save(*trained, trained_on=["made up"], created_at=NOW)
     two = store.save(
         worse,
@@ -165,6 +165,10 @@ def test_evaluate_leaves_out_what_was_learnt(
         (("evaluate", "--on", "LABELLED", "--model", "x"), "not a version: 'x'"),
         (("evaluate", "--on", "LABELLED", "--html", "/nosuch/x.html"), "give another --html"),
         (("train", "--on", "nosuch.jsonl"), "nosuch.jsonl: No such file"),
+        (("train", "--teacher", "nosuch.jsonl"), "nosuch.jsonl: No such file"),
+        (("train", "--teacher", "LABELLED"), "`str`"),
+        (("train", "--recipe", "LABELLED"), "a recipe is as in"),
+        (("train", "--if-missing", "--prevalence", "0.1"), "--if-missing takes no"),
         (("models", "compare", "current", "x", "--on", "LABELLED"), "not a version: 'x'"),
     ],
 )
@@ -291,6 +295,31 @@ def test_a_model_that_is_no_better_stays_in_the_store(
     assert store.current() == store.versions()[-1]
     assert store.history()[0].gate.startswith("no head is worse by more than")
     assert isinstance(run(store, "models", "promote", versions[1]).exception, ModelError)
+
+
+def test_train_learns_from_a_teacher_by_a_recipe(
+    store: ModelStore, versions: list[str], own_corpus: list[LabelledMention], tmp_path: Path
+) -> None:
+    posts, taught, recipe = (tmp_path / name for name in ("posts", "taught.jsonl", "recipe.json"))
+    posts.write_text('{"text": "voy a comprar un barco", "lang": "es", "parent_text": "¿y?"}\n' * 3)
+    taught.write_bytes(run(store, "classify", "--with-text", posts).stdout_bytes)
+    recipe.write_text('{"min_mentions_per_feature": 1, "parent_scale": 0.5}')
+
+    result = run(
+        store, "train", "--teacher", taught, "--recipe", recipe, "--prevalence", 0.2, "--no-promote"
+    )
+
+    assert result.exit_code == 0, result.exception
+    assert "60 labelled mentions and 3 that a teacher judged" in result.output
+    card = store.card(store.versions()[-1])
+    assert (card.training.taught, card.training.recipe.min_mentions_per_feature) == (3, 1)
+    assert card.training.recipe.prevalence == 0.2
+    assert "taught.jsonl, judged by a teacher" in card.trained_on
+    assert fingerprint("voy a comprar un barco") in store.learnt(card.version)
+    recipe.write_text('{"inverse_regularization": 1}')
+    assert "no recipe has 'inverse_regularization'" in str(
+        run(store, "train", "--recipe", recipe).exception
+    )
 
 
 def test_classify_takes_the_model_that_comes_along_where_none_is(

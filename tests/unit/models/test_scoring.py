@@ -3,12 +3,14 @@
 import json
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from models import scoring
-from models.heads import Model
+from models.analyser import HashedText
+from models.heads import N_OUTPUTS, Model
 from models.predictions import HEADS
 from models.scoring import MAX_TEXT_CHARS, score_lines
 
@@ -165,6 +167,28 @@ def test_on_request_every_judgement_says_why_and_adds_up(model: Model) -> None:
     assert answers[0]["act"]["labels"] == ["incident", "complaint"]
     assert answers[1]["intent"]["why"]["against"] == "none"
     assert "comprar" in [t["token"] for t in answers[1]["intent"]["why"]["tokens"]]
+
+
+def test_what_is_answered_is_explained_apart() -> None:
+    """A model whose every weight is one: what a text adds is what its words are worth."""
+    text, parent = HashedText(2**10, char_ngrams=None), HashedText(2**8, char_ngrams=None)
+    coefficients = np.zeros((2**10 + 2**8, N_OUTPUTS), np.float32)
+    coefficients[:, 2] = 1
+    model = Model(text, coefficients, np.zeros(N_OUTPUTS, np.float32), parent=parent)
+    lines = [b'{"text":"ese","parent_text":"\xc2\xbfcu\xc3\xa1l quieres?"}', b'{"text":"ese"}']
+
+    reply, plain = (json.loads(a) for a in score_lines(lines, model, explainer=model.explainer))
+
+    why = reply["intent"]["why"]
+    assert [token["token"] for token in why["tokens"]] == ["ese"]
+    assert {token["token"] for token in why["parent_tokens"]} == {"¿", "cuál", "quieres", "?"}
+    parts = [why["intercept"], why["others"], why["parent"], why["tokens"][0]["contribution"]]
+    assert why["total"] == pytest.approx(sum(parts), abs=1e-5)
+    assert why["parent"] == pytest.approx(
+        sum(token["contribution"] for token in why["parent_tokens"]), abs=1e-5
+    )
+    assert "parent" not in plain["intent"]["why"]
+    assert "parent_tokens" not in plain["intent"]["why"]
 
 
 def test_without_a_request_nothing_is_explained(model: Model) -> None:

@@ -233,3 +233,33 @@ def test_a_version_that_is_not_what_its_card_says_is_not_taken_over(
         other.adopt(store, card.version)
 
     assert other.versions() == []
+
+
+def test_a_model_from_before_parents_and_languages_is_read_as_it_was(
+    store: ModelStore, card: ModelCard, model: Model
+) -> None:
+    heads = model.heads()
+    for head in heads.values():
+        head.coef_ = head.coef_[:, : model.text.n_features]
+        head.n_features_in_ = model.text.n_features
+    rewrite(store, card, skops_io.dumps({"text": model.text, **heads}))
+
+    loaded = store.load(card.version)
+
+    assert loaded.parent is None
+    assert loaded.languages.names == ()
+    answering = Texts(TEXTS.texts, TEXTS.langs, ["¿cuál?"] * len(TEXTS))
+    for name in HEADS:
+        np.testing.assert_array_equal(
+            loaded.predict(answering).probabilities[name], model.predict(TEXTS).probabilities[name]
+        )
+
+
+def test_parts_that_are_no_readers_or_languages_are_refused(
+    store: ModelStore, card: ModelCard, model: Model
+) -> None:
+    parts = {"text": model.text, "parent": model.parent, "languages": model.languages.arrays()}
+    for name, wrong in (("parent", [1]), ("languages", {"names": []}), ("languages", [1])):
+        rewrite(store, card, skops_io.dumps({**parts, name: wrong, **model.heads()}))
+        with pytest.raises(ModelRefusedError):
+            store.load(card.version)

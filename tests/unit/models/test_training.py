@@ -12,7 +12,7 @@ from scipy.special import softmax
 from models.analyser import HashedText
 from models.calibration import fit_temperature
 from models.errors import CorpusError, ModelRejectedError
-from models.heads import Model
+from models.heads import Model, features
 from models.labels import LabelledMention, label_set_hash
 from models.predictions import HEADS, Texts
 from models.training import TrainingReport, train
@@ -42,6 +42,22 @@ def test_it_learns_what_is_there_to_learn(
     assert list(compress(ACTS, predictions.acts[1])) == ["incident", "complaint"]
 
 
+def test_the_report_has_rates_by_variety_of_mentions_not_seen(
+    trained: tuple[Model, TrainingReport], corpus: list[LabelledMention]
+) -> None:
+    rows = {(row.head, row.group): row for row in trained[1].bias}
+
+    assert set(rows) == {
+        (head, group)
+        for head in ("intent", "needs_reply")
+        for group in ("", "es-unknown", "en-unknown")
+    }
+    everyone = rows["intent", ""]
+    assert (everyone.labelled.hits, everyone.labelled.of) == (30, len(corpus))
+    assert everyone.missed.share < 0.3
+    assert rows["needs_reply", "en-unknown"].labelled.hits == 12
+
+
 def test_the_same_inputs_give_the_same_model_whatever_their_order(
     trained: tuple[Model, TrainingReport], corpus: list[LabelledMention], small_text: HashedText
 ) -> None:
@@ -61,9 +77,11 @@ def test_predictions_are_those_of_the_scikit_learn_heads(
     model: Model, corpus: list[LabelledMention]
 ) -> None:
     texts = [*(item.text for item in corpus), "", "\ud800", "palabras nunca vistas"]
-    rows = model.text.transform(texts)
+    answered = ["", "¿cuál prefieres?", *("" for _ in texts[2:])]
+    given = Texts(texts, [""] * len(texts), answered)
+    rows = features(given, model.text, model.parent)
 
-    predictions = model.predict(Texts.plain(texts))
+    predictions = model.predict(given)
 
     heads = model.heads()
     for name, head in HEADS.items():

@@ -20,8 +20,9 @@ def model() -> Model:
     text = HashedText(2**10)
     return Model(
         text,
-        random.normal(size=(2**10, N_OUTPUTS)).astype(np.float32),
+        random.normal(size=(2**10 + 2**8, N_OUTPUTS)).astype(np.float32),
         np.zeros(N_OUTPUTS, np.float32),
+        parent=HashedText(2**8, char_ngrams=None),
     )
 
 
@@ -75,3 +76,18 @@ def test_every_label_has_a_spanish_name() -> None:
 
     names = {*HEADS, *(label for head in HEADS.values() for label in head.classes)}
     assert names - set(_SPANISH) - {"no", "neutral"} == set()
+
+
+@pytest.mark.parametrize(("language", "row"), [("en", "what it answers"), ("es", "a lo que")])
+def test_what_is_answered_has_a_row_of_its_own(model: Model, language: str, row: str) -> None:
+    alone = "\n".join(explained(model, "ese mismo", language))
+    answering = click.unstyle(
+        "\n".join(explained(model, "ese mismo", language, parent="¿cuál prefieres, el rojo?"))
+    )
+
+    assert row not in alone
+    blocks = answering.split("\n\n")[1:-1]
+    assert all(row in block for block in blocks)
+    for block in blocks:
+        *parts, total = [float(n) for n in re.findall(r" ([+-]\d+\.\d\d)", block)]
+        assert total == pytest.approx(sum(parts), abs=0.01 * (len(parts) + 1))
