@@ -124,7 +124,7 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS care_replies_view
 REFRESH EVERY 10 MINUTE RANDOMIZE FOR 1 MINUTE TO care_replies AS
 SELECT * FROM care_replies_now;
 
--- Promises one row for each mention since a moment that needed a reply, with what became of it.
+-- Promises one row for each mention between two moments that needed a reply, with what became of it.
 --   needed: the model says so (needs_reply), or it speaks to an account of the brand (addressed):
 --     answers it, or names it. Reposts, bots, rivals and the brand itself do not ask.
 --   thanks: speaks to the brand, needs no reply and is pleased (praise, or positive sentiment),
@@ -138,7 +138,7 @@ SELECT * FROM care_replies_now;
 --   resolved: thanked and not reopened, or answered and quiet for 72 hours since.
 --   due: asked plus the target (care_target). Times are event times.
 -- Sources: "10 puntos" 2 and 3, Vaynerchuk ("escuchar y reaccionar"), Zappos.
-CREATE VIEW IF NOT EXISTS care_items_since AS
+CREATE VIEW IF NOT EXISTS care_items_between AS
 WITH
     (SELECT groupUniqArray(author_id) FROM brand_accounts_kept) AS our_ids,
     (SELECT groupUniqArray(handle) FROM brand_handles) AS our_handles,
@@ -174,6 +174,7 @@ WITH
                 mentioned_ids, needs_reply, acts
             FROM mentions FINAL
             WHERE published_at >= {since:DateTime64(3, 'UTC')}
+                AND published_at <= {until:DateTime64(3, 'UTC')}
                 AND kind != 'repost'
                 AND (
                     author_role IN ('own', 'care', 'employee') AND parent_id != ''
@@ -190,6 +191,7 @@ WITH
             SELECT mention_id, author_id, author_handle
             FROM mentions FINAL
             WHERE published_at >= {since:DateTime64(3, 'UTC')} - INTERVAL 30 DAY
+                AND published_at <= {until:DateTime64(3, 'UTC')}
                 AND (
                     author_role IN ('own', 'care', 'employee')
                     OR mention_id IN
@@ -270,6 +272,7 @@ WITH
             min((published_at, mention_id, author_handle, toDateTime64(0, 3, 'UTC'))) AS reply
         FROM mentions FINAL
         WHERE published_at >= {since:DateTime64(3, 'UTC')}
+            AND published_at <= {until:DateTime64(3, 'UTC')}
             AND author_role IN ('own', 'care', 'employee') AND parent_id != '' AND kind != 'repost'
         GROUP BY source, answered_id
     ),
@@ -401,7 +404,10 @@ SETTINGS non_replicated_deduplication_window = 100;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS care_items_view
 REFRESH EVERY 10 MINUTE RANDOMIZE FOR 1 MINUTE TO care_items AS
-SELECT * FROM care_items_since(since = toDateTime64(0, 3, 'UTC'));
+SELECT *
+FROM care_items_between(
+    since = toDateTime64(0, 3, 'UTC'), until = toDateTime64('2200-01-01', 3, 'UTC')
+);
 
 -- What people decided about items of the queue, one event each, never changed: assigned (owner; ''
 -- gives it back), status (open, done: dealt with elsewhere, dismissed: needs no reply), note.
@@ -465,7 +471,9 @@ SELECT
     d.owner AS owner,
     if(d.status = '', 'open', d.status) AS status,
     d.note AS note
-FROM care_items_since(since = now64(3, 'UTC') - INTERVAL 14 DAY) AS i
+FROM care_items_between(
+    since = now64(3, 'UTC') - INTERVAL 14 DAY, until = now64(3, 'UTC') + INTERVAL 1 HOUR
+) AS i
 LEFT JOIN care_desk AS d ON d.source = i.source AND d.mention_id = i.mention_id
 WHERE i.state = 'waiting';
 

@@ -411,7 +411,7 @@ SELECT
     step,
     step_after,
     count() AS changes,
-    uniq(source, author_id) AS authors, -- within a percent; exact below some thousands
+    uniq(source, author_id) AS authors, -- within a percent, exact when few
     quantileExact(0.5)(stayed_sec) / 86400 AS days
 FROM journey_steps
 WHERE step_after != ''
