@@ -20,6 +20,7 @@ the variance grows by that size (L. Kish, Survey Sampling, 1965, design effect).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, Literal
 
 import numpy as np
@@ -52,7 +53,7 @@ class Measured:
         if not self.edges:
             return ()
         words = [f"{edge:g}" for edge in self.edges]
-        between = [f"{low}-{high}" for low, high in zip(words[:-1], words[1:], strict=True)]
+        between = [f"{low}-{high}" for low, high in pairwise(words)]
         return (f"<{words[0]}", *between, f">={words[-1]}")
 
     def bin(self, value: float) -> str:
@@ -134,7 +135,7 @@ def compare(
     """Return how far `fresh` is from `reference`, both mentions by bin.
 
     The numbers of draws say what the counts are worth where they did not come one by one: fewer
-    voices than mentions, or a mention in several bins (topics, acts). By default all are one by one.
+    voices than mentions, or a mention in several bins (topics, acts). By default each is one.
     """
     m = sum(reference.values()) if reference_draws is None else reference_draws
     n = sum(fresh.values()) if draws is None else draws

@@ -76,7 +76,9 @@ def wilson(hits: int, tries: int) -> Rate:
     return Rate(share, max(0.0, float(middle - reach)), min(1.0, float(middle + reach)))
 
 
-def calibration(chances: Chances, came: Flags, decided: Flags, *, seed: int = 7) -> FreshCalibration:
+def calibration(
+    chances: Chances, came: Flags, decided: Flags, *, seed: int = 7
+) -> FreshCalibration:
     """Return the calibration of chances (n,) of yes, given what came and what was decided.
 
     Raises ValueError when there are no labels. The same seed gives the same figures.

@@ -40,7 +40,7 @@ def series(result: Rows, span: TimeRange, interval: timedelta) -> dict[str, Any]
     text split a number into one series for each of their values.
     """
     kinds = [_kind(type_name) for type_name in result.types]
-    axis = kinds.index("time")
+    axis = kinds.index("time") if kinds else 0  # of an empty table not even the columns come
     texts = [index for index, kind in enumerate(kinds) if kind == "text"]
     numbers = [index for index, kind in enumerate(kinds) if kind == "number"]
     times = sorted({plain(row[axis]) for row in result.rows})
@@ -60,6 +60,16 @@ def series(result: Rows, span: TimeRange, interval: timedelta) -> dict[str, Any]
         "times": times,
         "series": [{"name": name, "values": points} for name, points in values.items()],
     }
+
+
+def marks(result: Rows, color: str) -> list[dict[str, Any]]:
+    """Return the annotations of a query: its columns `time` and `text`, in one colour."""
+    if not result.rows:
+        return []
+    at, said = result.names.index("time"), result.names.index("text")
+    return [
+        {"time": plain(row[at]), "text": plain(row[said]), "color": color} for row in result.rows
+    ]
 
 
 def _joined(name: str, label: str) -> str:

@@ -2,6 +2,7 @@
 
 import click
 
+from streams.modelling.drift_cli import drift_command
 from streams.modelling.live_cli import replay_command, rescore_command, shadow_command
 from streams.modelling.store_cli import (
     card_command,
@@ -25,6 +26,7 @@ def models() -> None:
       escucha models shadow VERSION            try one beside the one in force
       escucha models replay VERSION            what it would change in stored mentions
       escucha models rescore --since DATE      judge stored mentions anew
+      escucha models drift                     is it still given, and does it say, the same
     """
 
 
@@ -37,5 +39,6 @@ for _command in (
     shadow_command,
     replay_command,
     rescore_command,
+    drift_command,
 ):
     models.add_command(_command)

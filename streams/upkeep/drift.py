@@ -21,10 +21,11 @@ from typing import Any, Final
 import numpy as np
 from clickhouse_connect.driver.client import Client
 
-from models.drift import WATCHED, Shift, compare
-from models.fresh_labels import FreshCalibration, Rate, calibration
+from models.drift import WATCHED, compare
+from models.fresh_labels import calibration
 from streams.upkeep import drift_queries as queries
 from streams.upkeep import marks
+from streams.upkeep.drift_store import Calibrated, Drift, Found, write
 
 JOB: Final = "drift"
 REFERENCE: Final = timedelta(days=7)
@@ -37,42 +38,10 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Drift:
-    """One series of one day against the reference; scope "all", or a "lang" or "source" by name."""
-
-    model_version: str
-    day: date
-    scope: str
-    name: str
-    what: str
-    shift: Shift
-
-
-@dataclass(frozen=True, slots=True)
-class Calibrated:
-    """One head's chances against the fresh labels up to a day."""
-
-    model_version: str
-    day: date
-    head: str
-    scope: str
-    name: str
-    found: FreshCalibration
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Found):
     """What one run counted and found."""
 
     hours: int
-    drifts: Sequence[Drift]
-    calibrations: Sequence[Calibrated]
-
-    @property
-    def alarms(self) -> "list[Drift | Calibrated]":
-        """What a person should look at."""
-        shifts = [one for one in self.drifts if one.shift.is_alarm]
-        return [*shifts, *(one for one in self.calibrations if one.found.is_alarm)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +79,8 @@ def keep(client: Client, since: datetime, store: Path | str) -> Kept:
         for window in windows:
             drifts += _drifts(client, version, begin.replace(tzinfo=UTC), window)
         calibrations += _calibrations(client, version, windows[-1])
-    _write(client, drifts, calibrations)
-    return Kept(len(hours), drifts, calibrations)
+    write(client, drifts, calibrations)
+    return Kept(drifts, calibrations, len(hours))
 
 
 def _count(client: Client, hours: Sequence[int], store: Path | str, apart: Executor) -> None:
@@ -218,61 +187,3 @@ def _calibrations(client: Client, version: str, window: _Window) -> Iterator[Cal
         chances, came_true, yes = (np.array(column) for column in zip(*rows, strict=True))
         found = calibration(chances.astype(np.float64), came_true, yes)
         yield Calibrated(version, window.day, head, scope, name, found)
-
-
-def _write(client: Client, drifts: Sequence[Drift], calibrations: Sequence[Calibrated]) -> None:
-    if drifts:
-        rows = [_drift_row(one) for one in drifts]
-        client.insert("model_drift", [list(r.values()) for r in rows], column_names=list(rows[0]))
-    if calibrations:
-        rows = [_calibration_row(one) for one in calibrations]
-        client.insert(
-            "model_calibration", [list(r.values()) for r in rows], column_names=list(rows[0])
-        )
-
-
-def _drift_row(one: Drift) -> dict[str, Any]:
-    shift = one.shift
-    return {
-        "model_version": one.model_version,
-        "day": one.day,
-        "scope": one.scope,
-        "name": one.name,
-        "what": one.what,
-        "kind": WATCHED[one.what].kind,
-        "draws": shift.draws,
-        "reference_draws": shift.reference_draws,
-        "bins": shift.bins,
-        "psi": shift.psi,
-        "noise": shift.noise,
-        "floor": shift.floor,
-        "is_enough": int(shift.is_enough),
-        "is_alarm": int(shift.is_alarm),
-        "moved": [(moved.bin, moved.before, moved.now) for moved in shift.moved],
-    }
-
-
-def _calibration_row(one: Calibrated) -> dict[str, Any]:
-    found = one.found
-    return {
-        "model_version": one.model_version,
-        "day": one.day,
-        "head": one.head,
-        "scope": one.scope,
-        "name": one.name,
-        "labels": found.labels,
-        "positives": found.positives,
-        "ece": found.ece,
-        "ece_low": found.ece_low,
-        "ece_high": found.ece_high,
-        "noise": found.noise,
-        "floor": found.floor,
-        **_rate("precision", found.precision),
-        **_rate("recall", found.recall),
-        "is_alarm": int(found.is_alarm),
-    }
-
-
-def _rate(name: str, rate: Rate) -> dict[str, float | None]:
-    values = {name: rate.value, f"{name}_low": rate.low, f"{name}_high": rate.high}
-    return {key: None if np.isnan(value) else value for key, value in values.items()}

@@ -24,7 +24,8 @@ from streams.privacy.topic_retention import apply_to_topics
 from streams.settings import Settings
 from streams.sinks.clickhouse import ClickHouse
 from streams.sources import StallWatch
-from streams.upkeep import deletions, marks
+from streams.upkeep import deletions, drift, marks
+from streams.upkeep.drift_words import alarm
 from streams.upkeep.near_duplicates import CollapseReport, collapse
 
 EXIT_OK = 0
@@ -33,6 +34,7 @@ EXIT_UNAVAILABLE = 75  # what it needs is away: starting again may help
 PURGE_EVERY_SEC = 3_600.0  # it rewrites whole parts: seconds for each million rows
 RETENTION_EVERY_SEC = 3_600.0
 SOURCES_EVERY_SEC = 15.0
+DRIFT_EVERY_SEC = 900.0
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +52,7 @@ class Job:
 
 
 def standard_jobs(settings: Settings, retention: Retention) -> tuple[Job, ...]:
-    """Deletions and copies in every round; stalled sources, disk and retention now and then."""
+    """Deletions and copies in every round; sources, drift, disk and retention now and then."""
     watch = StallWatch(settings)
 
     def watch_sources(client: Client, _since: datetime) -> list[str]:
@@ -62,6 +64,16 @@ def standard_jobs(settings: Settings, retention: Retention) -> tuple[Job, ...]:
     def collapse_copies(_client: Client, since: datetime) -> CollapseReport:
         return asyncio.run(_collapse(settings, since))
 
+    told: set[tuple[str, ...]] = set()
+
+    def watch_drift(client: Client, since: datetime) -> int:
+        kept = drift.keep(client, since, settings.model_store)
+        for one in kept.alarms:
+            if (series := one.series) not in told:  # once, not every quarter of an hour
+                told.add(series)
+                log.warning("%s", alarm(one))
+        return kept.hours
+
     def keep_no_longer(client: Client, _since: datetime) -> list[str]:
         changed = apply_to_tables(client, retention)
         return changed + apply_to_topics(settings.kafka_bootstrap, retention.topics)
@@ -70,6 +82,7 @@ def standard_jobs(settings: Settings, retention: Retention) -> tuple[Job, ...]:
         Job(deletions.JOB, deletions.carry_out),
         Job("near_duplicates", collapse_copies),
         Job("sources", watch_sources, SOURCES_EVERY_SEC),
+        Job(drift.JOB, watch_drift, DRIFT_EVERY_SEC),
         Job("purge", lambda client, _: deletions.purge(client), PURGE_EVERY_SEC),
         Job("retention", keep_no_longer, RETENTION_EVERY_SEC),
     )

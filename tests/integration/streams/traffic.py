@@ -32,7 +32,7 @@ def say(client: Client, mix: Mix, start: datetime, *, seed: int, hours: int = 24
     names = ["mention_id", "source", "author_id", "text", "lang", "published_at", "topics"]
     names += ["spam", "intent", "intent_latent", "intent_active", "stage", "stage_probability"]
     names += ["needs_reply", "needs_reply_probability", "sentiment", "sentiment_score", "acts"]
-    names += ["model_version", "kafka_timestamp", "stored_at", "topic_id", "kafka_offset"]
+    names += ["model_version", "kafka_timestamp", "topic_id", "kafka_offset"]
     client.command(
         f"INSERT INTO mentions ({', '.join(names)}) {_SELECT}",
         {
@@ -94,7 +94,6 @@ SELECT
     {_drawn("mood")} * 2 - 1,
     if({_drawn("act")} < 0.2, ['question'], []),
     {{version:String}},
-    moment,
     moment,
     't',
     number

@@ -61,7 +61,7 @@ def test_authors_who_say_three_things_in_a_row_are_no_alarm_either() -> None:
     "change",
     [
         lambda p: p[::-1],  # a language flips
-        lambda p: np.append(p[:-1] * 0.8, 1 - 0.8 * p[:-1].sum()),  # one bin fills up
+        lambda p: np.append(p[:-1] * 0.6, 1 - 0.6 * p[:-1].sum()),  # one bin fills up
     ],
 )
 def test_a_large_change_is_found_in_every_sample(change: Callable[[Shares], Shares]) -> None:
