@@ -4,6 +4,7 @@ import click
 
 from streams.modelling.drift_cli import drift_command
 from streams.modelling.live_cli import replay_command, rescore_command, shadow_command
+from streams.modelling.propensity_cli import propensity
 from streams.modelling.store_cli import (
     card_command,
     compare_command,
@@ -27,6 +28,7 @@ def models() -> None:
       escucha models replay VERSION            what it would change in stored mentions
       escucha models rescore --since DATE      judge stored mentions anew
       escucha models drift                     is it still given, and does it say, the same
+      escucha models propensity train          who is about to buy
     """
 
 
@@ -40,5 +42,6 @@ for _command in (
     replay_command,
     rescore_command,
     drift_command,
+    propensity,
 ):
     models.add_command(_command)

@@ -118,6 +118,7 @@ TABLES = (
         blanks="referred_by = ''",
     ),
     Table("gestures", own="author_id IN {ids:Array(String)}"),
+    Table("propensity", own="author_id IN {ids:Array(String)}", has_place=False),
     Table(
         "dead_letters",
         own="key IN {ids:Array(String)}"
