@@ -22,11 +22,14 @@ class TrainingData(msgspec.Struct, frozen=True):
     held_out: int
 
 
-def gather(on: Sequence[str | Path] = (), *, learn_natural: bool = False) -> TrainingData:
+def gather(
+    on: Sequence[str | Path] = (), *, learn_natural: bool = False, every: int = 1
+) -> TrainingData:
     """Return the corpus and more labelled files; raises CorpusError naming file and line.
 
     The natural part of the corpus is held out, so that a model can be judged by it; with
-    `learn_natural` it is learnt too, and judging needs other mentions.
+    `learn_natural` it is learnt too, and judging needs other mentions. Of the corpus only each
+    `every`th mention is taken.
     """
     load_corpus([*CORPUS_FILES, *map(Path, on)])  # an id may occur once in all of them
     items: list[LabelledMention] = []
@@ -38,6 +41,8 @@ def gather(on: Sequence[str | Path] = (), *, learn_natural: bool = False) -> Tra
             kept = [item for item in found if item.draw != NATURAL]
             held_out += len(found) - len(kept)
             found = kept
+        if file in CORPUS_FILES:
+            found = found[::every]
         if found:
             files.append(
                 DataFile(name=file.name, mentions=len(found), label_set_hash=label_set_hash(found))

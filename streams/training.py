@@ -68,15 +68,17 @@ def train(
     seed: int = SEED,
     on: Sequence[Path] = (),
     learn_natural: bool = False,
+    every: int = 1,
     promote: bool = True,
     progress: Progress = lambda estimator, done, fits: None,
 ) -> ModelCard:
     """Train on the corpus and the files `on`, save, and promote through the gate.
 
-    Raises CorpusError naming file and line, ModelRejectedError if the model is no good, and
-    PromotionRefusedError if the current one is better; then the model stays in the store.
+    Of the corpus only each `every`th mention is learnt from. Raises CorpusError naming file and
+    line, ModelRejectedError if the model is no good, and PromotionRefusedError if the current one
+    is better; then the model stays in the store.
     """
-    data = gather(on, learn_natural=learn_natural)
+    data = gather(on, learn_natural=learn_natural, every=every)
     kept = f", {data.held_out} held out to judge by" if data.held_out else ""
     say(f"training on {len(data.items)} labelled mentions{kept}; seed {seed}…")
     store = store_of(settings)

@@ -22,10 +22,22 @@ from streams.modelling import options
     is_flag=True,
     help="Learn from the natural part of the corpus too, which is held out to judge by.",
 )
+@click.option(
+    "--every",
+    type=click.IntRange(1, 20),
+    default=1,
+    show_default=True,
+    help="Learn from every Nth mention of the corpus: a rough model in seconds, to try the loop.",
+)
 @click.option("--promote/--no-promote", default=True, help="Make it current.  [default: promote]")
 @click.option("--if-missing", is_flag=True, help="Do nothing when there is a current model.")
 def train_command(
-    seed: int, files: tuple[Path, ...], learn_natural: bool, promote: bool, if_missing: bool
+    seed: int,
+    files: tuple[Path, ...],
+    learn_natural: bool,
+    every: int,
+    promote: bool,
+    if_missing: bool,
 ) -> None:
     """Train a model on the project's corpus and your own files, and let workers use it.
 
@@ -57,6 +69,7 @@ def train_command(
                 seed=seed,
                 on=files,
                 learn_natural=learn_natural,
+                every=every,
                 promote=promote,
                 progress=progress,
             )

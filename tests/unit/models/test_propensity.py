@@ -11,7 +11,7 @@ def states(
     people: int, *, effect: float, seed: int, moments: int = 6, level: float = -2.5
 ) -> States:
     """People at moments; only how lately they showed active intent says something."""
-    random = np.random.default_rng(seed)
+    random, moments = np.random.default_rng(seed), 6
     n = people * moments
     known = np.zeros((n, len(STATE)))
     known[:, STATE.index("mentions_90d")] = random.poisson(4, n)
