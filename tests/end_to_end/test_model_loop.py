@@ -10,11 +10,15 @@ import httpx
 import numpy as np
 import pytest
 
+from models.analyser import HashedText
+from models.evaluation_set import fingerprint
 from models.heads import Model
 from models.labels import LabelledMention, load_corpus
+from models.runs import gather
 from models.store import ModelStore
+from models.training import Recipe, train
 from schemas.labels import GUIDE_VERSION
-from tests.integration.streams.helpers import escucha, small_model, wait_for
+from tests.integration.streams.helpers import escucha, wait_for
 from tests.integration.streams.stack import LocalStack
 
 LABELS = 50
@@ -24,8 +28,16 @@ TRUTH = {item.text: item for item in CORPUS}
 
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[LocalStack]:
-    small_model(tmp_path / "small")
-    with LocalStack(tmp_path, tmp_path / "small", "up") as stack:
+    """A stack whose model has learnt little, and nothing of what the gate judges by."""
+    items = gather(every=6).items
+    text, recipe = HashedText(2**16, sublinear_tf=True), Recipe(folds=3)
+    model, report = train(items, seed=7, text=text, recipe=recipe)
+    store = ModelStore(tmp_path / "first")
+    learnt = [fingerprint(item.text) for item in items]
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    card = store.save(model, report, trained_on=["a sixth"], created_at=at, learnt=learnt)
+    store.promote(card.version)
+    with LocalStack(tmp_path, tmp_path / "first", "up") as stack:
         wait_for(stack.is_ready, "the stack to be ready")
         yield stack
 
@@ -125,7 +137,7 @@ def worse_than(store: ModelStore, version: str) -> str:
     heads["intent"].intercept_ = heads["intent"].intercept_ + np.array([0, 0, 9], np.float32)
     changed = Model.from_heads(model.text, heads)
     return store.save(
-        changed, card.training, trained_on=["a test"], created_at=datetime(2026, 1, 1, tzinfo=UTC)
+        changed, card.training, trained_on=["a test"], created_at=datetime(2026, 1, 2, tzinfo=UTC)
     ).version
 
 
