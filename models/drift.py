@@ -182,4 +182,5 @@ def aligned(
 
 def shares(counts: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return the shares of bins, each as if it had half a mention more (Jeffreys' prior)."""
-    return (counts + HALF) / (counts.sum() + HALF * len(counts))
+    smoothed: npt.NDArray[np.float64] = (counts + HALF) / (counts.sum() + HALF * len(counts))
+    return smoothed

@@ -30,6 +30,8 @@ _SAYS = {
         "todavía no hay etiquetas del sorteo en los últimos 30 días",
         "no labels of the random draw in the last 30 days yet",
     ),
+}
+_HEADINGS = {
     "columns": (
         ("día", "dónde", "qué", "PSI", "por azar", "voces", "qué ha cambiado"),
         ("day", "where", "what", "PSI", "by chance", "voices", "what moved"),
@@ -60,7 +62,7 @@ def as_text(version: str, found: Found, language: Language, *, everything: bool 
     lines.append(
         _calibrations(found.calibrations, language, at)
         if found.calibrations
-        else str(_SAYS["labels"][at])
+        else _SAYS["labels"][at]
     )
     return "\n".join(lines)
 
@@ -78,7 +80,7 @@ def _shifts(drifts: Sequence[Drift], language: Language, at: int) -> str:
         )
         for one in drifts
     ]
-    return _table(_SAYS["columns"][at], rows, texts={0, 1, 2, 6})
+    return _table(_HEADINGS["columns"][at], rows, texts={0, 1, 2, 6})
 
 
 def _calibrations(found: Sequence[Calibrated], language: Language, at: int) -> str:
@@ -102,7 +104,7 @@ def _calibrations(found: Sequence[Calibrated], language: Language, at: int) -> s
                 *rates,
             )
         )
-    return _table(_SAYS["calibration"][at], rows, texts={0, 1})
+    return _table(_HEADINGS["calibration"][at], rows, texts={0, 1})
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, texts: set[int]) -> str:

@@ -189,8 +189,8 @@ def _known(rows: pa.Table) -> Any:
 
 
 def _texts(rows: pa.Table) -> list[str]:
-    found = rows["author_id"].to_pylist()
-    return [one.decode() if isinstance(one, bytes) else one for one in found]
+    found: list[Any] = rows["author_id"].to_pylist()
+    return [one.decode() if isinstance(one, bytes) else str(one) for one in found]
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -123,10 +123,11 @@ def unseen_of(store: Path | str, version: str, texts: Sequence[str]) -> list[flo
     from models.unseen import unseen_shares_of
 
     try:
-        return unseen_shares_of(store, version, texts).tolist()
+        shares: list[float] = unseen_shares_of(store, version, texts).tolist()
     except (ModelStoreError, OSError) as error:
         log.info("what is new to model %s is not counted: %s", version, error)
         return []
+    return shares
 
 
 def _windows(hours: Sequence[int], now: datetime) -> list[_Window]:

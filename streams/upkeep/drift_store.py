@@ -72,26 +72,9 @@ def latest_version(client: Client) -> str:
 def read(client: Client, version: str, since: date) -> Found:
     """Return what is kept of a model from a day on, and its newest calibration."""
     given = {"version": version, "since": since}
-    drifts = [
-        Drift(
-            version,
-            day,
-            scope,
-            name,
-            what,
-            Shift(*figures, moved=tuple(Moved(*one) for one in moved)),
-        )
-        for day, scope, name, what, *figures, moved in client.query(_DRIFTS, given).result_rows
-    ]
+    drifts = [_drift_of(version, *row) for row in client.query(_DRIFTS, given).result_rows]
     calibrations = [
-        Calibrated(
-            version,
-            *about,
-            FreshCalibration(*figures, _rate_of(*rates[:3]), _rate_of(*rates[3:])),
-        )
-        for about, figures, rates in (
-            (row[:4], row[4:11], row[11:]) for row in client.query(_CALIBRATIONS, given).result_rows
-        )
+        _calibrated_of(version, *row) for row in client.query(_CALIBRATIONS, given).result_rows
     ]
     return Found(drifts, calibrations)
 
@@ -155,13 +138,28 @@ def _rate(name: str, rate: Rate) -> dict[str, float | None]:
     return {key: None if np.isnan(value) else value for key, value in values.items()}
 
 
+def _drift_of(
+    version: str, day: date, scope: str, name: str, what: str, moved: Any, *figures: Any
+) -> Drift:
+    bins = tuple(Moved(*one) for one in moved)
+    return Drift(version, day, scope, name, what, Shift(*(*figures, bins)))
+
+
+def _calibrated_of(
+    version: str, day: date, head: str, scope: str, name: str, *row: Any
+) -> Calibrated:
+    figures, precision, recall = row[:-6], _rate_of(*row[-6:-3]), _rate_of(*row[-3:])
+    found = FreshCalibration(*(*figures, precision, recall))
+    return Calibrated(version, day, head, scope, name, found)
+
+
 def _rate_of(value: float | None, low: float | None, high: float | None) -> Rate:
     return Rate(*(np.nan if one is None else one for one in (value, low, high)))
 
 
 _DRIFTS: Final = """
 SELECT day, toString(scope), toString(name), toString(what),
-    draws, reference_draws, bins, psi, noise, floor, moved
+    moved, draws, reference_draws, bins, psi, noise, floor
 FROM model_drift FINAL
 WHERE model_version = {version:String} AND day >= {since:Date}
 ORDER BY day, scope, name, what

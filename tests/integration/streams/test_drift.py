@@ -254,7 +254,10 @@ def test_what_is_kept_is_read_back_as_it_was_found(client: Client, tmp_path: Pat
 
     assert {one.series for one in found.alarms} == {one.series for one in kept.alarms}
     assert len(found.drifts) == len(kept.drifts)
-    [one] = [
-        one for one in found.drifts if one.series == kept.alarms[0].series and one.shift.is_alarm
-    ]
-    assert one.shift.psi == pytest.approx(kept.alarms[0].shift.psi, rel=1e-5)
+    first = kept.alarms[0]
+    [same] = [one for one in found.alarms if one.series == first.series]
+    assert isinstance(first, Drift)
+    assert isinstance(same, Drift)
+    assert same.shift.psi == pytest.approx(first.shift.psi, rel=1e-5)
+    assert same.shift.draws == first.shift.draws
+    assert same.shift.moved[0].bin == first.shift.moved[0].bin
