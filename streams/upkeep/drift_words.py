@@ -1,7 +1,12 @@
 """Drift in words, in Spanish and English, for a person at a terminal or a log."""
 
+from datetime import datetime
 from typing import Final, Literal
 
+from clickhouse_connect.driver.client import Client
+
+from streams.settings import Settings
+from streams.upkeep import drift
 from streams.upkeep.drift_store import Calibrated, Drift
 
 Language = Literal["es", "en"]
@@ -70,3 +75,18 @@ def alarm(one: Drift | Calibrated, language: Language = "en") -> str:
 
 def _in(text: tuple[str, str], language: Language) -> str:
     return text[0] if language == "es" else text[1]
+
+
+class DriftWatch:
+    """Tells each alarm once, and again when it has been over in between."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._store = settings.model_store
+        self._ringing: frozenset[tuple[str, ...]] = frozenset()
+
+    def look(self, client: Client, since: datetime) -> list[str]:
+        """Bring the tables of drift up to date; returns new alarms in words."""
+        alarms = drift.keep(client, since, self._store).alarms
+        news = {one.series: alarm(one) for one in alarms if one.series not in self._ringing}
+        self._ringing = frozenset(one.series for one in alarms)
+        return list(news.values())

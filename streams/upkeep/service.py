@@ -25,7 +25,7 @@ from streams.settings import Settings
 from streams.sinks.clickhouse import ClickHouse
 from streams.sources import StallWatch
 from streams.upkeep import deletions, drift, marks
-from streams.upkeep.drift_words import alarm
+from streams.upkeep.drift_words import DriftWatch
 from streams.upkeep.near_duplicates import CollapseReport, collapse
 
 EXIT_OK = 0
@@ -64,15 +64,13 @@ def standard_jobs(settings: Settings, retention: Retention) -> tuple[Job, ...]:
     def collapse_copies(_client: Client, since: datetime) -> CollapseReport:
         return asyncio.run(_collapse(settings, since))
 
-    told: set[tuple[str, ...]] = set()
+    drifts = DriftWatch(settings)
 
-    def watch_drift(client: Client, since: datetime) -> int:
-        kept = drift.keep(client, since, settings.model_store)
-        for one in kept.alarms:
-            if (series := one.series) not in told:  # once, not every quarter of an hour
-                told.add(series)
-                log.warning("%s", alarm(one))
-        return kept.hours
+    def watch_drift(client: Client, since: datetime) -> list[str]:
+        news = drifts.look(client, since)
+        for line in news:
+            log.warning("%s", line)
+        return news
 
     def keep_no_longer(client: Client, _since: datetime) -> list[str]:
         changed = apply_to_tables(client, retention)

@@ -11,7 +11,8 @@ from clickhouse_connect.driver.client import Client
 import models
 from models.store import ModelStore
 from streams.migrate import connect
-from streams.upkeep import drift, marks
+from streams.privacy.retention import Retention
+from streams.upkeep import drift, marks, service
 from streams.upkeep.drift_store import Calibrated, Drift, read
 from tests.integration.streams.helpers import Lane, Services, one_line_of
 from tests.integration.streams.traffic import SOURCES, Mix, say
@@ -261,3 +262,17 @@ def test_what_is_kept_is_read_back_as_it_was_found(client: Client, tmp_path: Pat
     assert same.shift.psi == pytest.approx(first.shift.psi, rel=1e-5)
     assert same.shift.draws == first.shift.draws
     assert same.shift.moved[0].bin == first.shift.moved[0].bin
+
+
+def test_upkeep_tells_each_alarm_once(client: Client, services: Services, tmp_path: Path) -> None:
+    usual_days(client)
+    say(client, USUAL.but(adverts=0.25), MIDNIGHT - timedelta(days=1), seed=100)
+    jobs = service.standard_jobs(services.settings(tmp_path), Retention.parse(""))
+    [job] = [one for one in jobs if one.name == drift.JOB]
+
+    first, again = (service.run_job(client, job) for _ in range(2))
+
+    assert isinstance(first, list)
+    assert any("everywhere: spam changed: >=0.95" in line for line in first)
+    assert len(first) == len(set(first)) > 3
+    assert again == []
