@@ -20,8 +20,8 @@ FROM
         arrayStringConcat(
             arrayMap(
                 one -> concat(
-                    if(one.1 = '', '—', one.1), ' ', toString(round(100 * one.2)), ' % → ',
-                    toString(round(100 * one.3)), ' %'
+                    if(one.1 = '', '—', one.1), ' ', toString(round(100 * one.2)), ' % → ',
+                    toString(round(100 * one.3)), ' %'
                 ),
                 moved
             ),

@@ -130,7 +130,7 @@ def test_alarms_are_told_in_words(console_url: str, drifted: Client) -> None:
         ("calibration_intent", "", ""),
         ("calibration_intent", "", ""),
     ]
-    assert told[0]["changed"] == "es 55 % → 12 %; — 5 % → 50 %"
+    assert told[0]["changed"] == "es 55\u00a0% → 12\u00a0%; — 5\u00a0% → 50\u00a0%"
 
 
 def test_the_newest_calibration_of_each_question_is_shown(

@@ -43,7 +43,7 @@ function formatSeconds(value, decimals) {
 /** A short number for an axis. */
 export function formatTick(value, unit) {
   if (unit === "s") return formatSeconds(value);
-  return maker("number", { notation: "compact", maximumFractionDigits: 1 }).format(value);
+  return maker("number", { notation: "compact", maximumFractionDigits: Math.abs(value) < 1 ? 2 : 1 }).format(value);
 }
 
 /** An instant in full, in the reader's own time zone. */

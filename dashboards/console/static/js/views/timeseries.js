@@ -109,7 +109,7 @@ export class TimeSeriesView {
           grid: line,
           ticks: { show: false },
           border: { show: false },
-          incrs: unit === "s" ? undefined : [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6, 1e7, 1e8, 1e9],
+          incrs: unit === "s" || this.panel.defaults.decimals ? undefined : [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6, 1e7, 1e8, 1e9],
           values: (_, splits) => splits.map((value) => formatTick(value, unit)),
         },
       ],
