@@ -23,6 +23,7 @@ from clickhouse_connect.driver.client import Client
 
 from models.drift import WATCHED, compare
 from models.fresh_labels import calibration
+from models.storage import open_storage
 from streams.upkeep import drift_queries as queries
 from streams.upkeep import marks
 from streams.upkeep.drift_store import Calibrated, Drift, Found, write
@@ -90,9 +91,11 @@ def _count(client: Client, hours: Sequence[int], store: Path | str, apart: Execu
     sample: dict[str, list[tuple[int, str, str, str]]] = defaultdict(list)
     for version, *rest in client.query(queries.SAMPLE, given).result_rows:
         sample[version].append(tuple(rest))
+    there = set(open_storage(store).folders("card.json")) if sample else set()
     rows = [
         row
         for version, sampled in sample.items()
+        if version in there
         for row in _unseen(
             version,
             sampled,
