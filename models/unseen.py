@@ -25,13 +25,18 @@ def unseen_shares(model: Model, texts: Sequence[str]) -> npt.NDArray[np.float64]
 def unseen_shares_of(
     store: Path | str, version: str, texts: Sequence[str]
 ) -> npt.NDArray[np.float64]:
-    """The same of a stored model, which is kept in mind; raises as `ModelStore.load` does."""
-    return _shares(*_known_of(store, version), texts)
+    """The same of a stored model, which is kept in mind; raises as `ModelStore.load` does.
+
+    Of a model that does not go by hashed features there is nothing to say: the answer is empty.
+    """
+    known = _known_of(store, version)
+    return _shares(*known, texts) if known else np.zeros(0)
 
 
 @lru_cache(maxsize=4)
-def _known_of(store: Path | str, version: str) -> tuple[HashedText, npt.NDArray[np.bool_]]:
-    return _known(ModelStore(store).load(version))
+def _known_of(store: Path | str, version: str) -> tuple[HashedText, npt.NDArray[np.bool_]] | None:
+    model: object = ModelStore(store).load(version)
+    return _known(model) if isinstance(model, Model) else None
 
 
 def _known(model: Model) -> tuple[HashedText, npt.NDArray[np.bool_]]:

@@ -11,7 +11,7 @@ Everything may be run again: hours are counted anew as a whole, and rows of a ke
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from multiprocessing import get_context
@@ -22,6 +22,7 @@ import numpy as np
 from clickhouse_connect.driver.client import Client
 
 from models.drift import WATCHED, compare
+from models.errors import ModelStoreError
 from models.fresh_labels import calibration
 from models.storage import open_storage
 from streams.upkeep import drift_queries as queries
@@ -91,20 +92,30 @@ def _count(client: Client, hours: Sequence[int], store: Path | str, apart: Execu
     sample: dict[str, list[tuple[int, str, str, str]]] = defaultdict(list)
     for version, *rest in client.query(queries.SAMPLE, given).result_rows:
         sample[version].append(tuple(rest))
-    there = set(open_storage(store).folders("card.json")) if sample else set()
     rows = [
         row
         for version, sampled in sample.items()
-        if version in there
-        for row in _unseen(
-            version,
-            sampled,
-            apart.submit(unseen_of, store, version, [one[3] for one in sampled]).result(),
-        )
+        for row in _unseen(version, sampled, _shares(apart, store, version, sampled))
     ]
     if rows:
         names = ["model_version", "hour", "scope", "name", "what", "counts"]
         client.insert("drift_counts", rows, column_names=names)
+
+
+def _shares(
+    apart: Executor, store: Path | str, version: str, sample: Sequence[tuple[int, str, str, str]]
+) -> list[float]:
+    """How much of each text the model never met; nothing where that cannot be told.
+
+    What is watched beside it matters more than to stop here: it is said, and the rest goes on.
+    """
+    try:
+        if version not in open_storage(store).folders("card.json"):
+            return []  # no process is started for a model that is not there
+        return apart.submit(unseen_of, store, version, [one[3] for one in sample]).result()
+    except (ModelStoreError, OSError, BrokenExecutor) as error:
+        log.warning("what is new to model %s is not counted: %s", version, error)
+        return []
 
 
 def _unseen(
@@ -121,15 +132,10 @@ def _unseen(
 
 
 def unseen_of(store: Path | str, version: str, texts: Sequence[str]) -> list[float]:
-    """Return how much of each text a model never met; nothing where it is not there to be asked."""
-    from models.errors import ModelStoreError
+    """Return how much of each text a stored model never met; raises as `ModelStore.load` does."""
     from models.unseen import unseen_shares_of
 
-    try:
-        shares: list[float] = unseen_shares_of(store, version, texts).tolist()
-    except (ModelStoreError, OSError) as error:
-        log.info("what is new to model %s is not counted: %s", version, error)
-        return []
+    shares: list[float] = unseen_shares_of(store, version, texts).tolist()
     return shares
 
 

@@ -1,6 +1,7 @@
 """Drift found in a real ClickHouse: what changed raises an alarm, and what did not raises none."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from clickhouse_connect.driver.client import Client
 
 import models
+from models.drift import WATCHED
 from models.store import ModelStore
 from streams.migrate import connect
 from streams.privacy.retention import Retention
@@ -175,6 +177,22 @@ def test_what_the_model_never_met_is_counted_on_a_sample(client: Client) -> None
     assert "unseen" in rings["lang", "en"]
     assert "unseen" in rings["all", ""]
     assert ("lang", "es") not in rings
+
+
+def test_a_damaged_model_stops_nothing_but_what_is_asked_of_it(
+    client: Client, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    [version] = ModelStore(SHIPPED).versions()
+    shutil.copytree(SHIPPED / version, tmp_path / version)
+    (tmp_path / version / "model.skops").write_bytes(b"PK no model")
+    mix = USUAL.but(version=version, mentions=1_000)
+    for day in (2, 1):
+        say(client, mix, MIDNIGHT - timedelta(days=day), seed=day)
+
+    kept = drift.keep(client, marks.EPOCH, tmp_path)
+
+    assert "is not what its card describes" in caplog.text
+    assert {one.what for one in kept.drifts} == set(WATCHED) - {"unseen"}
 
 
 def test_chances_that_do_not_come_true_are_told_by_fresh_labels(
