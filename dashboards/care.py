@@ -3,6 +3,7 @@
 from grafana_foundation_sdk.builders import barchart, dashboard, stat, table, timeseries
 from grafana_foundation_sdk.models import dashboard as models
 
+from dashboards.annotations import annotated
 from dashboards.panels import (
     BAD,
     CALM,
@@ -64,7 +65,7 @@ def care() -> models.Dashboard:
     for bars in _bars():
         builder.with_panel(bars)
     builder.with_panel(_definitions())
-    return builder.build()
+    return annotated(builder).build()
 
 
 def _numbers() -> tuple[stat.Panel, ...]:

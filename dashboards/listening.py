@@ -3,6 +3,7 @@
 from grafana_foundation_sdk.builders import dashboard, stat, table, timeseries
 from grafana_foundation_sdk.models import dashboard as models
 
+from dashboards.annotations import annotated
 from dashboards.health import add_health
 from dashboards.panels import (
     ACTIVE,
@@ -50,7 +51,7 @@ def listening() -> models.Dashboard:
         .with_variable(query_variable("brand", Text("Marca", "Brand")))
         .with_variable(query_variable("topic", Text("Tema", "Topic")))
     )
-    _headlines(builder)
+    _headlines(annotated(builder))
     builder.with_row(dashboard.Row(Text("Qué se dice", "What is being said").inline).id(20))
     _charts(builder)
     builder.with_panel(_latest_mentions())

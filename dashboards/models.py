@@ -1,8 +1,10 @@
-"""The dashboard of models: how far people agree with one another, and the model with them."""
+"""The dashboard of models: do they drift, and how far do people agree with them and each other."""
 
 from grafana_foundation_sdk.builders import dashboard, table
 from grafana_foundation_sdk.models import dashboard as dashboard_models
 
+from dashboards.annotations import annotated
+from dashboards.drift import add_drift
 from dashboards.panels import Spot, Text, columns, mapped, table_panel
 
 UID = "escucha-models"
@@ -33,13 +35,15 @@ _EMPTY = Text(
 
 def models() -> dashboard_models.Dashboard:
     """Return the dashboard; building it twice gives the same."""
-    return (
+    builder = (
         dashboard.Dashboard(Text("Modelos y etiquetas", "Models and labels").inline)
         .uid(UID)
         .description(
             Text(
-                "Cuánto se etiqueta, cuánto coinciden las personas y cuánto acierta el modelo.",
-                "How much is labelled, how far people agree, and how often the model is right.",
+                "Si lo que llega al modelo y lo que dice es lo de siempre, cuánto se etiqueta, "
+                "cuánto coinciden las personas y cuánto acierta el modelo.",
+                "Whether what the model is given, and says, is what it was; how much is labelled, "
+                "how far people agree, and how often the model is right.",
             ).paragraphs
         )
         .tags(["escucha"])
@@ -48,10 +52,9 @@ def models() -> dashboard_models.Dashboard:
         .refresh("1m")
         .timepicker(dashboard.TimePicker().refresh_intervals(["10s", "1m", "5m", "15m"]))
         .readonly()
-        .with_panel(_with_the_model())
-        .with_panel(_between_people())
-        .build()
     )
+    add_drift(annotated(builder))
+    return builder.with_panel(_with_the_model()).with_panel(_between_people()).build()
 
 
 def _with_the_model() -> table.Panel:

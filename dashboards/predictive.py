@@ -3,6 +3,7 @@
 from grafana_foundation_sdk.builders import dashboard
 from grafana_foundation_sdk.models import dashboard as models
 
+from dashboards.annotations import annotated
 from dashboards.panels import Text, query_variable
 from dashboards.predictive_journeys import add_journeys
 
@@ -32,4 +33,4 @@ def predictive() -> models.Dashboard:
         .with_variable(query_variable("topic", Text("Tema", "Topic")))
     )
     add_journeys(builder)
-    return builder.build()
+    return annotated(builder).build()

@@ -3,6 +3,7 @@
 from grafana_foundation_sdk.builders import barchart, dashboard, stat, timeseries
 from grafana_foundation_sdk.models import dashboard as models
 
+from dashboards.annotations import annotated
 from dashboards.panels import (
     ACTIVE,
     LATENT,
@@ -75,7 +76,7 @@ def value() -> models.Dashboard:
     builder.with_row(dashboard.Row(Text("Coherencia", "Coherence").inline).id(44))
     builder.with_panel(coherence(Spot(18, 24, 8)))
     builder.with_panel(attributes(Spot(19, 24, 10)))
-    return builder.build()
+    return annotated(builder).build()
 
 
 def _headlines() -> tuple[stat.Panel, ...]:

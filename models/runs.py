@@ -33,12 +33,13 @@ def gather(
     *,
     learn_natural: bool = False,
     teachers: Sequence[Path] = (),
+    every: int = 1,
 ) -> TrainingData:
     """Return the corpus, more labelled files, and what teachers made of unlabelled mentions.
 
     The natural part of the corpus is held out, so that a model can be judged by it; with
-    `learn_natural` it is learnt too, and judging needs other mentions. Raises CorpusError naming
-    file and line.
+    `learn_natural` it is learnt too, and judging needs other mentions. Of the corpus only each
+    `every`th mention is taken. Raises CorpusError naming file and line.
     """
     load_corpus([*CORPUS_FILES, *map(Path, on)])  # an id may occur once in all of them
     items: list[LabelledMention] = []
@@ -50,6 +51,8 @@ def gather(
             kept = [item for item in found if item.draw != NATURAL]
             held_out += len(found) - len(kept)
             found = kept
+        if file in CORPUS_FILES:
+            found = found[::every]
         if found:
             files.append(
                 DataFile(name=file.name, mentions=len(found), label_set_hash=label_set_hash(found))

@@ -70,15 +70,17 @@ def train(
     learn_natural: bool = False,
     teachers: Sequence[Path] = (),
     recipe: Recipe = DEFAULT_RECIPE,
+    every: int = 1,
     promote: bool = True,
     progress: Progress = lambda estimator, done, fits: None,
 ) -> ModelCard:
     """Train on the corpus, the files `on` and those of `teachers`, save, promote through the gate.
 
-    Raises CorpusError naming file and line, ModelRejectedError if the model is no good, and
-    PromotionRefusedError if the current one is better; then the model stays in the store.
+    Of the corpus only each `every`th mention is learnt from. Raises CorpusError naming file and
+    line, ModelRejectedError if the model is no good, and PromotionRefusedError if the current one
+    is better; then the model stays in the store.
     """
-    data = gather(on, learn_natural=learn_natural, teachers=teachers)
+    data = gather(on, learn_natural=learn_natural, teachers=teachers, every=every)
     taught = f" and {len(data.taught)} that a teacher judged" if len(data.taught) else ""
     kept = f", {data.held_out} held out to judge by" if data.held_out else ""
     say(f"training on {len(data.items)} labelled mentions{taught}{kept}; seed {seed}…")

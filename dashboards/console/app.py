@@ -37,7 +37,7 @@ from dashboards.console.errors import (
 )
 from dashboards.console.guard import Guard
 from dashboards.console.labelling import LABELS_PATH, OFFER_PATH, Labelling, SaveLabels
-from dashboards.console.queries import Question, prepare, read_question
+from dashboards.console.queries import Question, annotation_sql, prepare, read_question
 
 STATIC = Path(__file__).parent / "static"
 _VALUES_LIFETIME_SEC = 30.0
@@ -73,6 +73,7 @@ class Console:
             Route("/api/dashboards", self.list_boards),
             Route(board, self.show_board),
             Route(f"{board}/variables", self.list_values),
+            Route(f"{board}/annotations", self.list_annotations),
             Route(f"{board}/panels/{{panel_id:int}}/data", self.panel_data),
             Route("/api/labelling", self.about_labelling),
             Route(OFFER_PATH, self.offer_mentions, methods=["POST"]),
@@ -157,6 +158,21 @@ class Console:
             return answer | frames.table(rows)
 
         key = (board.uid, panel_id, question.since, question.until, *question.values.values())
+        return _json(await self._answers.get(key, ask))
+
+    async def list_annotations(self, request: Request) -> Response:
+        """Moments of the period that every chart shows: what changed, when, in which colour."""
+        board = self._board(request)
+        question = read_question(board, request.query_params.multi_items())
+
+        async def ask() -> dict[str, Any]:
+            marks = []
+            for annotation in board.annotations:
+                rows = await self._database.run(annotation_sql(annotation.sql, question))
+                marks += frames.marks(rows, annotation.color)
+            return {"annotations": marks}
+
+        key = (board.uid, "annotations", question.since, question.until)
         return _json(await self._answers.get(key, ask))
 
     async def about_labelling(self, request: Request) -> Response:

@@ -1,7 +1,7 @@
 """The dashboards as files: what a panel asks, and what of it the page may see (never SQL)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,17 @@ class _Templating(msgspec.Struct, rename={"variables": "list"}):
     variables: list[_Variable] = []
 
 
+class _Annotation(msgspec.Struct, rename="camel"):
+    name: str
+    target: _Target
+    icon_color: str = ""
+    enable: bool = True
+
+
+class _Annotations(msgspec.Struct, rename={"queries": "list"}):
+    queries: list[_Annotation] = []
+
+
 class _Document(msgspec.Struct):
     """What the console relies on in a dashboard file; decoding checks it."""
 
@@ -48,6 +59,7 @@ class _Document(msgspec.Struct):
     title: str
     panels: list[_Panel]
     templating: _Templating = msgspec.field(default_factory=_Templating)
+    annotations: _Annotations = msgspec.field(default_factory=_Annotations)
 
 
 @dataclass(frozen=True)
@@ -73,6 +85,14 @@ class Variable:
 
 
 @dataclass(frozen=True)
+class Annotation:
+    """Moments to draw over the charts: rows of a time and a text."""
+
+    color: str
+    sql: str
+
+
+@dataclass(frozen=True)
 class Board:
     """One dashboard, ready to be asked."""
 
@@ -80,6 +100,7 @@ class Board:
     title: str
     panels: Mapping[int, Panel]
     variables: Mapping[str, Variable]
+    annotations: Sequence[Annotation]
     shown: Mapping[str, Any] = field(repr=False)
 
     def panel(self, panel_id: int) -> Panel:
@@ -127,6 +148,11 @@ def _board(content: bytes) -> Board:
             for variable in document.templating.variables
             if variable.type == "query"
         },
+        annotations=[
+            Annotation(annotation.icon_color, annotation.target.raw_sql)
+            for annotation in document.annotations.queries
+            if annotation.enable and annotation.target.raw_sql
+        ],
         shown=_shown(raw),
     )
 

@@ -62,6 +62,16 @@ def series(result: Rows, span: TimeRange, interval: timedelta) -> dict[str, Any]
     }
 
 
+def marks(result: Rows, color: str) -> list[dict[str, Any]]:
+    """Return the annotations of a query: its columns `time` and `text`, in one colour."""
+    if not result.rows:
+        return []
+    at, said = result.names.index("time"), result.names.index("text")
+    return [
+        {"time": plain(row[at]), "text": plain(row[said]), "color": color} for row in result.rows
+    ]
+
+
 def _joined(name: str, label: str) -> str:
     return f"{name} {label}" if label else name
 

@@ -63,10 +63,7 @@ def prepare(
 
     Macros go in first and values last, so that no value is ever read as a macro.
     """
-    try:
-        span = TimeRange.parse(question.since, question.until, now=now or datetime.now(UTC))
-    except TimeRangeError as error:
-        raise BadRequestError(str(error), _REMEDY_RANGE) from error
+    span = _span(question, now)
     try:
         selection = {
             name: chosen(name, values, known.get(name, ()))
@@ -79,3 +76,19 @@ def prepare(
     all_values = {name: variable.all_value for name, variable in board.variables.items()}
     sql = interpolate(expand(panel.sql, context), selection, all_values)
     return Prepared(sql, span, context.interval)
+
+
+def annotation_sql(sql: str, question: Question, now: datetime | None = None) -> str:
+    """Return the query of an annotation, which knows the period and nothing else.
+
+    Raises BadRequestError for a bad period.
+    """
+    span = _span(question, now)
+    return expand(sql, MacroContext(span, span.interval(100)))
+
+
+def _span(question: Question, now: datetime | None) -> TimeRange:
+    try:
+        return TimeRange.parse(question.since, question.until, now=now or datetime.now(UTC))
+    except TimeRangeError as error:
+        raise BadRequestError(str(error), _REMEDY_RANGE) from error

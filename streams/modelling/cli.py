@@ -2,7 +2,9 @@
 
 import click
 
+from streams.modelling.drift_cli import drift_command
 from streams.modelling.live_cli import replay_command, rescore_command, shadow_command
+from streams.modelling.propensity_cli import propensity
 from streams.modelling.store_cli import (
     card_command,
     compare_command,
@@ -25,6 +27,8 @@ def models() -> None:
       escucha models shadow VERSION            try one beside the one in force
       escucha models replay VERSION            what it would change in stored mentions
       escucha models rescore --since DATE      judge stored mentions anew
+      escucha models drift                     is it still given, and does it say, the same
+      escucha models propensity train          who is about to buy
     """
 
 
@@ -37,5 +41,7 @@ for _command in (
     shadow_command,
     replay_command,
     rescore_command,
+    drift_command,
+    propensity,
 ):
     models.add_command(_command)

@@ -37,6 +37,13 @@ from streams.modelling import options
     type=click.Path(dir_okay=False, path_type=Path),
     help="How to learn, a JSON object, for example the training.recipe of a card.",
 )
+@click.option(
+    "--every",
+    type=click.IntRange(1, 20),
+    default=1,
+    show_default=True,
+    help="Learn from every Nth mention of the corpus: a rough model in seconds, to try the loop.",
+)
 @options.calibrated_for
 @click.option("--promote/--no-promote", default=True, help="Make it current.  [default: promote]")
 @click.option("--if-missing", is_flag=True, help="Do nothing when there is a current model.")
@@ -47,6 +54,7 @@ def train_command(
     teachers: tuple[Path, ...],
     recipe_file: Path | None,
     prevalence: float | None,
+    every: int,
     promote: bool,
     if_missing: bool,
 ) -> None:
@@ -87,6 +95,7 @@ def train_command(
                 learn_natural=learn_natural,
                 teachers=teachers,
                 recipe=recipe,
+                every=every,
                 promote=promote,
                 progress=progress,
             )

@@ -72,6 +72,9 @@ IMPERSONAL = {
     "model_versions": "of models, and the operators who promoted them",
     "shadow_models": "the same",
     "worker_models": "of workers",
+    "drift_counts": "counts",
+    "model_drift": "shares of counts",
+    "model_calibration": "figures over many labels",
     "rewrites": "of commands",
     "rule_versions": "of rules; they name brands and care accounts",
     "erasure_receipts": "a keyed hash of who asked, on purpose: the proof that it was done",
@@ -156,6 +159,7 @@ TABLES = (
         blanks="referred_by = ''",
     ),
     Table("gestures", own="author_id IN {ids:Array(String)}"),
+    Table("propensity", own="author_id IN {ids:Array(String)}", has_place=False),
     Table(
         "dead_letters",
         own="key IN {ids:Array(String)}"

@@ -84,6 +84,7 @@ def carry_out(client: Client, since: datetime) -> Report:
     parent_texts = _blank_parent_texts(client, given)
     for table in ("mentions", "interactions"):
         removed[table] = _delete(client, table, _CONDEMNED % table, given)
+    removed["propensity"] = _delete(client, "propensity", _PROPENSITY, given)
     for table, condition in _STORED_AGAIN.items():
         _condemn(client, table, "forgotten", condition, given)
         removed[table] = removed.get(table, 0) + _delete(client, table, condition, given)
@@ -245,6 +246,23 @@ _STORED_AGAIN = {
     "shadow_judgements": _stored_again("shadow_judgements", of="mentions"),
     "dead_letters": _stored_again("dead_letters", "seen_at"),
 }
+# Chances of accounts that are gone, of before they went; they know no source.
+_PROPENSITY = f"""
+(author_id, as_of) IN
+(
+    SELECT p.author_id, p.as_of
+    FROM propensity AS p
+    INNER JOIN
+    (
+        SELECT target_id, max(deleted_at) AS until
+        FROM deletions
+        WHERE target = 'author' AND (target_id IN {_NEW_IDS % "author"}
+            OR target_id IN (SELECT author_id FROM propensity WHERE stored_at >= {_SINCE}))
+        GROUP BY target_id
+    ) AS d ON d.target_id = p.author_id
+    WHERE p.as_of <= d.until
+)
+"""
 _CHILDREN = (
     f"parent_id IN {_NEW_IDS % 'mention'} AND (source, parent_id) IN {_NEW % 'mention'}",
     f"stored_at >= {_SINCE} AND (source, parent_id) IN"

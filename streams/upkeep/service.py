@@ -24,7 +24,8 @@ from streams.privacy.topic_retention import apply_to_topics
 from streams.settings import Settings
 from streams.sinks.clickhouse import ClickHouse
 from streams.sources import StallWatch
-from streams.upkeep import deletions, marks, value
+from streams.upkeep import deletions, drift, marks, value
+from streams.upkeep.drift_words import DriftWatch
 from streams.upkeep.listened import note_rules
 from streams.upkeep.near_duplicates import CollapseReport, collapse
 
@@ -34,6 +35,7 @@ EXIT_UNAVAILABLE = 75  # what it needs is away: starting again may help
 PURGE_EVERY_SEC = 3_600.0  # it rewrites whole parts: seconds for each million rows
 RETENTION_EVERY_SEC = 3_600.0
 SOURCES_EVERY_SEC = 15.0
+DRIFT_EVERY_SEC = 900.0
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +53,7 @@ class Job:
 
 
 def standard_jobs(settings: Settings, retention: Retention) -> tuple[Job, ...]:
-    """Deletions, copies, new rules in every round; value, sources, disk, retention now and then."""
+    """Deletions, copies, new rules in every round; the others now and then."""
     watch = StallWatch(settings)
 
     def watch_sources(client: Client, _since: datetime) -> list[str]:
@@ -63,6 +65,14 @@ def standard_jobs(settings: Settings, retention: Retention) -> tuple[Job, ...]:
     def collapse_copies(_client: Client, since: datetime) -> CollapseReport:
         return asyncio.run(_collapse(settings, since))
 
+    drifts = DriftWatch(settings)
+
+    def watch_drift(client: Client, since: datetime) -> list[str]:
+        news = drifts.look(client, since)
+        for line in news:
+            log.warning("%s", line)
+        return news
+
     def keep_no_longer(client: Client, _since: datetime) -> list[str]:
         changed = apply_to_tables(client, retention)
         return changed + apply_to_topics(settings.kafka_bootstrap, retention.topics)
@@ -73,6 +83,7 @@ def standard_jobs(settings: Settings, retention: Retention) -> tuple[Job, ...]:
         Job(value.JOB, value.ValueRuns(), value.EVERY_SEC),
         Job("listened", lambda client, _: note_rules(client)),
         Job("sources", watch_sources, SOURCES_EVERY_SEC),
+        Job(drift.JOB, watch_drift, DRIFT_EVERY_SEC),
         Job("purge", lambda client, _: deletions.purge(client), PURGE_EVERY_SEC),
         Job("retention", keep_no_longer, RETENTION_EVERY_SEC),
     )

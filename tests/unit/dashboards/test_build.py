@@ -108,3 +108,22 @@ def test_every_query_file_is_used() -> None:
     desk = {"leads", "care", "lead_history", "care_history", "desk_texts"}
     of_the_console = {"label_offer"} | desk
     assert {query.stem for query in QUERIES.glob("*.sql")} == used | of_the_console
+
+
+@pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)
+def test_changes_of_models_and_rules_are_drawn_over_every_dashboard(board: dict[str, Any]) -> None:
+    span = TimeRange.parse("now-30d", "now")
+    asked = board["annotations"]["list"]
+
+    assert [one["target"]["rawSql"].splitlines()[0] for one in asked] == [
+        "-- query: annotation_models",
+        "-- query: annotation_rules",
+    ]
+    for one in asked:
+        assert one["enable"]
+        assert one["datasource"] == {"type": "grafana-clickhouse-datasource", "uid": "escucha"}
+        assert (one["target"]["editorType"], one["target"]["format"]) == ("sql", 1)
+        sql = expand(one["target"]["rawSql"], MacroContext(span, span.interval(90)))
+        assert "$" not in sql
+        assert "AS time" in sql
+        assert "AS text" in sql

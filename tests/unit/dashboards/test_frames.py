@@ -1,6 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
-from dashboards.console.frames import Rows, series, table
+from dashboards.console.frames import Rows, marks, series, table
 from dashboards.timerange import TimeRange
 
 NOON = datetime(2026, 7, 4, 12, tzinfo=UTC)
@@ -50,3 +50,12 @@ def test_a_table_keeps_kinds_and_plain_values() -> None:
 
     assert [column["kind"] for column in answer["columns"]] == ["time", "text", "number", "text"]
     assert answer["rows"] == [[NOON_MS, "<b>", None, "['a']"]]
+
+
+def test_an_empty_table_has_neither_series_nor_marks() -> None:
+    nothing = Rows([], [], [])
+
+    assert series(nothing, SPAN, timedelta(minutes=1))["series"] == []
+    assert marks(nothing, "#fff") == []
+    rows = Rows(["text", "time"], ["String", "DateTime('UTC')"], [("Modelo · Model", NOON)])
+    assert marks(rows, "#fff") == [{"time": NOON_MS, "text": "Modelo · Model", "color": "#fff"}]

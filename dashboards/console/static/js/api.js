@@ -34,6 +34,11 @@ export function panelData(uid, panelId, query, signal) {
   return get(`/api/dashboards/${encodeURIComponent(uid)}/panels/${panelId}/data?${query}`, signal);
 }
 
+/** What changed in the period: moments that every chart shows. */
+export function annotations(uid, query) {
+  return get(`/api/dashboards/${encodeURIComponent(uid)}/annotations?${query}`);
+}
+
 /** Whether labels can be saved here, by which edition of the guide, and what time it is there. */
 export function labelling() {
   return get("/api/labelling");

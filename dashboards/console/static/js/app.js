@@ -25,6 +25,7 @@ const controls = new Controls(byId("controls"), {
     writeState(page.state);
     for (const frame of page.frames) frame.ask();
     poller.restart();
+    loadMarks();
   },
   onRefresh() {
     writeState(page.state);
@@ -72,7 +73,7 @@ async function load() {
   showWords();
   poller.every(page.state.refresh);
   poller.watch(page.frames.filter((frame) => frame.hasData));
-  await loadVariables();
+  await Promise.all([loadVariables(), loadMarks()]);
 }
 
 async function firstUid() {
@@ -90,6 +91,16 @@ async function loadVariables() {
     controls.fill(variables);
   } catch {
     // The panels say what is wrong; the menus are filled on a later round.
+  }
+}
+
+async function loadMarks() {
+  try {
+    const asked = dataQuery(page.state);
+    const { annotations } = await api.annotations(page.board.uid, asked);
+    if (asked === dataQuery(page.state)) for (const frame of page.frames) frame.mark(annotations);
+  } catch {
+    // Charts do without; a later round asks again.
   }
 }
 
@@ -131,7 +142,10 @@ function afterRound(failures) {
   else byId("notice").hidden = true;
   showPill();
   const waiting = page.variables.length === 0 || page.variables.some(({ options }) => !options.length);
-  if (!failures && (waiting || Date.now() - page.valuesAt > VALUES_EVERY_MS)) loadVariables();
+  if (!failures && (waiting || Date.now() - page.valuesAt > VALUES_EVERY_MS)) {
+    loadVariables();
+    loadMarks();
+  }
 }
 
 function showPill() {

@@ -44,7 +44,7 @@ function formatSeconds(value, decimals) {
 export function formatTick(value, unit) {
   if (unit === "s") return formatSeconds(value);
   if (unit === "percentunit") return formatValue(value, { unit, decimals: 0 });
-  return maker("number", { notation: "compact", maximumFractionDigits: 1 }).format(value);
+  return maker("number", { notation: "compact", maximumFractionDigits: Math.abs(value) < 1 ? 2 : 1 }).format(value);
 }
 
 /** An instant in full, in the reader's own time zone. */

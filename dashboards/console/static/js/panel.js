@@ -26,6 +26,7 @@ export class PanelFrame {
     this.id = panel.id;
     this.hasData = panel.hasData;
     this.tabular = false;
+    this.marks = [];
     this.body = h("div", { className: "panel-body" });
     this.message = h("div", { className: "panel-message", hidden: true });
     this.build();
@@ -36,6 +37,7 @@ export class PanelFrame {
     const View = VIEWS[this.panel.type] ?? TextView;
     const title = `p${this.id}-title`;
     this.view = new View(this.panel);
+    this.view.mark?.(this.marks);
     this.alternative = null;
     this.about = h("p", { className: "panel-about", id: `p${this.id}-about`, hidden: true });
     this.about.textContent = pick(this.panel.description ?? "");
@@ -180,6 +182,12 @@ export class PanelFrame {
     this.message.classList.remove("note");
     this.message.hidden = !what;
     this.message.replaceChildren(h("p", {}, what), ...(help ? [h("p", {}, help)] : []));
+  }
+
+  /** What changed in the period, for a view that can show it. */
+  mark(marks) {
+    this.marks = marks;
+    this.view.mark?.(marks);
   }
 
   /** The theme changed: what is drawn on a canvas is drawn anew. */

@@ -3,6 +3,7 @@
 import { h } from "../dom.js";
 import { fieldOf } from "../fields.js";
 import { formatAxisTime, formatTick, formatTime, formatValue } from "../format.js";
+import { pick } from "../i18n.js";
 import { legend } from "./legend.js";
 
 export class TimeSeriesView {
@@ -10,6 +11,7 @@ export class TimeSeriesView {
     this.panel = panel;
     this.stacked = panel.defaults.custom?.stacking?.mode === "normal";
     this.bars = panel.defaults.custom?.drawStyle === "bars";
+    this.marks = [];
     this.canvas = h("div", { className: "chart" });
     this.legend = h("div");
     this.tip = h("div", { className: "tip", hidden: true });
@@ -34,6 +36,12 @@ export class TimeSeriesView {
       this.shape = shape;
       this.draw();
     }
+  }
+
+  /** Moments to draw over the lines: time, text and colour of each. */
+  mark(marks) {
+    this.marks = marks;
+    this.plot?.redraw(false);
   }
 
   /** Draw from nothing: for other series, another theme, another language. */
@@ -101,12 +109,12 @@ export class TimeSeriesView {
           grid: line,
           ticks: { show: false },
           border: { show: false },
-          incrs: unit === "s" || unit === "percentunit" ? undefined : [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6, 1e7, 1e8, 1e9],
+          incrs: unit === "s" || unit === "percentunit" || this.panel.defaults.decimals ? undefined : [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6, 1e7, 1e8, 1e9],
           values: (_, splits) => splits.map((value) => formatTick(value, unit)),
         },
       ],
       series: [{}, ...order.map((field) => this.seriesOptions(field))],
-      hooks: { setCursor: [(plot) => this.point(plot)] },
+      hooks: { setCursor: [(plot) => this.point(plot)], draw: [(plot) => this.drawMarks(plot)] },
     };
   }
 
@@ -132,6 +140,29 @@ export class TimeSeriesView {
     };
   }
 
+  drawMarks({ ctx, bbox, valToPos }) {
+    ctx.save();
+    ctx.lineWidth = devicePixelRatio;
+    ctx.setLineDash([4 * devicePixelRatio, 3 * devicePixelRatio]);
+    for (const { time, color } of this.marks) {
+      if (time < this.data.from || time > this.data.to) continue;
+      const x = Math.round(valToPos(time / 1000, "x", true));
+      ctx.strokeStyle = color;
+      ctx.beginPath();
+      ctx.moveTo(x, bbox.top);
+      ctx.lineTo(x, bbox.top + bbox.height);
+      ctx.stroke();
+    }
+    ctx.restore();
+  }
+
+  /** What changed within a few pixels of the cursor. */
+  marksAt(plot) {
+    return this.marks.filter(
+      ({ time }) => Math.abs(plot.valToPos(time / 1000, "x") - plot.cursor.left) < 8,
+    );
+  }
+
   point(plot) {
     const index = plot.cursor.idx;
     if (index === null || index === undefined || plot.cursor.left < 0) {
@@ -147,6 +178,7 @@ export class TimeSeriesView {
         const value = formatValue(series.values[index], field);
         return h("div", {}, swatch, h("span", {}, field.name), h("b", {}, value));
       }),
+      ...this.marksAt(plot).map(({ time, text }) => h("p", {}, `${formatTime(time)} ${pick(text)}`)),
     );
     this.tip.hidden = false;
     const room = plot.over.clientWidth - this.tip.offsetWidth - 12;

@@ -1,0 +1,48 @@
+"""Moments drawn over every chart: from then on another model judged, or other rules held."""
+
+from grafana_foundation_sdk.builders import dashboard
+from grafana_foundation_sdk.cog import builder as cogbuilder
+from grafana_foundation_sdk.models import dashboard as models
+
+from dashboards.named import read_query
+from dashboards.panels import ACTIVE, DATASOURCE, LATENT, Text
+
+
+class _ClickHouseTarget(models.AnnotationTarget):
+    """What the data source plugin is asked; the SDK knows Grafana's own annotations only."""
+
+    def __init__(self, sql: str) -> None:
+        self._sql = sql
+
+    def to_json(self) -> dict[str, object]:
+        """Return the target as the plugin stores it."""
+        return {"editorType": "sql", "format": 1, "queryType": "table", "rawSql": self._sql}
+
+
+class _Annotation(cogbuilder.Builder[models.AnnotationQuery]):
+    """Builds the annotation of the file `queries/annotation_<name>.sql`: columns time and text."""
+
+    def __init__(self, name: str, title: Text, color: str) -> None:
+        self._name, self._title, self._color = name, title, color
+
+    def build(self) -> models.AnnotationQuery:
+        """Return the annotation."""
+        return models.AnnotationQuery(
+            name=self._title.inline,
+            datasource=DATASOURCE,
+            enable=True,
+            hide=False,
+            icon_color=self._color,
+            target=_ClickHouseTarget(read_query(f"annotation_{self._name}")),
+        )
+
+
+def annotated(builder: dashboard.Dashboard) -> dashboard.Dashboard:
+    """Return the dashboard with the changes of models and of rules drawn over its charts."""
+    changes = (
+        ("models", Text("Cambios de modelo", "Changes of model"), ACTIVE),
+        ("rules", Text("Cambios de reglas", "Changes of rules"), LATENT),
+    )
+    for name, title, color in changes:
+        builder = builder.annotation(_Annotation(name, title, color))
+    return builder
