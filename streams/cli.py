@@ -61,6 +61,10 @@ ELSEWHERE = {
     "forget": "streams.privacy.cli:forget_command",
     "export": "streams.privacy.cli:export_command",
     "labels": "streams.labels:labels_group",
+    "doctor": "streams.operate.cli:doctor_command",
+    "backup": "streams.operate.cli:backup_command",
+    "restore": "streams.operate.cli:restore_command",
+    "size": "streams.operate.cli:size_command",
 }
 
 

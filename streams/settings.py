@@ -110,6 +110,12 @@ def logging_of_environment(environment: Mapping[str, str] | None = None) -> tupl
     return form, [one for one in (*secret, *parts) if one]
 
 
+def given_variables(environment: Mapping[str, str] | None = None) -> frozenset[str]:
+    """Names of the ESCUCHA_ variables that are set, whether or not there is such a setting."""
+    environment = os.environ if environment is None else environment
+    return frozenset(name for name in environment if name.startswith("ESCUCHA_"))
+
+
 def _parsed(variable: str, raw: str, parse: Callable[[str], T]) -> T:
     try:
         return parse(raw)

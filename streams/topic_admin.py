@@ -236,6 +236,32 @@ class TopicAdmin:
             raise self._unavailable(error) from error
         return {tp.partition: tp.offset for tp in answer if tp.offset >= 0}
 
+    def set_committed(self, group: str, topic: str, offsets: Mapping[int, int]) -> None:
+        """Let a group go on from these offsets; raises BrokerUnavailableError.
+
+        The broker refuses while the group has members: workers must not run.
+        """
+        consumer = Consumer(
+            {
+                "bootstrap.servers": self._bootstrap,
+                "group.id": group,
+                "enable.auto.commit": False,
+                "log_level": 0,
+            }
+        )
+        try:
+            wanted = [TopicPartition(topic, number, at) for number, at in offsets.items()]
+            for tp in consumer.commit(offsets=wanted, asynchronous=False) or ():
+                if tp.error is not None:
+                    raise KafkaException(tp.error)
+        except KafkaException as error:
+            raise BrokerUnavailableError(
+                f"the offsets of group {group} cannot be set: {error.args[0].str()}. Workers must"
+                " not run meanwhile: stop them, and try again"
+            ) from error
+        finally:
+            consumer.close()
+
     def _unavailable(self, error: KafkaException) -> BrokerUnavailableError:
         return BrokerUnavailableError(
             f"Kafka at {self._bootstrap} does not answer: {error.args[0].str()}."
