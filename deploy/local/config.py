@@ -120,9 +120,15 @@ class StackConfig:
         return ports
 
     def metrics_ports(self) -> dict[str, int]:
-        """Return the ports of the workers' metrics, where they are fixed."""
-        first, number = self.metrics_port, self.workers if self.worker_command else 0
-        return {f"metrics of worker-{at + 1}": first + at for at in range(number) if first}
+        """Return the ports of metrics of workers and upkeep, where they are fixed."""
+        if not self.metrics_port:
+            return {}
+        number = self.workers if self.worker_command else 0
+        names = [f"worker-{at + 1}" for at in range(number)]
+        ports = {f"metrics of {name}": self.metrics_port + at for at, name in enumerate(names)}
+        if self.upkeep_command is not None:
+            ports["metrics of upkeep"] = self.metrics_port + self.workers
+        return ports
 
     @property
     def clickhouse_url(self) -> str:

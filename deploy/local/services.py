@@ -104,7 +104,14 @@ def build(config: StackConfig, passwords: Passwords) -> list[Service]:
             Service(
                 name="upkeep",
                 argv=config.upkeep_command,
-                environment={**environment, "ESCUCHA_WORKER_NAME": "upkeep"},
+                environment={
+                    **environment,
+                    "ESCUCHA_WORKER_NAME": "upkeep",
+                    "ESCUCHA_METRICS_HOST": LOOPBACK,
+                    "ESCUCHA_METRICS_PORT": str(
+                        config.metrics_port and config.metrics_port + config.workers
+                    ),
+                },
                 after=ready,
                 layer=3,
                 stop_grace_seconds=3.0,

@@ -179,7 +179,9 @@ def placed_tables(client: Client) -> list[str]:
     return _column(
         client,
         "SELECT table FROM system.columns WHERE database = currentDatabase()"
-        " AND name IN ('topic_id', 'kafka_partition', 'kafka_offset')"
+        " AND name IN ('topic_id', 'kafka_partition', 'kafka_offset') AND table IN"
+        " (SELECT name FROM system.tables WHERE database = currentDatabase()"
+        " AND engine LIKE '%MergeTree')"
         " GROUP BY table HAVING count() = 3 ORDER BY table",
     )
 

@@ -14,7 +14,15 @@ from streams.operate.findings import Finding, Patient, bad, ok, size, skipped, w
 from streams.privacy.retention import Retention, out_of_step
 from streams.settings import Settings
 
-RIGHTS = ("SELECT", "INSERT", "ALTER", "CREATE TABLE", "CREATE VIEW", "DROP TABLE", "TRUNCATE")
+RIGHTS = (
+    "SELECT",
+    "INSERT",
+    "ALTER TABLE",
+    "CREATE TABLE",
+    "CREATE VIEW",
+    "DROP TABLE",
+    "TRUNCATE",
+)
 SKEW_WARN_SEC, SKEW_BAD_SEC = 2.0, 60.0
 UPKEEP_LATE_SEC = 600.0
 MANY_PARTS = 1_000

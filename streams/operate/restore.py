@@ -236,7 +236,11 @@ def _go_on(settings: Settings, manifest: Manifest) -> tuple[list[Position], list
                 )
             if start > p.planned_to:
                 lost.append(f"{name}/{p.partition}: offsets {p.planned_to} to {start - 1}")
-        admin.set_committed(settings.kafka_group, name, {p.partition: max(p.resume_at, ends[p.partition][0]) for p in same})
+        admin.set_committed(
+            settings.kafka_group,
+            name,
+            {p.partition: max(p.resume_at, ends[p.partition][0]) for p in same},
+        )
         resumed.extend(same)
     return resumed, lost, new_topics
 

@@ -66,9 +66,7 @@ def size(load: Load) -> Sized:
     partitions = max(6, workers * PARTITIONS_A_WORKER)
     kept_per_sec = load.events_per_sec * load.kept_share
     clickhouse_cores = max(1.0, kept_per_sec * load.peak * CLICKHOUSE_US / 1e6 / FULL)
-    clickhouse_gb = (
-        kept_per_sec * SECONDS_A_DAY * load.days * MENTION_BYTES * COPIES_ON_DISK / 1e9
-    )
+    clickhouse_gb = kept_per_sec * SECONDS_A_DAY * load.days * MENTION_BYTES * COPIES_ON_DISK / 1e9
     kafka_gb = load.events_per_sec * SECONDS_A_DAY * KAFKA_DAYS * RECORD_BYTES / 1e9
     cores = workers + clickhouse_cores
     return Sized(
@@ -94,8 +92,7 @@ def _warnings(load: Load, workers: int, partitions: int, clickhouse_gb: float) -
         found.append("beyond ten times all of Bluesky nothing was thought through")
     if workers > 3:
         found.append(
-            f"{workers} workers are computed from one: more than three were never measured"
-            " together"
+            f"{workers} workers are computed from one: more than three were never measured together"
         )
     if partitions > WARN_PARTITIONS:
         found.append(

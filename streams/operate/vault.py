@@ -113,14 +113,9 @@ class Bucket:
         path = f"{self._path}/{name}"
         self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
         hashing = _Hashing()
-        file = self._files.open(path, "wb")
-        try:
+        with self._files.transaction, self._files.open(path, "wb") as file:
             for block in hashing.through(blocks):
                 file.write(block)
-        except BaseException:
-            file.discard()
-            raise
-        file.close()
         return hashing.written
 
     def read(self, name: str) -> Iterator[bytes]:

@@ -97,7 +97,7 @@ def test_a_worker_whose_clickhouse_is_away_waits_and_is_not_called_hung(
         wait_for(vitals.is_ready, "the worker to be ready")
         services.clickhouse.kill()
         try:
-            ingest(lane, write_posts(tmp_path / "posts.jsonl", range(40)))
+            ingest(lane, write_posts(tmp_path / "away.jsonl", range(40)))
             wait_for(lambda: not vitals.is_ready(), "the worker to say that it waits")
             assert "it waits for ClickHouse" in vitals.get("/readyz")[1]
             wait_for(
@@ -117,19 +117,21 @@ def test_a_worker_that_gets_nothing_done_is_called_hung(
     vitals = Vitals(lane)
     with start(lane, stall_sec=2):
         wait_for(vitals.is_ready, "the worker to be ready")
+        ingest(lane, write_posts(tmp_path / "before.jsonl", range(40)))
+        wait_for(lambda: lane.count("mentions") == 40, "the rows before")
         engine = psutil.Process(services.clickhouse.pid)
         frozen = [engine, *engine.children(recursive=True)]
         for process in frozen:
             process.send_signal(signal.SIGSTOP)  # it takes connections and never answers
         try:
-            ingest(lane, write_posts(tmp_path / "posts.jsonl", range(40)))
+            ingest(lane, write_posts(tmp_path / "frozen.jsonl", range(40)))
             wait_for(lambda: vitals.get("/healthz")[0] == 503, "the worker to be called hung")
             said = json.loads(vitals.get("/healthz")[1])
             assert "records wait and none was acknowledged" in said["hangs"][0]
         finally:
             for process in frozen:
                 process.send_signal(signal.SIGCONT)
-        wait_for(lambda: lane.count("mentions") == 40, "the rows")
+        wait_for(lambda: lane.count("mentions") == 80, "the rows")
         wait_for(vitals.is_ready, "the worker to be well again")
 
 
@@ -141,7 +143,7 @@ def test_no_secret_stands_in_any_log_of_a_run_in_which_much_goes_wrong(
     with start(lane, author_keys=f"1:{key}") as worker:
         wait_for(Vitals(lane).is_ready, "the worker to be ready")
         services.clickhouse.kill()
-        ingest(lane, write_posts(tmp_path / "posts.jsonl", range(20)))
+        ingest(lane, write_posts(tmp_path / "secrets.jsonl", range(20)))
         wait_for(lambda: "ClickHouse" in worker.said, "the worker to miss ClickHouse")
         services.clickhouse.start()
         wait_for(lambda: lane.count("mentions") == 20, "the rows")

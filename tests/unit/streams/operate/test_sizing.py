@@ -35,9 +35,7 @@ def test_everything_grows_with_the_load() -> None:
 def test_what_is_not_kept_costs_no_disk_and_less_processor() -> None:
     everything = size(Load(events_per_sec=3_000))
     one_in_a_hundred = size(Load(events_per_sec=3_000, kept_share=0.01))
-    assert one_in_a_hundred.clickhouse_disk_gb == pytest.approx(
-        everything.clickhouse_disk_gb / 100
-    )
+    assert one_in_a_hundred.clickhouse_disk_gb == pytest.approx(everything.clickhouse_disk_gb / 100)
     assert one_in_a_hundred.worker_cores < everything.worker_cores
     assert one_in_a_hundred.kafka_disk_gb == everything.kafka_disk_gb
 
