@@ -29,7 +29,7 @@ Observed = Literal[
 ]
 Shown = Literal[
     "escucha_lag_records",  # the alarm of all alarms: what waits to be read and stored
-    "escucha_group_lag_records",  # the same of the whole group, by upkeep: when no worker lives, too
+    "escucha_group_lag_records",  # of the whole group, by upkeep: when no worker lives, too
     "escucha_in_flight_records",  # fetched and not yet stored; at its limit the sink is slow
     "escucha_last_acknowledged_timestamp_seconds",  # stands still while lag grows: a hang
     "escucha_last_heartbeat_timestamp_seconds",  # now minus this is how fresh the tables are

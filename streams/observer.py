@@ -3,6 +3,8 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -77,7 +79,7 @@ class Observer:
         metrics.observe("escucha_batch_records", plan.records, topic=topic)
         metrics.show("escucha_last_acknowledged_timestamp_seconds", now)
         if heartbeats is not None and heartbeats.num_rows:
-            ends = pc.min_max(heartbeats["sent_at"]).as_py()
+            ends: dict[str, datetime] = cast(Any, pc.min_max(heartbeats["sent_at"])).as_py()
             metrics.observe("escucha_freshness_seconds", max(0.0, now - ends["min"].timestamp()))
             newest = ends["max"].timestamp()
             metrics.show("escucha_last_heartbeat_timestamp_seconds", newest)

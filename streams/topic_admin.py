@@ -58,6 +58,16 @@ PASSING: Final = frozenset(
 )
 
 
+# What it says to somebody who is no member of a group that has some.
+HAS_MEMBERS: Final = frozenset(
+    {
+        KafkaError.UNKNOWN_MEMBER_ID,
+        KafkaError.ILLEGAL_GENERATION,
+        KafkaError.REBALANCE_IN_PROGRESS,
+    }
+)
+
+
 @dataclass(frozen=True)
 class Topic:
     """A topic as the broker has it."""
@@ -239,28 +249,33 @@ class TopicAdmin:
     def set_committed(self, group: str, topic: str, offsets: Mapping[int, int]) -> None:
         """Let a group go on from these offsets; raises BrokerUnavailableError.
 
-        The broker refuses while the group has members: workers must not run.
+        The broker refuses while the group has members, also one that was killed a moment ago.
         """
-        consumer = Consumer(
-            {
-                "bootstrap.servers": self._bootstrap,
-                "group.id": group,
-                "enable.auto.commit": False,
-                "log_level": 0,
-            }
-        )
+        wanted = [TopicPartition(topic, number, at) for number, at in offsets.items()]
+
+        def question(_: AdminClient) -> None:
+            consumer = Consumer(
+                {
+                    "bootstrap.servers": self._bootstrap,
+                    "group.id": group,
+                    "enable.auto.commit": False,
+                    "log_level": 0,
+                }
+            )
+            try:
+                for tp in consumer.commit(offsets=wanted, asynchronous=False) or ():
+                    if tp.error is not None:
+                        raise KafkaException(tp.error)
+            finally:
+                consumer.close()
+
         try:
-            wanted = [TopicPartition(topic, number, at) for number, at in offsets.items()]
-            for tp in consumer.commit(offsets=wanted, asynchronous=False) or ():
-                if tp.error is not None:
-                    raise KafkaException(tp.error)
-        except KafkaException as error:
+            self._ask(question, also=HAS_MEMBERS)
+        except (KafkaException, BrokerUnavailableError) as error:
             raise BrokerUnavailableError(
-                f"the offsets of group {group} cannot be set: {error.args[0].str()}. Workers must"
-                " not run meanwhile: stop them, and try again"
+                f"the offsets of group {group} cannot be set: {error}. Workers must not run"
+                " meanwhile: stop them, and try again"
             ) from error
-        finally:
-            consumer.close()
 
     def _unavailable(self, error: KafkaException) -> BrokerUnavailableError:
         return BrokerUnavailableError(

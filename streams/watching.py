@@ -78,7 +78,7 @@ class Watch:
 
     def _show_versions(self) -> None:
         models, rules = self._models.in_force, self._rules.current
-        judging = {(models.current.version, "current"): 1.0}
+        judging: dict[tuple[str, ...], float] = {(models.current.version, "current"): 1.0}
         if models.shadow is not None:
             judging[models.shadow.version, "shadow"] = 1.0
         self._metrics.show_all("escucha_model_info", judging)

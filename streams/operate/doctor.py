@@ -76,5 +76,5 @@ def patient_of(
         settings=settings,
         variables=variables,
         run_dir=directory,
-        stack_runs=stack_checks.is_owned(directory),
+        stack_runs=stack_checks.runs(directory),
     )

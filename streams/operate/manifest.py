@@ -1,7 +1,7 @@
 """What a backup consists of: `backup.json`, written after each part and last of all."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -96,7 +96,7 @@ def without_secrets(settings: Settings) -> dict[str, Any]:
     }
 
 
-def packed(blocks: Iterable[bytes]) -> Iterator[bytes]:
+def packed(blocks: Iterable[bytes]) -> Generator[bytes, None, None]:
     """Compressed."""
     pack = zstd.ZstdCompressor()
     for block in blocks:
@@ -105,7 +105,7 @@ def packed(blocks: Iterable[bytes]) -> Iterator[bytes]:
     yield pack.flush()
 
 
-def unpacked(blocks: Iterable[bytes]) -> Iterator[bytes]:
+def unpacked(blocks: Iterable[bytes]) -> Generator[bytes, None, None]:
     """As it was before `packed`."""
     unpack = zstd.ZstdDecompressor()
     for block in blocks:

@@ -22,6 +22,7 @@ from streams.settings import Settings
 from streams.topic_admin import TopicAdmin
 
 STAGING = "restore_staging"
+MEMBERS_GONE_SEC = 30.0  # for the broker to notice that a worker has ended
 MODEL_FILES = ("model.skops", "learnt", "card.json")
 INSERT = {
     "insert_deduplicate": "0",  # two equal blocks are two blocks
@@ -154,7 +155,7 @@ def _put(client: Client, vault: Vault, chunk: Chunk) -> None:
     if chunk.rows:
         try:
             client.raw_insert(
-                STAGING, insert_block=_generator(hashed()), settings=INSERT, fmt="Native"
+                STAGING, insert_block=unpacked(hashed()), settings=INSERT, fmt="Native"
             )
         except FileNotFoundError as error:
             raise InputError(f"{vault.place}/{chunk.file} is missing") from error
@@ -167,10 +168,6 @@ def _put(client: Client, vault: Vault, chunk: Chunk) -> None:
             f"ALTER TABLE `{chunk.table}` REPLACE PARTITION ID '{chunk.partition_id}'"
             f" FROM {STAGING}"
         )
-
-
-def _generator(blocks: Iterator[bytes]) -> "Iterator[bytes]":
-    yield from unpacked(blocks)
 
 
 def _drop_erased(client: Client) -> None:
@@ -215,7 +212,7 @@ def _has_current(store: ModelStore) -> bool:
 
 def _go_on(settings: Settings, manifest: Manifest) -> tuple[list[Position], list[str], list[str]]:
     """Let the group go on in the topics it was reading, where they are still the same ones."""
-    admin = TopicAdmin(settings.kafka_bootstrap)
+    admin = TopicAdmin(settings.kafka_bootstrap, deadline_sec=MEMBERS_GONE_SEC)
     resumed, lost, new_topics = [], [], []
     for name in topics_of(settings):
         topic = admin.topic(name)

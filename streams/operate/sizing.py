@@ -12,8 +12,8 @@ import msgspec
 
 # Of the README's figures, with the command that measures them.
 WORKER_US: Final = 36.9  # of processor an event: python -m tests.bench --model shipped --threads 2
-CLICKHOUSE_US: Final = 30.0  # the same run, of ClickHouse: the table of processes it prints
-FILTERED_US: Final = 17.0  # an event that no rule wants: decode, language and rules
+CLICKHOUSE_US: Final = 30.0  # of ClickHouse, with upkeep and merges: python -m tests.bench.disk
+FILTERED_US: Final = 20.4  # an event no rule wants, at most: tests.bench.enrichment --path
 RECORD_BYTES: Final = 330  # in Kafka, uncompressed: python -m tests.bench.disk
 MENTION_BYTES: Final = 330  # on ClickHouse's disk, merged: python -m tests.bench.disk
 WORKER_GB: Final = 0.6  # while it drains: python -m tests.bench
@@ -140,6 +140,6 @@ def describe(plan: Sized) -> str:
     lines += [f"LOOK        {warning}" for warning in plan.warnings]
     lines.append(
         f"from: {WORKER_US:g} µs a kept event in the worker, {FILTERED_US:g} one that is filtered"
-        f" out, {CLICKHOUSE_US:g} in ClickHouse (assumed), {MENTION_BYTES} bytes a mention on disk"
+        f" out, {CLICKHOUSE_US:g} in ClickHouse, {MENTION_BYTES} bytes a mention on disk"
     )
     return "\n".join(lines)

@@ -1,6 +1,7 @@
 """What doctor asks of the local stack: its ports, its processes, and what was left behind."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from deploy.local import ports, state
 from deploy.local.config import PORT_OPTIONS, StackConfig
@@ -10,6 +11,11 @@ from deploy.local.status import status
 from streams.operate.findings import Finding, Patient, bad, ok, skipped, warn
 
 LOCK = "stale-locks"
+
+
+def runs(run_dir: Path) -> bool:
+    """Whether a local stack runs in this directory."""
+    return is_owned(run_dir)
 
 
 def local_ports(patient: Patient) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""How much disk a stored mention takes in ClickHouse, and a record in Kafka: for `escucha size`.
+"""What a stored mention takes of ClickHouse, disk and processor: for `escucha size`.
 
     python -m tests.bench.disk
 
@@ -13,6 +13,8 @@ import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import psutil
 
 from deploy.local.handles import start_broker, start_clickhouse
 from streams.migrate import connect, migrate
@@ -45,6 +47,8 @@ def main() -> None:
             given = {f"ESCUCHA_{n.upper()}": str(getattr(settings, n)) for n in names.split()}
             environment = {**os.environ, **given, "ESCUCHA_MODEL_STORE": str(folder / "models")}
             size = _write(folder / "posts.jsonl", found)
+            engine = psutil.Process(database.pid)
+            began = _processor_sec(engine)
             worker = subprocess.Popen(_command("worker"), env=environment)
             try:
                 subprocess.run(
@@ -53,13 +57,22 @@ def main() -> None:
                     check=True,
                     capture_output=True,
                 )
-                _measure(settings, environment, len(found), size)
+                _settle(settings, environment, len(found))
+                used = _processor_sec(engine) - began
+                print(f"ClickHouse: {used / len(found) * 1e6:.1f} µs of processor a mention")
+                _measure(settings, len(found), size)
             finally:
                 worker.terminate()
                 worker.wait()
 
 
-def _measure(settings: Settings, environment: dict[str, str], number: int, size: int) -> None:
+def _processor_sec(engine: psutil.Process) -> float:
+    """Of the engine and what it started."""
+    times = [each.cpu_times() for each in (engine, *engine.children(recursive=True))]
+    return float(sum(one.user + one.system for one in times))
+
+
+def _settle(settings: Settings, environment: dict[str, str], number: int) -> None:
     with connect(settings, in_database=True) as client:
         deadline = time.monotonic() + LONGEST_WAIT_SEC
         while client.query("SELECT sum(records) FROM ledger").result_rows[0][0] < number:
@@ -67,6 +80,10 @@ def _measure(settings: Settings, environment: dict[str, str], number: int, size:
             time.sleep(0.5)
         time.sleep(2.0)  # the last block
         subprocess.run(_command("upkeep", "--once"), env=environment, check=True)
+
+
+def _measure(settings: Settings, number: int, size: int) -> None:
+    with connect(settings, in_database=True) as client:
         rows = client.query(
             "SELECT DISTINCT table FROM system.parts WHERE database = currentDatabase() AND active"
         ).result_rows
