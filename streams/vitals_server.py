@@ -51,7 +51,9 @@ class VitalsServer:
         self.port: int = self._server.server_address[1]
         if port_file is not None:
             port_file.parent.mkdir(parents=True, exist_ok=True)
-            port_file.write_text(str(self.port), encoding="ascii")
+            staged = port_file.with_name(f".{port_file.name}.new")
+            staged.write_text(str(self.port), encoding="ascii")
+            staged.replace(port_file)  # a reader finds a port or nothing
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(1.0,), name="vitals", daemon=True
         )

@@ -114,6 +114,7 @@ def build(config: StackConfig, passwords: Passwords) -> list[Service]:
                 },
                 after=ready,
                 layer=3,
+                alive=health.alive(health.port_file(config.run_dir, "upkeep")),
                 stop_grace_seconds=3.0,
             )
         )

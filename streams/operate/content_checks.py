@@ -8,7 +8,7 @@ from models.errors import ModelError, ModelNotFoundError
 from models.predictions import HEADS, Texts
 from models.store import ModelStore
 from streams.errors import InputError
-from streams.operate.findings import Finding, Patient, bad, ok, warn
+from streams.operate.findings import Finding, Patient, bad, ok, skipped, warn
 from streams.rules.compiled import compile_rules
 from streams.rules.loading import EXAMPLE, read_listening
 
@@ -23,7 +23,8 @@ def model(patient: Patient) -> Iterator[Finding]:
         card = store.card()
         predictions = store.load(card.version).predict(SAMPLE)
     except ModelNotFoundError:
-        yield warn(
+        tell = warn if patient.expects_services else skipped  # `up` has not run yet
+        yield tell(
             "model",
             f"No model is in force in {place} yet.",
             "`escucha up` takes the one that comes along; to do it now: escucha train --if-missing",

@@ -22,7 +22,7 @@ from streams.settings import Settings
 from streams.topic_admin import TopicAdmin
 
 STAGING = "restore_staging"
-MEMBERS_GONE_SEC = 30.0  # for the broker to notice that a worker has ended
+MEMBERS_GONE_SEC = 45.0  # for the broker to notice that workers were killed
 MODEL_FILES = ("model.skops", "learnt", "card.json")
 INSERT = {
     "insert_deduplicate": "0",  # two equal blocks are two blocks
@@ -213,13 +213,14 @@ def _has_current(store: ModelStore) -> bool:
 def _go_on(settings: Settings, manifest: Manifest) -> tuple[list[Position], list[str], list[str]]:
     """Let the group go on in the topics it was reading, where they are still the same ones."""
     admin = TopicAdmin(settings.kafka_bootstrap, deadline_sec=MEMBERS_GONE_SEC)
-    resumed, lost, new_topics = [], [], []
+    resumed: list[Position] = []
+    lost, new_topics = [], []
+    offsets: dict[tuple[str, int], int] = {}
     for name in topics_of(settings):
         topic = admin.topic(name)
-        known = [p for p in manifest.positions if p.topic == name]
         if topic is None:
             continue
-        same = [p for p in known if p.topic_id == topic.topic_id]
+        same = [p for p in manifest.positions if p.topic_id == topic.topic_id]
         if not same:
             new_topics.append(name)
             continue
@@ -233,12 +234,10 @@ def _go_on(settings: Settings, manifest: Manifest) -> tuple[list[Position], list
                 )
             if start > p.planned_to:
                 lost.append(f"{name}/{p.partition}: offsets {p.planned_to} to {start - 1}")
-        admin.set_committed(
-            settings.kafka_group,
-            name,
-            {p.partition: max(p.resume_at, ends[p.partition][0]) for p in same},
-        )
+            offsets[name, p.partition] = max(p.resume_at, start)
         resumed.extend(same)
+    if offsets:
+        admin.set_committed(settings.kafka_group, offsets)
     return resumed, lost, new_topics
 
 

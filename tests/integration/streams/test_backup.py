@@ -145,13 +145,11 @@ def test_a_backup_restored_goes_on_exactly_with_the_same_kafka_and_with_another(
         assert worker.terminate() == 0
 
     # Another Kafka, which has nothing of before.
-    with second.client() as client:
+    with connect(second.settings) as client:
         client.command("DROP DATABASE escucha SYNC")
-        client.database = "default"
+        client.command("CREATE DATABASE escucha")  # the user's own: without it nobody gets in
     with start_broker(tmp_path / "broker") as other:
         third = House(other, second_database, tmp_path / "models3", tmp_path / "third")
-        with connect(third.settings) as client:
-            client.command("CREATE DATABASE escucha")
         restored = restore(third.settings, open_vault(str(place)), say=lines.append)
         assert restored.resumed == []
         assert "mentions.raw.v1" in restored.new_topics

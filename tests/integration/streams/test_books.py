@@ -29,9 +29,7 @@ def test_lag_shows_without_any_worker_and_letters_until_they_are_replayed(lane: 
     assert waiting["escucha_group_lag_records"] == 2
     assert waiting["escucha_sources_stalled"] == 2
     with lane.worker():
-        wait_for(
-            lambda: shown(lane, books, metrics)["escucha_group_lag_records"] == 0, "no lag"
-        )
+        wait_for(lambda: shown(lane, books, metrics)["escucha_group_lag_records"] == 0, "no lag")
     after = shown(lane, books, metrics)
     assert after["escucha_dead_letters_waiting"] == before["escucha_dead_letters_waiting"] + 2
 
