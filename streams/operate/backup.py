@@ -13,8 +13,10 @@ after a restore: they begin at 1 again, and complete what was planned (streams/l
 """
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 from clickhouse_connect.driver.client import Client
@@ -42,6 +44,7 @@ LAST = ("erased", "deletions", "dead_letter_replays", "erasure_receipts")
 NOT_KEPT = frozenset({"schema_migrations", "worker_models", "rewrites"})
 SETTLE_SEC = 60.0
 NO_END = 2**64 - 1
+ROWS_A_FILE = 2_000_000  # so that one that is broken off does not begin far back
 
 Say = Callable[[str], None]
 
@@ -67,9 +70,11 @@ def backup(
         _settle(settings, manifest.positions, say, settle_sec)
         for table in tables(client):
             for partition_id in _partitions(client, table):
-                if not manifest.holds(table, partition_id):
-                    manifest.chunks.append(_copy(client, vault, table, partition_id, manifest))
-                    save(vault, manifest)
+                for part, where in enumerate(_parts(client, vault, table, partition_id, manifest)):
+                    if not manifest.holds(table, partition_id, part):
+                        chunk = _copy(client, vault, table, partition_id, part, where, manifest)
+                        manifest.chunks.append(chunk)
+                        save(vault, manifest)
             rows = sum(chunk.rows for chunk in manifest.chunks if chunk.table == table)
             say(f"{table}: {rows:,} rows")
         require_nobody_rewrites(client)
@@ -98,7 +103,7 @@ def _begin(settings: Settings, client: Client, vault: Vault, say: Say) -> Manife
         backfilled=backfilled(client),
     )
     for partition_id in _partitions(client, COUNTS):
-        manifest.chunks.append(_copy(client, vault, COUNTS, partition_id, manifest))
+        manifest.chunks.append(_copy(client, vault, COUNTS, partition_id, 0, "1", manifest))
     manifest.positions = _positions(client, committed)
     save(vault, manifest)
     say(f"begun: {len(manifest.positions)} partitions of Kafka, cut where their plans end now")
@@ -195,13 +200,61 @@ def _partitions(client: Client, table: str) -> list[str]:
     )
 
 
-def _copy(client: Client, vault: Vault, table: str, partition_id: str, manifest: Manifest) -> Chunk:
-    condition = f"_partition_id = '{partition_id}'"
+def _parts(
+    client: Client, vault: Vault, table: str, partition_id: str, manifest: Manifest
+) -> list[str]:
+    """Conditions that cut a large partition by time, where its table is sorted by time.
+
+    The cuts are noted before the first part is copied, so that one that goes on cuts there too;
+    the first and the last part are open, so that no row falls between.
+    """
+    if table == COUNTS:  # copied in one piece when it began
+        return ["1"]
+    [[rows, key]] = client.query(
+        "SELECT (SELECT sum(rows) FROM system.parts WHERE database = currentDatabase()"
+        " AND table = {table:String} AND partition_id = {partition:String} AND active),"
+        " (SELECT sorting_key FROM system.tables WHERE database = currentDatabase()"
+        " AND name = {table:String})",
+        {"table": table, "partition": partition_id},
+    ).result_rows
+    first = re.match(r"\s*(toStartOf\w+\(\w+\))", key)  # the key begins with a time
+    if first is None:
+        return ["1"]
+    name, moment = f"{table}/{partition_id}", f"toUnixTimestamp({first[1]})"
+    if name not in manifest.cuts:
+        number = int(rows) // ROWS_A_FILE
+        levels = ", ".join(str(each / (number + 1)) for each in range(1, number + 1))
+        cuts: list[int] = []
+        if number:
+            [[cuts]] = client.query(
+                f"SELECT quantilesTDigest({levels})({moment}) FROM `{table}`"  # noqa: S608
+                " WHERE _partition_id = {partition:String}",
+                {"partition": partition_id},
+            ).result_rows
+        manifest.cuts[name] = sorted({int(cut) for cut in cuts})
+        save(vault, manifest)
+    edges = manifest.cuts[name]
+    if not edges:
+        return ["1"]
+    between = [f"{moment} >= {a} AND {moment} < {b}" for a, b in pairwise(edges)]
+    return [f"{moment} < {edges[0]}", *between, f"{moment} >= {edges[-1]}"]
+
+
+def _copy(
+    client: Client,
+    vault: Vault,
+    table: str,
+    partition_id: str,
+    part: int,
+    where: str,
+    manifest: Manifest,
+) -> Chunk:
+    condition = f"_partition_id = '{partition_id}' AND {where}"
     if table == "ledger":
         condition += f" AND last_offset < {_cut(manifest.positions)}"
     elif table in placed_tables(client) and table not in LAST[:1]:
         condition += f" AND kafka_offset < {_cut(manifest.positions)}"
-    name = f"tables/{table}/{partition_id}.native.zst"
+    name = f"tables/{table}/{partition_id}-{part}.native.zst"
     # Held back until the query has ended, so that a failure half way is an error and no end.
     stream: Any = client.raw_stream(
         f"SELECT * FROM `{table}` WHERE {condition}",  # noqa: S608 - names out of the server
@@ -216,6 +269,7 @@ def _copy(client: Client, vault: Vault, table: str, partition_id: str, manifest:
     return Chunk(
         table=table,
         partition_id=partition_id,
+        part=part,
         file=name,
         rows=rows,
         size=written.size,

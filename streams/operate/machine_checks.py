@@ -113,7 +113,7 @@ def disk(patient: Patient) -> Iterator[Finding]:
         yield warn(
             "disk",
             says,
-            "Enough to try it. A million mentions take about 0.3 GB: see escucha size.",
+            "Enough to try it. A million mentions take about 0.5 GB: see escucha size.",
         )
     else:
         yield ok("disk", says)

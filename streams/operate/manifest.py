@@ -22,10 +22,11 @@ FILE = "backup.json"
 
 
 class Chunk(msgspec.Struct, frozen=True, kw_only=True):
-    """The rows of one partition of one table, in ClickHouse's own format."""
+    """Rows of one partition of one table, in ClickHouse's own format."""
 
     table: str
     partition_id: str
+    part: int = 0  # of those that a large partition was cut into
     file: str
     rows: int
     size: int
@@ -60,10 +61,12 @@ class Manifest(msgspec.Struct, kw_only=True):
     settings: dict[str, Any] = {}
     models: list[str] = []
     backfilled: int = 0  # rows of `backfills` when it began
+    cuts: dict[str, list[int]] = {}  # of large partitions, by table/partition: seconds of the key
 
-    def holds(self, table: str, partition_id: str) -> bool:
+    def holds(self, table: str, partition_id: str, part: int) -> bool:
         """Whether this part is there already."""
-        return any((c.table, c.partition_id) == (table, partition_id) for c in self.chunks)
+        wanted = (table, partition_id, part)
+        return any((c.table, c.partition_id, c.part) == wanted for c in self.chunks)
 
 
 def load(vault: Vault) -> Manifest | None:

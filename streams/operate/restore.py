@@ -5,7 +5,7 @@ no view counts it a second time, and a restore that was broken off is simply run
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -80,10 +80,10 @@ def restore(settings: Settings, vault: Vault, *, say: Say) -> Restored:
     with connect(settings, in_database=True) as client:
         if not marks.begun:
             require_empty(client)
-        for chunk in manifest.chunks:
-            if chunk.file not in marks.done:
-                _put(client, vault, chunk)
-                marks.note(chunk.file)
+        for name, chunks in _by_partition(manifest).items():
+            if name not in marks.done:
+                _put(client, vault, chunks)
+                marks.note(name)
         client.command(f"DROP TABLE IF EXISTS {STAGING} SYNC")
         say(f"tables: {sum(chunk.rows for chunk in manifest.chunks):,} rows")
         _drop_erased(client)
@@ -141,8 +141,34 @@ class _Marks:
         self._path.unlink(missing_ok=True)
 
 
-def _put(client: Client, vault: Vault, chunk: Chunk) -> None:
+def _by_partition(manifest: Manifest) -> dict[str, list[Chunk]]:
+    """The files of each partition of each table, which take their place together."""
+    found: dict[str, list[Chunk]] = {}
+    for chunk in manifest.chunks:
+        found.setdefault(f"{chunk.table}/{chunk.partition_id}", []).append(chunk)
+    return found
+
+
+def _put(client: Client, vault: Vault, chunks: Sequence[Chunk]) -> None:
     """Let the rows of a partition take their place, once they are known to be all there."""
+    table, partition_id = chunks[0].table, chunks[0].partition_id
+    client.command(f"DROP TABLE IF EXISTS {STAGING} SYNC")
+    client.command(f"CREATE TABLE {STAGING} AS `{table}`")
+    for chunk in chunks:
+        if chunk.rows:
+            _insert(client, vault, chunk)
+    [[rows]] = client.query(f"SELECT count() FROM {STAGING}").result_rows  # noqa: S608 - our name
+    expected = sum(chunk.rows for chunk in chunks)
+    if rows != expected:
+        raise InputError(f"{table}/{partition_id} has {rows} rows and should have {expected}")
+    if rows:
+        client.command(
+            f"ALTER TABLE `{table}` REPLACE PARTITION ID '{partition_id}' FROM {STAGING}"
+        )
+
+
+def _insert(client: Client, vault: Vault, chunk: Chunk) -> None:
+    """Put a file into the staging table; raises InputError when it is not what was written."""
     hashing = hashlib.sha256()
 
     def hashed() -> Iterator[bytes]:
@@ -150,24 +176,11 @@ def _put(client: Client, vault: Vault, chunk: Chunk) -> None:
             hashing.update(block)
             yield block
 
-    client.command(f"DROP TABLE IF EXISTS {STAGING} SYNC")
-    client.command(f"CREATE TABLE {STAGING} AS `{chunk.table}`")
-    if chunk.rows:
-        try:
-            client.raw_insert(
-                STAGING, insert_block=unpacked(hashed()), settings=INSERT, fmt="Native"
-            )
-        except FileNotFoundError as error:
-            raise InputError(f"{vault.place}/{chunk.file} is missing") from error
-        _require_same(vault, chunk, hashing.hexdigest())
-    [[rows]] = client.query(f"SELECT count() FROM {STAGING}").result_rows  # noqa: S608 - our name
-    if rows != chunk.rows:
-        raise InputError(f"{chunk.file} has {rows} rows and should have {chunk.rows}")
-    if rows:
-        client.command(
-            f"ALTER TABLE `{chunk.table}` REPLACE PARTITION ID '{chunk.partition_id}'"
-            f" FROM {STAGING}"
-        )
+    try:
+        client.raw_insert(STAGING, insert_block=unpacked(hashed()), settings=INSERT, fmt="Native")
+    except FileNotFoundError as error:
+        raise InputError(f"{vault.place}/{chunk.file} is missing") from error
+    _require_same(vault, chunk, hashing.hexdigest())
 
 
 def _drop_erased(client: Client) -> None:

@@ -1,10 +1,11 @@
 """What a stored mention takes of ClickHouse, disk and processor: for `escucha size`.
 
-    python -m tests.bench.disk
+    python -m tests.bench.disk [--posts 8000]
 
 Real posts go through a worker and one round of upkeep; then parts are merged, as they are in time.
 """
 
+import argparse
 import json
 import os
 import subprocess
@@ -28,7 +29,9 @@ BEGIN = datetime(2026, 7, 1, tzinfo=UTC)
 
 def main() -> None:
     """Print bytes a mention, by table, and a record's bytes as producers write it."""
-    found = texts()
+    parser = argparse.ArgumentParser(description="What a stored mention takes of ClickHouse.")
+    parser.add_argument("--posts", type=int, default=None, help="So many; default: all there are.")
+    found = texts()[: parser.parse_args().posts]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with start_broker(folder / "broker") as broker, start_clickhouse(folder / "ch") as database:

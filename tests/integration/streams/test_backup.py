@@ -110,8 +110,13 @@ def said(lines: list[str]) -> str:
 
 
 def test_a_backup_restored_goes_on_exactly_with_the_same_kafka_and_with_another(
-    broker: BrokerHandle, first: House, second_database: ClickHouseHandle, tmp_path: Path
+    broker: BrokerHandle,
+    first: House,
+    second_database: ClickHouseHandle,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("streams.operate.backup.ROWS_A_FILE", 40)  # a large table in small
     place = tmp_path / "backup"
     before = write_posts(tmp_path / "before.jsonl", range(300))
     with first.worker() as worker:
@@ -124,6 +129,7 @@ def test_a_backup_restored_goes_on_exactly_with_the_same_kafka_and_with_another(
         first.wait_exact(420)
         assert worker.terminate() == 0
 
+    assert max(chunk.part for chunk in made.chunks if chunk.table == "mentions") >= 2
     assert "clickhouse_password" not in made.settings
     written = b"".join(p.read_bytes() for p in place.rglob("*") if p.is_file())
     assert first.settings.clickhouse_password.encode() not in written
