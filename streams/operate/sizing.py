@@ -141,7 +141,7 @@ def describe(plan: Sized) -> str:
     lines += [f"LOOK        {warning}" for warning in plan.warnings]
     lines.append(
         f"measured: {WORKER_US:g} µs a kept event in the worker, {FILTERED_US:g} one that is"
-        f" filtered out, at most {CLICKHOUSE_US:g} in ClickHouse, {MENTION_BYTES} bytes a mention on"
-        f" its disk; assumed: {RECORD_BYTES} bytes a record in Kafka, and room for merges"
+        f" filtered out, at most {CLICKHOUSE_US:g} in ClickHouse, {MENTION_BYTES} bytes a mention"
+        f" on its disk; assumed: {RECORD_BYTES} bytes a record in Kafka, and room for merges"
     )
     return "\n".join(lines)

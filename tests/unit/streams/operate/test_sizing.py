@@ -1,6 +1,8 @@
 """The calculator agrees with itself, from a shop to ten times all of Bluesky."""
 
+import re
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -50,3 +52,20 @@ def test_what_was_never_measured_is_said() -> None:
     told = describe(size(Load(events_per_sec=BLUESKY_PER_SEC * 11)))
     assert "nothing was thought through" in told
     assert "more than three were never measured" in told
+
+
+def test_the_table_in_the_runbook_is_what_the_calculator_says() -> None:
+    runbook = Path(sizing.__file__).parents[2] / "deploy" / "RUNBOOK.md"
+    rows = re.findall(
+        r"^\| (?:a|an|all|ten) [^|]*?(everything|2 %) kept \| ([\d,]+) \| (\d+) \| (\d+)"
+        r" \| ([\d.]+) cores, ([\d,]+) GB \| ([\d,]+) GB \|$",
+        runbook.read_text(),
+        flags=re.MULTILINE,
+    )
+    assert len(rows) == 6
+    for kept, events, partitions, workers, cores, disk, kafka in rows:
+        share = 1.0 if kept == "everything" else 0.02
+        plan = size(Load(events_per_sec=float(events.replace(",", "")), kept_share=share))
+        assert (str(plan.partitions), str(plan.workers)) == (partitions, workers)
+        assert f"{plan.clickhouse_cores:.1f}" == cores
+        assert (f"{plan.clickhouse_disk_gb:,.0f}", f"{plan.kafka_disk_gb:,.0f}") == (disk, kafka)
