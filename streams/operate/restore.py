@@ -5,7 +5,7 @@ no view counts it a second time, and a restore that was broken off is simply run
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -49,13 +49,7 @@ def verify(vault: Vault, *, say: Say) -> Manifest:
     """Read every file and compare its checksum; raises InputError naming the first that differs."""
     manifest = _finished(vault)
     for chunk in manifest.chunks:
-        hashing = hashlib.sha256()
-        try:
-            for block in vault.read(chunk.file):
-                hashing.update(block)
-        except FileNotFoundError as error:
-            raise InputError(f"{vault.place}/{chunk.file} is missing") from error
-        _require_same(vault, chunk, hashing.hexdigest())
+        _require_whole(vault, chunk)
     rows = sum(chunk.rows for chunk in manifest.chunks)
     say(f"{len(manifest.chunks)} files with {rows:,} rows are as they were written")
     return manifest
@@ -115,8 +109,15 @@ def _finished(vault: Vault) -> Manifest:
     return manifest
 
 
-def _require_same(vault: Vault, chunk: Chunk, sha256: str) -> None:
-    if sha256 != chunk.sha256:
+def _require_whole(vault: Vault, chunk: Chunk) -> None:
+    """Return when a file is what was written; raises InputError."""
+    hashing = hashlib.sha256()
+    try:
+        for block in vault.read(chunk.file):
+            hashing.update(block)
+    except FileNotFoundError as error:
+        raise InputError(f"{vault.place}/{chunk.file} is missing") from error
+    if hashing.hexdigest() != chunk.sha256:
         raise InputError(
             f"{vault.place}/{chunk.file} is not what was written: its checksum differs. Take it"
             " from another copy of the backup"
@@ -169,18 +170,9 @@ def _put(client: Client, vault: Vault, chunks: Sequence[Chunk]) -> None:
 
 def _insert(client: Client, vault: Vault, chunk: Chunk) -> None:
     """Put a file into the staging table; raises InputError when it is not what was written."""
-    hashing = hashlib.sha256()
-
-    def hashed() -> Iterator[bytes]:
-        for block in vault.read(chunk.file):
-            hashing.update(block)
-            yield block
-
-    try:
-        client.raw_insert(STAGING, insert_block=unpacked(hashed()), settings=INSERT, fmt="Native")
-    except FileNotFoundError as error:
-        raise InputError(f"{vault.place}/{chunk.file} is missing") from error
-    _require_same(vault, chunk, hashing.hexdigest())
+    _require_whole(vault, chunk)  # first: what is broken inside a request has no clear error
+    blocks = unpacked(vault.read(chunk.file))
+    client.raw_insert(STAGING, insert_block=blocks, settings=INSERT, fmt="Native")
 
 
 def _drop_erased(client: Client) -> None:

@@ -156,6 +156,12 @@ def test_a_backup_restored_goes_on_exactly_with_the_same_kafka_and_with_another(
         client.command("CREATE DATABASE escucha")  # the user's own: without it nobody gets in
     with start_broker(tmp_path / "broker") as other:
         third = House(other, second_database, tmp_path / "models3", tmp_path / "third")
+        damaged = place / max(made.chunks, key=lambda one: one.size).file
+        whole = damaged.read_bytes()
+        damaged.write_bytes(whole[:-9])
+        with pytest.raises(InputError, match="its checksum differs"):
+            restore(third.settings, open_vault(str(place)), say=lines.append)
+        damaged.write_bytes(whole)  # and it goes on where it was
         restored = restore(third.settings, open_vault(str(place)), say=lines.append)
         assert restored.resumed == []
         assert "mentions.raw.v1" in restored.new_topics
