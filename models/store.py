@@ -17,7 +17,7 @@ import pwd
 import re
 import unicodedata
 import zipfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -167,6 +167,36 @@ class ModelStore:
                 version, {file: other._storage.read(version, file) for file in files}
             )
         return card
+
+    def files(self, version: str) -> dict[str, bytes]:
+        """Return the files of a version, checked, in the order to write them; raises as `load`."""
+        card = self.card(version)
+        found = {MODEL_FILE: self._checked(version, MODEL_FILE, card.model_sha256)}
+        if card.learnt_sha256:
+            found[LEARNT_FILE] = self._checked(version, LEARNT_FILE, card.learnt_sha256)
+        return found | {CARD_FILE: self._storage.read(version, CARD_FILE)}
+
+    def add(self, version: str, files: Mapping[str, bytes]) -> None:
+        """Store what `files` gave out; nothing happens where the version is there already."""
+        if version not in self.versions():
+            self._storage.add_folder(version, files)
+        self.load(version)
+
+    def current_file(self) -> bytes | None:
+        """Return which version was current when, as it is stored; None where none was."""
+        try:
+            return self._storage.read(CURRENT_FILE)
+        except FileNotFoundError:
+            return None
+
+    def put_current_file(self, content: bytes) -> None:
+        """Store what `current_file` gave out; raises ModelStoreError when its model is not here."""
+        try:
+            self.load(Promotions.decode(content).current)
+        except msgspec.DecodeError as error:
+            raise ModelRefusedError(f"{CURRENT_FILE}: {error}") from error
+        with self._storage.exclusive():
+            self._storage.replace(CURRENT_FILE, content)
 
     def load(self, version: str | None = None) -> Model:
         """Return a stored model, by default the current one.

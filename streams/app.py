@@ -18,6 +18,7 @@ from streams.batches.mentions import MentionDecider, MentionSteps
 from streams.delivery import BatchOptions, Span
 from streams.errors import SettingsError
 from streams.model_book import ModelBook
+from streams.observer import Observer
 from streams.pipeline import Decider, Pipeline, PipelineOptions
 from streams.rule_book import RuleBook, text_of
 from streams.rules.loading import EXAMPLE
@@ -55,6 +56,7 @@ def build_app(
     models: ModelBook,
     rules: RuleBook,
     fail: Callable[[BaseException], None],
+    observer: Observer | None = None,
 ) -> faust.App:
     """Wire transport, pipeline and agent. Call inside the event loop that will run the app.
 
@@ -89,6 +91,7 @@ def build_app(
             dead_letter_ceiling=settings.dead_letter_ceiling,
             inserts_in_flight=settings.inserts_in_flight,
         ),
+        observer=observer,
     )
 
     async def planned_spans(tp: TP, position: int) -> list[Span]:

@@ -1,7 +1,6 @@
 """Every command; each only parses its words and calls the room that does the work."""
 
 import importlib
-import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,9 +11,10 @@ import msgspec
 
 from deploy.local.errors import LocalStackError
 from models.errors import ModelError
+from streams import logs as logs_room
 from streams.errors import EscuchaError
 from streams.local import local_settings
-from streams.settings import Settings
+from streams.settings import Settings, logging_of_environment
 
 START_TIMEOUT_SEC = 300.0  # of one service; the first start may train a model
 
@@ -62,6 +62,10 @@ ELSEWHERE = {
     "forget": "streams.privacy.cli:forget_command",
     "export": "streams.privacy.cli:export_command",
     "labels": "streams.labels:labels_group",
+    "doctor": "streams.operate.cli:doctor_command",
+    "backup": "streams.operate.cli:backup_command",
+    "restore": "streams.operate.cli:restore_command",
+    "size": "streams.operate.cli:size_command",
 }
 
 
@@ -82,14 +86,8 @@ def cli(verbose: bool) -> None:
       escucha rules check FILE        write what to listen for; then preview and apply it
       escucha reconcile               prove that nothing was lost or counted twice
     """
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
-    if not verbose:  # what a person needs to know of a failure, our own errors say
-        for name in ("urllib3.connectionpool", "clickhouse_connect"):
-            logging.getLogger(name).setLevel(logging.ERROR)
+    form, secrets = logging_of_environment()
+    logs_room.configure(form, verbose=verbose, secrets=secrets)
 
 
 def _stack_options(command: Command) -> Command:
@@ -111,6 +109,12 @@ def _stack_options(command: Command) -> Command:
             show_envvar=True,
             help=f"Port {what}.",
         )(command)
+    command = click.option(
+        "--metrics-port",
+        default=0,
+        type=click.IntRange(0, 65_000),
+        help="Port of the first worker's metrics, the next has the next.  [default: any free ones]",
+    )(command)
     command = click.option(
         "--workers", default=1, type=click.IntRange(1, 64), show_default=True, help="How many."
     )(command)

@@ -25,12 +25,16 @@ class RecordBatch:
             back by `release` once nobody needs them.
         count: how many records it was made of.
         was_planned: its span comes from `Transport.planned_spans`.
+        fetched_at: when its last record came, by the monotonic clock; 0 where nobody fetched.
+        fetch_sec: how long that fetch took.
     """
 
     __slots__ = (
         "count",
         "delivery",
         "done",
+        "fetch_sec",
+        "fetched_at",
         "last_offset",
         "position",
         "records",
@@ -55,6 +59,8 @@ class RecordBatch:
         self.count = len(records)
         self.was_planned = was_planned
         self.done = False
+        self.fetched_at = 0.0
+        self.fetch_sec = 0.0
 
     def ack(self) -> None:
         """Mark the batch done, which lets its offsets be committed; stale batches are ignored."""
@@ -120,6 +126,14 @@ class PartitionDelivery:
     def records_outstanding(self) -> int:
         """Records delivered and not done."""
         return sum(batch.count for batch in self._outstanding if not batch.done)
+
+    def lag(self, fetched: int, end: int) -> int:
+        """Records before `end` that are not done; `fetched` is where the fetcher stands.
+
+        When nothing is outstanding, what the fetcher has passed were holes.
+        """
+        done = self.committable if self.records_outstanding or self._held else fetched
+        return max(0, end - max(done, self.committable))
 
     def cut(self, records: list[ConsumerRecord]) -> Iterator[RecordBatch]:
         """Batches out of newly fetched records: planned ones as planned, else as they come.

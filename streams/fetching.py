@@ -45,6 +45,22 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         coordinator = self._consumer._coordinator if self._consumer is not None else None
         return coordinator is not None and coordinator.generation >= 0
 
+    def fetched(self, tp: TP) -> tuple[int, int] | None:
+        """Where the fetcher of a partition stands, and where its log ended at the last answer.
+
+        The end is that of committed records. The fetcher goes past what no batch has: control
+        records, and what was compacted away. None before the first answer.
+        """
+        if self._consumer is None:
+            return None
+        subscription = self._consumer._subscription.subscription
+        assignment = subscription.assignment if subscription is not None else None
+        if assignment is None or tp not in assignment.tps:
+            return None
+        state = assignment.state_value(driver.ensure_aiokafka_TP(tp))
+        end = state.highwater if state.lso is None or state.lso < 0 else state.lso
+        return (state.position, end) if state.has_valid_position and end is not None else None
+
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         """Commit; False when the broker could not take it now. Stock Faust dies of that."""
         consumer = self._ensure_consumer()

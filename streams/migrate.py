@@ -74,7 +74,15 @@ def migrate(settings: Settings, *, dry_run: bool, say: Callable[[str], None]) ->
     _migrate_topics(settings, dry_run=dry_run, say=say)
 
 
-def _migrate_clickhouse(settings: Settings, *, dry_run: bool, say: Callable[[str], None]) -> None:
+@clickhouse_errors_as_ours()
+def migrate_up_to(settings: Settings, last: str, *, say: Callable[[str], None]) -> None:
+    """Bring the tables to where they were after the migration `last`, for an older backup."""
+    _migrate_clickhouse(settings, dry_run=False, say=say, last=last)
+
+
+def _migrate_clickhouse(
+    settings: Settings, *, dry_run: bool, say: Callable[[str], None], last: str | None = None
+) -> None:
     database = settings.clickhouse_database
     client = connect(settings)
     if not client.query(
@@ -94,7 +102,9 @@ def _migrate_clickhouse(settings: Settings, *, dry_run: bool, say: Callable[[str
             " ENGINE = ReplacingMergeTree ORDER BY name"
         )
     applied = _applied(client)
-    pending = [m for m in migrations() if m.name not in applied]
+    pending = [
+        m for m in migrations() if m.name not in applied and (last is None or m.name <= last)
+    ]
     unknown = applied - {m.name for m in migrations()}
     if unknown:
         raise MigrationError(

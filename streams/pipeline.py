@@ -20,6 +20,7 @@ from streams.delivery import PartitionDelivery, RecordBatch, Span
 from streams.errors import OwnershipLostError, TooManyDeadLettersError
 from streams.landing import Landing
 from streams.ledger import Ledger, Plan
+from streams.observer import Observer
 from streams.sinks.clickhouse import ClickHouse
 from streams.steps.columns import Origin
 from streams.steps.decode import Rejected
@@ -76,7 +77,7 @@ class Pipeline:
     """Takes record batches to ClickHouse, each exactly once.
 
     `open_partition` makes the decider of a partition. `announce` is told of every batch that has
-    landed; it must not raise for a lost message.
+    landed; it must not raise for a lost message. `observer` keeps what may be known of batches.
     """
 
     def __init__(
@@ -87,7 +88,9 @@ class Pipeline:
         topic_id: TopicIds,
         announce: Callable[[Progress, list[Rejected]], Awaitable[None]],
         options: PipelineOptions,
+        observer: Observer | None = None,
     ) -> None:
+        self._observer = observer or Observer()
         self._ledger = Ledger(clickhouse)
         self._landing = Landing(clickhouse)
         self._open_partition = open_partition
@@ -110,25 +113,36 @@ class Pipeline:
             SinkRejectedError: ClickHouse will not take the rows.
             TooManyDeadLettersError: the ceiling is reached; nothing of the batch is stored.
         """
+        with self._observer.batch(batch):
+            await self._process(batch)
+
+    async def _process(self, batch: RecordBatch) -> None:
+        observer = self._observer
         try:
             outcome = await self._plan(batch)
             if outcome is None:
+                observer.given_up(batch)
                 return
-            await self._store(batch, outcome)
+            with observer.step("store"):
+                await self._store(batch, outcome)
         except OwnershipLostError as error:
             if batch.is_current:
                 raise
             log.info("batch dropped, its partition went to another worker: %s", error)
+            observer.given_up(batch)
             return
-        await self._announce(_progress(outcome), outcome.rejected)
+        with observer.step("announce"):
+            await self._announce(_progress(outcome), outcome.rejected)
         batch.ack()
+        observer.stored(batch, outcome.plan, outcome.blocks.get("heartbeats"))
 
     async def _plan(self, batch: RecordBatch) -> Outcome | None:
         """Decide and win the position; None when the batch is not this worker's to store."""
         try:
             state = await self._state(batch)
             async with state.deciding:
-                outcome = await state.decide(batch)
+                with self._observer.step("decide"):
+                    outcome = await state.decide(batch)
                 self._guard_against_draining(batch, state, outcome.rejected)
                 batch.release()
                 await state.planning.acquire()  # in the order of the offsets
@@ -136,7 +150,8 @@ class Pipeline:
                 if batch.delivery.broken or not batch.is_current:
                     return None
                 if not batch.was_planned:
-                    await self._ledger.plan(outcome.plan)
+                    with self._observer.step("plan"):
+                        await self._ledger.plan(outcome.plan)
             finally:
                 state.planning.release()
         except BaseException:

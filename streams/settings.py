@@ -1,6 +1,7 @@
 """Settings of every program, resolved once from the environment; the only reader of it."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,6 +52,12 @@ class Settings:
     console_port: int = 8080
     console_labels: bool | None = None  # None: where only this machine reaches it
 
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = None  # /metrics, /healthz, /readyz; 0: any that is free
+    stall_sec: float = 120.0  # so long without work done while there is some, and it hangs
+    log_format: str = "text"  # or json
+    traces_url: str = ""  # OTLP over HTTP; empty: no traces
+
     @property
     def console_takes_labels(self) -> bool:
         """Whether whoever reaches the console may label; it does not ask who that is."""
@@ -81,6 +88,32 @@ class Settings:
             if (raw := environment.get(variable)) is not None:
                 values[name] = _parsed(variable, raw, parse)
         return cls(**values)  # type: ignore[arg-type]
+
+
+_SECRET_NAMES = ("PASSWORD", "SECRET", "SECRETS", "TOKEN", "KEY", "KEYS")
+
+
+def logging_of_environment(environment: Mapping[str, str] | None = None) -> tuple[str, list[str]]:
+    """How logs are to look, and what must not stand in them; raises SettingsError.
+
+    Apart from Settings, since a program logs before it has read them, and what is wrong with them.
+    """
+    environment = os.environ if environment is None else environment
+    secret = [
+        value
+        for name, value in environment.items()
+        if name.startswith("ESCUCHA_") and name.rpartition("_")[2] in _SECRET_NAMES
+    ]
+    # Of a list such as 1:abc,2:def each part is one, too.
+    parts = [part for value in secret for part in re.split(r"[,:@=\s]+", value)]
+    form = _parsed("ESCUCHA_LOG_FORMAT", environment.get("ESCUCHA_LOG_FORMAT", "text"), _log_format)
+    return form, [one for one in (*secret, *parts) if one]
+
+
+def given_variables(environment: Mapping[str, str] | None = None) -> frozenset[str]:
+    """Names of the ESCUCHA_ variables that are set, whether or not there is such a setting."""
+    environment = os.environ if environment is None else environment
+    return frozenset(name for name in environment if name.startswith("ESCUCHA_"))
 
 
 def _parsed(variable: str, raw: str, parse: Callable[[str], T]) -> T:
@@ -154,6 +187,20 @@ def _place(raw: str) -> Path | str:
     return raw if "://" in raw else Path(raw)  # a Path would make one slash of the two
 
 
+def _port_or_any(raw: str) -> int:
+    return 0 if raw == "0" else _port(raw)
+
+
+def _log_format(raw: str) -> str:
+    if raw not in {"text", "json"}:
+        raise ValueError("say text or json")
+    return raw
+
+
+def _url_or_none(raw: str) -> str:
+    return _http_url(raw) if raw else raw
+
+
 def _yes_or_no(raw: str) -> bool:
     if raw not in {"yes", "no"}:
         raise ValueError("say yes or no")
@@ -191,4 +238,9 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "console_host": _word,
     "console_port": _port,
     "console_labels": _yes_or_no,
+    "metrics_host": _word,
+    "metrics_port": _port_or_any,
+    "stall_sec": _seconds,
+    "log_format": _log_format,
+    "traces_url": _url_or_none,
 }

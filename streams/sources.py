@@ -182,6 +182,11 @@ class StallWatch:
         self._settings = settings
         self._stalled: dict[str, Source] = {}
 
+    @property
+    def stalled(self) -> int:
+        """How many are stalled, as of the last look."""
+        return len(self._stalled)
+
     def look(self, client: Client) -> list[str]:
         """What to tell since the last look; nothing while nothing changes."""
         sources = {row.source: row for row in map(_source, _rows(client, _STATES))}

@@ -236,6 +236,41 @@ class TopicAdmin:
             raise self._unavailable(error) from error
         return {tp.partition: tp.offset for tp in answer if tp.offset >= 0}
 
+    def set_committed(self, group: str, offsets: Mapping[tuple[str, int], int]) -> None:
+        """Let a group go on from these offsets, by topic and partition.
+
+        Done as a member that has all partitions, which also makes the broker forget members that
+        were killed. Raises BrokerUnavailableError where others have some: workers run.
+        """
+        wanted = [TopicPartition(topic, number, at) for (topic, number), at in offsets.items()]
+        consumer = Consumer(
+            {
+                "bootstrap.servers": self._bootstrap,
+                "group.id": group,
+                "enable.auto.commit": False,
+                "partition.assignment.strategy": "roundrobin",  # as Faust's: others are refused
+                "session.timeout.ms": 6_000,
+                "log_level": 0,
+            }
+        )
+        try:
+            consumer.subscribe(sorted({topic for topic, _ in offsets}))
+            deadline = time.monotonic() + self._deadline_sec
+            while not offsets.keys() <= {(tp.topic, tp.partition) for tp in consumer.assignment()}:
+                if time.monotonic() > deadline:
+                    raise BrokerUnavailableError(
+                        f"the offsets of group {group} cannot be set, it has other members: stop"
+                        " the workers, and try again"
+                    )
+                consumer.poll(0.2)
+            for tp in consumer.commit(offsets=wanted, asynchronous=False) or ():
+                if tp.error is not None:
+                    raise KafkaException(tp.error)
+        except KafkaException as error:
+            raise self._unavailable(error) from error
+        finally:
+            consumer.close()
+
     def _unavailable(self, error: KafkaException) -> BrokerUnavailableError:
         return BrokerUnavailableError(
             f"Kafka at {self._bootstrap} does not answer: {error.args[0].str()}."

@@ -80,10 +80,11 @@ class Consumer(driver.Consumer):
         self._deliveries: dict[TP, PartitionDelivery] = {}
         self._seeks = 0
         self._seeking = asyncio.Lock()  # one at a time: fetcher and deliveries stand together
-        self._in_flight = 0
+        self.in_flight = 0  # records delivered and not done
         self._room = asyncio.Event()
         self._room.set()
-        self._fetched_at = 0.0
+        self.fetched_at = 0.0  # when the broker last answered, if only with nothing
+        self._fetch_sec = 0.0
         self._fetched_records = 0
 
     def _new_consumer_thread(self) -> ConsumerThread:
@@ -98,6 +99,17 @@ class Consumer(driver.Consumer):
         """Whether the broker has taken this consumer into its group."""
         return self._thread.is_member
 
+    # -- what others may look at
+
+    def lags(self) -> dict[TP, int]:
+        """Records of each assigned partition that are in Kafka and not done."""
+        fetched = {tp: self._thread.fetched(tp) for tp in self._deliveries}
+        return {tp: self._deliveries[tp].lag(*found) for tp, found in fetched.items() if found}
+
+    def done(self) -> tuple[object, ...]:
+        """Another value whenever something was done, or partitions or positions changed."""
+        return (self._seeks, *((tp, one.committable) for tp, one in self._deliveries.items()))
+
     # -- fetch
 
     async def getmany(
@@ -109,8 +121,10 @@ class Consumer(driver.Consumer):
             return
         await self._linger()
         seeks = self._seeks
+        asked_at = time.monotonic()
         fetched = dict((await self._wait_next_records(timeout))[0] or {})
-        self._fetched_at = time.monotonic()
+        self.fetched_at = time.monotonic()
+        self._fetch_sec = self.fetched_at - asked_at
         self._fetched_records = sum(map(len, fetched.values()))
         if not fetched or self.should_stop:
             return
@@ -133,10 +147,11 @@ class Consumer(driver.Consumer):
             for batch in delivery.cut(fetched.pop(tp)):  # nobody else keeps them
                 if not delivery.current:
                     break
-                self._in_flight += batch.count
+                self.in_flight += batch.count
+                batch.fetched_at, batch.fetch_sec = self.fetched_at, self._fetch_sec
                 if not await self._room_for(delivery):
                     break
-                if self._in_flight >= self._max_in_flight:
+                if self.in_flight >= self._max_in_flight:
                     self._room.clear()
                 yield tp, self._message(batch)
             if not self._flows:
@@ -187,7 +202,7 @@ class Consumer(driver.Consumer):
     async def _linger(self) -> None:
         """Let small fetches wait for company: fewer, larger inserts at no loss of throughput."""
         if self._fetched_records < self._options.max_records // SMALL_FETCH:
-            pause = self._fetched_at + self._options.linger_sec - time.monotonic()
+            pause = self.fetched_at + self._options.linger_sec - time.monotonic()
             if pause > 0:
                 await asyncio.sleep(pause)
 
@@ -218,8 +233,8 @@ class Consumer(driver.Consumer):
         return self._options.max_in_flight
 
     def _on_done(self, records: int) -> None:
-        self._in_flight -= records
-        if self._in_flight < self._max_in_flight:
+        self.in_flight -= records
+        if self.in_flight < self._max_in_flight:
             self._room.set()
 
     # -- acknowledge and commit

@@ -11,7 +11,9 @@ import logging
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -26,9 +28,15 @@ from streams.errors import (
     OwnershipLostError,
     SinkUnavailableError,
 )
+from streams.metrics import Metrics
+from streams.observer import Observer
 from streams.settings import Settings
 from streams.sinks.clickhouse import ClickHouse
+from streams.tracing import make_tracer
 from streams.transport import Consumer
+from streams.vitals import Vitals
+from streams.vitals_server import VitalsServer
+from streams.watching import Watch
 
 EXIT_OK = 0
 EXIT_FAILED = 70  # a defect or a refusal: a person must look
@@ -63,16 +71,31 @@ async def _run(settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end)
     _keep_memory_low()
-    async with ClickHouse(settings) as clickhouse:
+    metrics, vitals = Metrics(), Vitals(settings.stall_sec)
+    ready = _ready_file(settings)
+    if settings.metrics_port is not None:
+        # A daemon's thread: it ends with the process, and answers until then.
+        VitalsServer(
+            metrics,
+            lambda: vitals.judge(time.monotonic()),
+            host=settings.metrics_host,
+            port=settings.metrics_port,
+            port_file=ready.with_suffix(".port") if ready else None,
+        )
+    failed = partial(metrics.count, "escucha_sink_failures_total")
+    async with ClickHouse(settings, failed=failed) as clickhouse:
         models = make_model_book(settings, clickhouse)
         await models.open()
         rules = make_rule_book(settings, clickhouse)
         await rules.open()
-        app = build_app(settings, clickhouse, models, rules, end)
+        tracer = make_tracer(settings.traces_url, worker=models.worker)
+        app = build_app(settings, clickhouse, models, rules, end, Observer(metrics, tracer))
         loop.set_exception_handler(lambda _, context: _unhandled(context))
         starting = asyncio.create_task(app.start())
         starting.add_done_callback(lambda task: _end_if_failed(task, end))
-        watch = asyncio.create_task(_watch(app, end, _ready_file(settings)))
+        looks = Watch(settings, app, clickhouse, models, rules, metrics, vitals)
+        watch = asyncio.create_task(_watch(app, looks, end, ready))
+        watch.add_done_callback(lambda task: _end_if_failed(task, end))
         reloading = [
             asyncio.create_task(rules.watch(settings.rules_refresh_sec)),
             asyncio.create_task(models.watch(settings.model_refresh_sec)),
@@ -88,6 +111,7 @@ async def _run(settings: Settings) -> int:
         try:
             async with asyncio.timeout(STOP_TIMEOUT_SEC):
                 await app.stop()
+                await asyncio.to_thread(tracer.close)
         except TimeoutError:
             log.warning("not everything stopped in %.0f s; leaving", STOP_TIMEOUT_SEC)
         return status
@@ -105,11 +129,15 @@ def _ready_file(settings: Settings) -> Path | None:
     path = settings.run_dir / "ready" / settings.worker_name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
+    path.with_suffix(".port").unlink(missing_ok=True)
     return path
 
 
 async def _watch(
-    app: faust.App, end: Callable[[BaseException | None], None], ready: Path | None
+    app: faust.App,
+    looks: Watch,
+    end: Callable[[BaseException | None], None],
+    ready: Path | None,
 ) -> None:
     """End the worker when Faust has crashed or the broker has put it out of its group.
 
@@ -124,13 +152,9 @@ async def _watch(
                 cast(Consumer, app.consumer).check_membership()
             except (KafkaError, RuntimeError) as error:
                 end(error)
-            if ready is not None and _has_joined(app):
-                _write_pid(ready)
-                ready = None
-
-
-def _has_joined(app: faust.App) -> bool:
-    return cast(Consumer, app.consumer).is_member and not app.rebalancing
+        if await looks.look() and ready is not None:
+            _write_pid(ready)
+            ready = None
 
 
 def _write_pid(path: Path) -> None:

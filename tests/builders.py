@@ -17,6 +17,7 @@ from streams.batches.mentions import MentionDecider, MentionSteps
 from streams.delivery import PartitionDelivery, RecordBatch
 from streams.landing import batch_number
 from streams.model_book import ModelsInForce
+from streams.observer import Observer
 from streams.pipeline import Pipeline, PipelineOptions
 from streams.rule_book import RulesInForce
 from streams.steps import columns
@@ -192,6 +193,7 @@ def make_worker(
     rules: FixedRules = RULES,
     model_version: str = "fake-1",
     models: FixedModels | None = None,
+    observer: Observer | None = None,
 ) -> Worker:
     """A worker's pipeline with real steps, one after the other in the event loop's thread."""
     announced: list[tuple[Progress, list[Rejected]]] = []
@@ -216,6 +218,7 @@ def make_worker(
         topic_id=topic_id or the_topic_id,
         announce=announce,
         options=PipelineOptions(dead_letter_ceiling=ceiling, inserts_in_flight=inserts_in_flight),
+        observer=observer,
     )
     return Worker(pipeline, announced)
 

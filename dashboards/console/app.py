@@ -288,6 +288,7 @@ def serve(
         host=config.host,
         port=config.port,
         log_level="warning",
+        log_config=None,  # its lines look as all others do
         access_log=False,
         server_header=False,
         h11_max_incomplete_event_size=32_768,

@@ -73,6 +73,7 @@ class StackConfig:
     clickhouse_http_port: int = 8123
     clickhouse_tcp_port: int = 9000
     console_port: int = 8080
+    metrics_port: int = 0  # of the first worker, the next one has the next; 0: any free ones
     workers: int = 1
     clickhouse_memory_bytes: int = DEFAULT_MEMORY_BYTES
     migrate_command: tuple[str, ...] | None = field(default_factory=lambda: _app_command("migrate"))
@@ -82,11 +83,12 @@ class StackConfig:
     workers_say_ready: bool = False  # by writing their pid to <run_dir>/ready/<name>
     extra_environment: Mapping[str, str] = field(default_factory=dict)
     start_timeout_seconds: float = 60.0
+    hang_seconds: float = 30.0  # a worker that says for so long that it hangs is started again
 
     def __post_init__(self) -> None:
         """Make the run directory absolute and refuse ports that cannot be."""
         object.__setattr__(self, "run_dir", Path(self.run_dir).absolute())
-        ports = self.ports()
+        ports = {**self.ports(), **self.metrics_ports()}
         bad = [name for name, port in ports.items() if not 0 < port < 65536]
         if bad:
             raise LocalStackError(f"Not a port number: {', '.join(bad)}. Use 1 to 65535.")
@@ -115,6 +117,17 @@ class StackConfig:
         ports = {port.field: int(getattr(self, port.field)) for port in PORT_OPTIONS}
         if self.console_command is None:
             del ports["console_port"]
+        return ports
+
+    def metrics_ports(self) -> dict[str, int]:
+        """Return the ports of metrics of workers and upkeep, where they are fixed."""
+        if not self.metrics_port:
+            return {}
+        number = self.workers if self.worker_command else 0
+        names = [f"worker-{at + 1}" for at in range(number)]
+        ports = {f"metrics of {name}": self.metrics_port + at for at, name in enumerate(names)}
+        if self.upkeep_command is not None:
+            ports["metrics of upkeep"] = self.metrics_port + self.workers
         return ports
 
     @property

@@ -122,12 +122,15 @@ def _supervise(config: StackConfig, record: state.StackRecord, say: Say) -> None
         number = config.ports().get(port.field)
         if number is not None:
             require_free(number, port.purpose, port.remedy)
+    for purpose, number in config.metrics_ports().items():
+        require_free(number, f"the {purpose}", "choose others with --metrics-port")
     state.write(config.run_dir, record)
     stack = Stack(
         build(config, load_or_create(config.run_dir)),
         record,
         config.run_dir,
         start_timeout_seconds=config.start_timeout_seconds,
+        hang_seconds=config.hang_seconds,
         say=say,
     )
     with _stopping_on_signals(stack):

@@ -1,6 +1,7 @@
 """Whether a service answers. Each probe returns None when it does, else what it saw."""
 
 import http.client
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,42 @@ def tcp(port: int) -> Probe:
         return None if is_listening(port) else f"nothing listens on port {port} yet"
 
     return probe
+
+
+def alive(port_file: Path, path: str = "/healthz") -> Probe:
+    """Probe a program that serves its own health on the port that `port_file` names.
+
+    It answers from a thread of its own, so no answer means that the whole process stands still.
+    One that has not said its port serves nothing, and that is well.
+    """
+
+    def probe() -> str | None:
+        try:
+            port = int(port_file.read_text(encoding="ascii"))
+        except (FileNotFoundError, ValueError):
+            return None
+        connection = http.client.HTTPConnection(LOOPBACK, port, timeout=PROBE_TIMEOUT_SECONDS)
+        try:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            body = response.read(2_000)
+            told = json.loads(body) if response.status != http.client.OK else {}
+        except TimeoutError:
+            return "it does not answer"
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            return f"it does not answer: {error}"
+        finally:
+            connection.close()
+        if response.status == http.client.OK:
+            return None
+        return "; ".join([*told.get("hangs", ()), *told.get("waits", ())]) or "it is not well"
+
+    return probe
+
+
+def port_file(run_dir: Path, name: str) -> Path:
+    """Where a worker says on which port it serves its health."""
+    return run_dir / "ready" / f"{name}.port"
 
 
 def ready_file(path: Path) -> Probe:

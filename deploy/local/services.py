@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from deploy.local import broker, clickhouse_files, health
 from deploy.local.config import StackConfig
 from deploy.local.passwords import Passwords
+from deploy.local.ports import LOOPBACK
 
 # A worker has no port to ask: one that lived this long counts as started.
 SETTLE_SECONDS = 1.0
@@ -22,6 +23,7 @@ class Service:
     layer: int = 0  # stopped from the highest layer down
     one_shot: bool = False  # ready when it has ended with exit code 0
     probe: health.Probe | None = None
+    alive: health.Probe | None = None  # asked while it is ready; long trouble starts it again
     port: int | None = None
     stop_grace_seconds: float = 3.0
     note: str | None = None  # told to the user when the service is ready
@@ -78,25 +80,41 @@ def build(config: StackConfig, passwords: Passwords) -> list[Service]:
             Service(
                 name=name,
                 argv=config.worker_command,
-                environment={**environment, "ESCUCHA_WORKER_NAME": name},
+                environment={
+                    **environment,
+                    "ESCUCHA_WORKER_NAME": name,
+                    "ESCUCHA_METRICS_HOST": LOOPBACK,
+                    # 0: any that is free, which the worker then says
+                    "ESCUCHA_METRICS_PORT": str(config.metrics_port and config.metrics_port + at),
+                },
                 after=ready,
                 restarts_with=("broker",),
                 layer=3,
+                port=config.metrics_port + at if config.metrics_port else None,
+                alive=health.alive(health.port_file(config.run_dir, name)),
                 probe=health.ready_file(config.run_dir / "ready" / name)
                 if config.workers_say_ready
                 else None,
                 stop_grace_seconds=4.5,
             )
-            for name in (f"worker-{number}" for number in range(1, config.workers + 1))
+            for at, name in enumerate(f"worker-{n}" for n in range(1, config.workers + 1))
         )
     if config.upkeep_command is not None:
         services.append(
             Service(
                 name="upkeep",
                 argv=config.upkeep_command,
-                environment={**environment, "ESCUCHA_WORKER_NAME": "upkeep"},
+                environment={
+                    **environment,
+                    "ESCUCHA_WORKER_NAME": "upkeep",
+                    "ESCUCHA_METRICS_HOST": LOOPBACK,
+                    "ESCUCHA_METRICS_PORT": str(
+                        config.metrics_port and config.metrics_port + config.workers
+                    ),
+                },
                 after=ready,
                 layer=3,
+                alive=health.alive(health.port_file(config.run_dir, "upkeep")),
                 stop_grace_seconds=3.0,
             )
         )

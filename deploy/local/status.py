@@ -133,12 +133,21 @@ def _look_at(run_dir: Path, record: state.ServiceRecord, ports: dict[str, int]) 
         healthy=trouble is None and current in ("ready", "done"),
         detail=trouble,
         pid=None if process is None else process.pid,
-        port=record.port,
+        port=record.port or _said_port(run_dir, record.name, process),
         started_at=record.started_at,
         restarts=record.restarts,
         last_exit=record.last_exit,
         memory_mb=memory_mb,
     )
+
+
+def _said_port(run_dir: Path, name: str, process: psutil.Process | None) -> int | None:
+    """The port that a service took by itself."""
+    try:
+        text = health.port_file(run_dir, name).read_text(encoding="ascii")
+    except FileNotFoundError:
+        return None
+    return int(text) if process is not None and text.isdigit() else None
 
 
 def _probe(run_dir: Path, name: str, ports: dict[str, int]) -> health.Probe | None:
@@ -149,4 +158,6 @@ def _probe(run_dir: Path, name: str, ports: dict[str, int]) -> health.Probe | No
         return health.clickhouse(ports["clickhouse_http_port"], WRITER_USER, writer)
     if name == "console":
         return health.tcp(ports["console_port"])
+    if name.startswith("worker-"):
+        return health.alive(health.port_file(run_dir, name), "/readyz")
     return None

@@ -19,6 +19,7 @@ FIRST_DELAY_SECONDS = 0.5
 LONGEST_DELAY_SECONDS = 30.0
 STABLE_SECONDS = 60.0
 SHOWN_LOG_LINES = 20
+ALIVE_EVERY_SECONDS = 5.0
 
 
 def restart_delay_seconds(failures: int) -> float:
@@ -38,6 +39,8 @@ class Runner:
         self.last_seen = "it has not been asked yet"
         self._since = 0.0
         self._next_probe = 0.0
+        self._next_look = 0.0
+        self._sick_since: float | None = None
         self._log_path = log_path(run_dir, service.name)
 
     @property
@@ -62,6 +65,7 @@ class Runner:
         """Change the state."""
         self.record.state = new_state
         self._since = time.monotonic()
+        self._sick_since = None
 
     def answers(self) -> bool:
         """Tell whether a starting service has become ready."""
@@ -75,6 +79,20 @@ class Runner:
         trouble = self.service.probe()
         self.last_seen = trouble or "healthy"
         return trouble is None
+
+    def hangs(self, hang_seconds: float) -> str | None:
+        """Tell what a ready service has complained of for `hang_seconds` without a break."""
+        now = time.monotonic()
+        if self.service.alive is None or now < self._next_look:
+            return None
+        self._next_look = now + min(ALIVE_EVERY_SECONDS, hang_seconds / 3)
+        trouble = self.service.alive()
+        if trouble is None:
+            self._sick_since = None
+            return None
+        if self._sick_since is None:
+            self._sick_since = now
+        return trouble if now - self._sick_since >= hang_seconds else None
 
     def ended(self, how: str) -> None:
         """Note that the process is gone, and when the next start may be."""
@@ -112,6 +130,7 @@ class Stack:
         run_dir: Path,
         *,
         start_timeout_seconds: float,
+        hang_seconds: float = 30.0,
         say: Say,
     ) -> None:
         self._runners = {service.name: Runner(service, run_dir) for service in services}
@@ -119,6 +138,7 @@ class Stack:
         self._record.services = [runner.record for runner in self._runners.values()]
         self._run_dir = run_dir
         self._start_timeout_seconds = start_timeout_seconds
+        self._hang_seconds = hang_seconds
         self._say = say
         self._written = ""
         self._stop_requested = False
@@ -186,6 +206,9 @@ class Stack:
             elif runner.seconds_in_state > self._start_timeout_seconds:
                 what = f"was not ready after {self._start_timeout_seconds:.0f} s"
                 self._fail(runner, f"{what}: {runner.last_seen}")
+        elif runner.record.state == "ready" and (trouble := runner.hangs(self._hang_seconds)):
+            # Killed, not asked: one that hangs does not listen, and nothing is lost by it.
+            self._fail(runner, f"it hangs: {trouble}")
 
     def _fail(self, runner: Runner, how: str) -> None:
         name = runner.service.name

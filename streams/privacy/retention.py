@@ -86,22 +86,31 @@ def apply_to_tables(client: Client, retention: Retention) -> list[str]:
     ).result_rows
     engines: dict[str, str] = dict(rows)  # type: ignore[arg-type]
     changed = []
-    for table, days in retention.tables.items():
-        if table not in engines:
-            continue
-        found = _TTL.search(engines[table])
-        now = found[1] if found else ""
-        column = STORED_COLUMN.get(table, "stored_at")
+    for table, days in out_of_step(engines, retention).items():
         if days == FOR_EVER:
-            if now:
-                client.command("ALTER TABLE {table:Identifier} REMOVE TTL", {"table": table})
-                changed.append(f"{table}: kept for ever")
-        elif now != f"toDateTime({column}) + toIntervalDay({days})":
+            client.command("ALTER TABLE {table:Identifier} REMOVE TTL", {"table": table})
+            changed.append(f"{table}: kept for ever")
+        else:
             client.command(
                 # Written out: a bound number would stand in the table as a cast.
                 "ALTER TABLE {table:Identifier} MODIFY TTL"
                 f" toDateTime({{column:Identifier}}) + toIntervalDay({days:d})",
-                {"table": table, "column": column},
+                {"table": table, "column": STORED_COLUMN.get(table, "stored_at")},
             )
             changed.append(f"{table}: kept for {days} days")
     return changed
+
+
+def out_of_step(engines: Mapping[str, str], retention: Retention) -> dict[str, int]:
+    """Tables, of those in `engines` (name, engine in full), that keep rows for other days."""
+    found = {}
+    for table, days in retention.tables.items():
+        if table not in engines:
+            continue
+        ttl = _TTL.search(engines[table])
+        now = ttl[1] if ttl else ""
+        column = STORED_COLUMN.get(table, "stored_at")
+        wanted = f"toDateTime({column}) + toIntervalDay({days})" if days != FOR_EVER else ""
+        if now != wanted:
+            found[table] = days
+    return found

@@ -19,6 +19,17 @@ RETENTION_MS = "retention.ms"
 TIMEOUT_SEC = 10.0
 
 
+def topic_settings(bootstrap: str, topic: str) -> dict[str, str] | None:
+    """What a broker says of a topic; None where it does not answer such questions."""
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+    asked = ConfigResource(ResourceType.TOPIC, topic)
+    try:
+        [(_, future)] = admin.describe_configs([asked], request_timeout=TIMEOUT_SEC).items()
+        return {name: entry.value for name, entry in future.result(timeout=TIMEOUT_SEC).items()}
+    except (KafkaException, TimeoutError):
+        return None
+
+
 def apply_to_topics(bootstrap: str, days_by_topic: Mapping[str, int]) -> list[str]:
     """Set the retention of each topic where it differs; returns what was changed, in words.
 

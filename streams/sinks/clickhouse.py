@@ -64,10 +64,13 @@ class ClickHouse:
     Use as an async context manager. Calls may run concurrently.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, failed: Callable[[], None] = lambda: None) -> None:
+        """`failed` is called after each attempt that will be made again."""
         self._settings = settings
         self._deadline_sec = settings.sink_deadline_sec
         self._client: AsyncClient | None = None
+        self._failed = failed
+        self.trouble = ""  # what the last attempt failed by; empty once one has not
 
     async def __aenter__(self) -> "ClickHouse":
         return self
@@ -145,6 +148,16 @@ class ClickHouse:
 
     async def _attempt(self, attempt: Callable[[AsyncClient], Awaitable[T]], what: str) -> T:
         """One attempt, with errors as ours: those that time heals, and those it does not."""
+        try:
+            answer = await self._asked(attempt, what)
+        except SinkUnavailableError as error:
+            self.trouble = str(error)[:200]
+            self._failed()
+            raise
+        self.trouble = ""
+        return answer
+
+    async def _asked(self, attempt: Callable[[AsyncClient], Awaitable[T]], what: str) -> T:
         try:
             return await attempt(await self._connected())
         except OperationalError as error:

@@ -17,9 +17,11 @@ def upkeep_command(once: bool, every_sec: float) -> None:
     example mentions=90,dead_letters=7; 0 keeps for ever.
     """
     from streams.local import local_settings
+    from streams.metrics import Metrics
     from streams.privacy.retention import Retention
     from streams.upkeep import service
 
     settings = local_settings()
-    jobs = service.standard_jobs(settings, Retention.parse(settings.retention_days))
-    sys.exit(service.run(settings, jobs, once=once, every_sec=every_sec))
+    metrics = Metrics() if settings.metrics_port is not None and not once else None
+    jobs = service.standard_jobs(settings, Retention.parse(settings.retention_days), metrics)
+    sys.exit(service.run(settings, jobs, once=once, every_sec=every_sec, metrics=metrics))

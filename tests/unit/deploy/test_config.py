@@ -4,7 +4,7 @@ import pytest
 
 from deploy.local.config import PORT_OPTIONS, StackConfig, default_run_dir
 from deploy.local.errors import LocalStackError, MissingPartError
-from deploy.local.passwords import load_or_create
+from deploy.local.passwords import Passwords, load_or_create
 from deploy.local.services import build
 
 
@@ -126,3 +126,25 @@ def test_a_missing_broker_binary_is_told_with_a_remedy(
 
     with pytest.raises(MissingPartError, match="deploy/kafka-jvm"):
         build(StackConfig(run_dir=tmp_path), load_or_create(tmp_path))
+
+
+def test_metrics_ports_follow_each_other_and_upkeep_has_the_last(tmp_path: Path) -> None:
+    config = StackConfig(run_dir=tmp_path, workers=2, metrics_port=9464)
+    services = {each.name: each for each in build(config, Passwords("w", "r"))}
+    given = {name: each.environment.get("ESCUCHA_METRICS_PORT") for name, each in services.items()}
+    assert (given["worker-1"], given["worker-2"], given["upkeep"]) == ("9464", "9465", "9466")
+    assert config.metrics_ports().keys() == {
+        "metrics of worker-1",
+        "metrics of worker-2",
+        "metrics of upkeep",
+    }
+    with pytest.raises(LocalStackError, match="cannot share a port"):
+        StackConfig(run_dir=tmp_path, workers=2, metrics_port=8079)  # the console's is the next
+
+
+def test_without_a_port_each_takes_one_that_is_free(tmp_path: Path) -> None:
+    config = StackConfig(run_dir=tmp_path, workers=2)
+    services = {each.name: each for each in build(config, Passwords("w", "r"))}
+    assert services["worker-2"].environment["ESCUCHA_METRICS_PORT"] == "0"
+    assert services["worker-2"].port is None
+    assert config.metrics_ports() == {}

@@ -39,12 +39,19 @@ class Bench:
             phase="starting", supervisor=myself, started_at=state.now_text(), ports={}
         )
 
-    def run(self, services: list[Service], script: Callable[[], None], timeout: float = 5) -> None:
+    def run(
+        self,
+        services: list[Service],
+        script: Callable[[], None],
+        timeout: float = 5,
+        hang_seconds: float = 30,
+    ) -> None:
         stack = supervisor.Stack(
             services,
             self.record,
             self.run_dir,
             start_timeout_seconds=timeout,
+            hang_seconds=hang_seconds,
             say=self.said.append,
         )
         failures: list[BaseException] = []
@@ -236,3 +243,43 @@ def test_the_services_of_a_higher_layer_stop_first(bench: Bench) -> None:
     bench.run(services, bench.wait_ready)
 
     assert ends.read_text() == "cba"
+
+
+def test_a_service_that_hangs_for_long_is_started_again(bench: Bench) -> None:
+    trouble: list[str] = []
+    sick = service("worker", SLEEP, alive=lambda: trouble[0] if trouble else None)
+    pids = []
+
+    def script() -> None:
+        bench.wait_ready()
+        process = bench.service("worker").process
+        assert process is not None
+        pids.append(process.pid)
+        trouble.append("9 records wait")
+        bench.wait_for(lambda: bench.service("worker").restarts == 1)
+        trouble.clear()
+        bench.wait_for(lambda: bench.service("worker").state == "ready")
+        process = bench.service("worker").process
+        assert process is not None
+        pids.append(process.pid)
+
+    bench.run([sick], script, hang_seconds=0.3)
+
+    assert pids[0] != pids[1]
+    assert any("it hangs: 9 records wait" in line for line in bench.said)
+
+
+def test_a_moment_of_trouble_is_forgiven(bench: Bench) -> None:
+    looks: list[int] = []
+
+    def now_and_then() -> str | None:
+        looks.append(1)
+        return "busy" if len(looks) % 2 else None
+
+    def script() -> None:
+        bench.wait_ready()
+        bench.wait_for(lambda: len(looks) > 12)
+
+    bench.run([service("worker", SLEEP, alive=now_and_then)], script, hang_seconds=0.2)
+
+    assert bench.service("worker").restarts == 0

@@ -1,0 +1,84 @@
+"""Log lines: for people, or one JSON object each (ESCUCHA_LOG_FORMAT=json); never a secret.
+
+    {"time": "2026-11-29T10:00:00.123Z", "level": "warning", "logger": "streams.retry",
+     "message": "ClickHouse: …; trying again for 890 s", "process": 4711}
+
+`error` holds the traceback where there is one. Whatever a message holds, values of variables that
+are secret are blotted out before a line is written: the text of an error of somebody else's
+library may quote what it was given.
+"""
+
+import logging
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final, TextIO
+
+import msgspec
+
+BLOT: Final = "‹secret›"
+SHORTEST_SECRET: Final = 6  # shorter ones would blot out words
+TEXT_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+QUIET: Final = ("urllib3.connectionpool", "clickhouse_connect", "opentelemetry")
+
+
+class Blotting(logging.Formatter):
+    """Lines for people, without secrets."""
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        super().__init__(TEXT_FORMAT)
+        # Longest first: one may be a part of another.
+        self._secrets = sorted(
+            {one for one in secrets if len(one) >= SHORTEST_SECRET}, key=len, reverse=True
+        )
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, with its traceback."""
+        return self._blotted(super().format(record))
+
+    def _blotted(self, line: str) -> str:
+        for secret in self._secrets:
+            line = line.replace(secret, BLOT)
+        return line
+
+
+class Json(Blotting):
+    """One JSON object a line, without secrets."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The object; text that is no text is shown, never raised."""
+        moment = datetime.fromtimestamp(record.created, UTC)
+        line: dict[str, object] = {
+            "time": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": self._blotted(record.getMessage()),
+            "process": record.process,
+        }
+        if record.exc_info and record.exc_info[0] is not None:
+            line["error"] = self._blotted(self.formatException(record.exc_info))
+        try:
+            return msgspec.json.encode(line).decode()
+        except UnicodeEncodeError:  # half a surrogate pair in somebody's text
+            clean = {k: _clean(v) for k, v in line.items()}
+            return msgspec.json.encode(clean).decode()
+
+
+def configure(
+    form: str, *, verbose: bool, secrets: Sequence[str], stream: TextIO | None = None
+) -> None:
+    """Send all logs of this process to standard error, in the form `text` or `json`."""
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(Json(secrets) if form == "json" else Blotting(secrets))
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING, handlers=[handler], force=True
+    )
+    if form == "json":
+        logging.captureWarnings(True)
+    if not verbose:  # what a person needs to know of a failure, our own errors say
+        for name in QUIET:
+            logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def _clean(value: object) -> object:
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
