@@ -340,3 +340,15 @@ CREATE TABLE IF NOT EXISTS value_examples
 ENGINE = MergeTree
 PARTITION BY run
 ORDER BY (month, campaign, attribute, side);
+
+-- Per month how many recommendations people gave and asked for.
+CREATE TABLE IF NOT EXISTS value_recommendations
+(
+    run UInt64,
+    month Date,
+    given UInt32,
+    asked UInt32
+)
+ENGINE = MergeTree
+PARTITION BY run
+ORDER BY month;

@@ -242,23 +242,11 @@ LEFT JOIN
 GROUP BY month, currency;
 
 -- Promise: per month how many recommendations people gave and asked for; copies, reposts and staff
--- left out. Unit: mentions.
+-- left out (streams/signals/value/sql/14_recommendations.sql). Unit: mentions.
 CREATE VIEW IF NOT EXISTS recommendations AS
-SELECT
-    toStartOfMonth(published_at, 'UTC') AS month,
-    countIf(has(acts, 'gives_recommendation')) AS given,
-    countIf(has(acts, 'asks_recommendation')) AS asked
-FROM mentions FINAL
-WHERE hasAny(acts, ['gives_recommendation', 'asks_recommendation'])
-    AND kind != 'repost'
-    AND spam < 0.5
-    AND author_role = ''
-    AND author_is_bot = 0
-    AND mention_id NOT IN
-    (
-        SELECT mention_id FROM near_duplicates FINAL WHERE original != mention_id
-    )
-GROUP BY month;
+SELECT month, given, asked
+FROM value_recommendations
+WHERE run = (SELECT max(run) FROM value_runs);
 
 -- Promise: of everybody who was given something, each movement of money with the balance so far: what
 -- they bought (direct), what gestures cost, what others bought by their word (referred). `net` counts

@@ -87,6 +87,7 @@ IMPERSONAL = {
     "value_presence": "counts",
     "value_declared": "of rules",
     "value_attributes": "counts",
+    "value_recommendations": "counts",
     "schema_migrations": "names of files",
 }
 

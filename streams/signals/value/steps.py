@@ -48,6 +48,7 @@ KEPT: Final = (
     "value_declared",
     "value_attributes",
     "value_examples",
+    "value_recommendations",
 )
 WORKING: Final = ("value_answers", "value_ties", "value_members", "value_collaboration")
 
