@@ -61,6 +61,7 @@ ELSEWHERE = {
     "forget": "streams.privacy.cli:forget_command",
     "export": "streams.privacy.cli:export_command",
     "labels": "streams.labels:labels_group",
+    "alerts": "streams.signals.emerging.cli:alerts_group",
 }
 
 

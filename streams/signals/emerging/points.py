@@ -73,3 +73,20 @@ class Points:
         """The points after `from_sec` and not after `to_sec`."""
         keep = (self.at_sec > from_sec) & (self.at_sec <= to_sec)
         return Points(self.series[keep], self.at_sec[keep], self.names, self.groups)
+
+
+def first_words(series: Ints, at_sec: Floats, authors: Ints, silence_sec: float) -> Bools:
+    """Which mentions count: of each author in each series those that follow a silence of theirs.
+
+    So nobody counts twice in a window shorter than the silence, and who never falls silent counts
+    once, however loud. An author below 0 is not known and always counts. In any order.
+    """
+    order = np.lexsort((at_sec, authors, series))
+    s, t, a = series[order], at_sec[order], authors[order]
+    counts = np.ones(len(order), np.bool_)
+    counts[1:] = (
+        (s[1:] != s[:-1]) | (a[1:] != a[:-1]) | (a[1:] < 0) | (t[1:] - t[:-1] > silence_sec)
+    )
+    kept = np.zeros(len(order), np.bool_)
+    kept[order] = counts
+    return kept
