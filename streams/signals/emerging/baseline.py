@@ -150,7 +150,7 @@ class _Fitted:
         self.rhythm = np.ones((len(groups), HOURS))
 
     def learn(self, past: _Past, heard: Floats, dispersion: Floats) -> None:
-        """Learn anew from `heard`; what scatters widely teaches less."""
+        """Learn anew from `heard`; of what scatters widely the level is known less well."""
         names = len(self._groups)
         prior = self._settings.level_prior * dispersion
         by_slot = np.bincount(
@@ -162,7 +162,7 @@ class _Fitted:
         for _ in range(2):  # each needs the other where only some hours of the week were heard
             listened = (past.exposure * self.rhythm).sum(1)
             self.level = np.maximum((total + prior) / (listened + prior / common), _LEAST_LEVEL)
-            self.rhythm = self._rhythm(by_slot, past.exposure, dispersion)
+            self.rhythm = self._rhythm(by_slot, past.exposure)
         self.knowledge = total / dispersion + self._settings.level_prior
 
     def of_hours(self, past: _Past) -> Floats:
@@ -201,10 +201,9 @@ class _Fitted:
             scatter = np.maximum((beyond + trust * pooled) / (squares + trust), _LEAST_SCATTER)
         return scatter
 
-    def _rhythm(self, heard: Floats, exposure: Floats, dispersion: Floats) -> Floats:
+    def _rhythm(self, n: Floats, exposure: Floats) -> Floats:
         prior = self._settings.rhythm_prior
-        n = heard / dispersion[:, None]
-        e = self.level[:, None] * exposure / dispersion[:, None]
+        e = self.level[:, None] * exposure
         kinds = int(self._groups.max(initial=0)) + 1
         group_n, group_e = np.zeros((kinds, HOURS)), np.zeros((kinds, HOURS))
         np.add.at(group_n, self._groups, n)

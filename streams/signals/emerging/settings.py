@@ -9,7 +9,7 @@ class DetectorSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What decides whether something is an alert. Equal settings have equal versions."""
 
     # Windows looked at, in minutes; from an hour on they divide a week. They share the budget.
-    windows_min: tuple[int, ...] = (20, 60, 180, 720)
+    windows_min: tuple[int, ...] = (20, 60, 240)
     # False alarms allowed per week, of one series and of all of them together; the stricter holds.
     per_series_week: float = 0.1
     all_series_week: float = 7.0
