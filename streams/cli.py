@@ -62,6 +62,7 @@ ELSEWHERE = {
     "export": "streams.privacy.cli:export_command",
     "labels": "streams.labels:labels_group",
     "alerts": "streams.signals.emerging.cli:alerts_group",
+    "signals": "streams.signals.emerging.cli:signals_command",
 }
 
 

@@ -50,6 +50,12 @@ class Settings:
     console_host: str = "127.0.0.1"
     console_port: int = 8080
     console_labels: bool | None = None  # None: where only this machine reaches it
+    console_url: str = "http://127.0.0.1:8080"  # as readers of a notice reach it
+    alerts_to: str = field(default="", repr=False)  # addresses for apprise, spaces between them
+    alerts_file: Path | None = None  # the same, one a line; webhooks with their secret
+    alerts_webhook: str = field(default="", repr=False)
+    alerts_webhook_secret: str = field(default="", repr=False)
+    alerts_language: str = "es"  # of notices
 
     @property
     def console_takes_labels(self) -> bool:
@@ -87,7 +93,9 @@ def _parsed(variable: str, raw: str, parse: Callable[[str], T]) -> T:
     try:
         return parse(raw)
     except ValueError as error:
-        shown = "" if "@" in raw else f" (it is {raw!r})"  # an address may hold a password
+        # An address may hold a password, that of a webhook is one.
+        hidden = "@" in raw or variable == "ESCUCHA_ALERTS_WEBHOOK"
+        shown = "" if hidden else f" (it is {raw!r})"
         raise SettingsError(f"{variable}: {error}{shown}") from error
 
 
@@ -154,6 +162,12 @@ def _place(raw: str) -> Path | str:
     return raw if "://" in raw else Path(raw)  # a Path would make one slash of the two
 
 
+def _language(raw: str) -> str:
+    if raw not in {"es", "en"}:
+        raise ValueError("say es or en")
+    return raw
+
+
 def _yes_or_no(raw: str) -> bool:
     if raw not in {"yes", "no"}:
         raise ValueError("say yes or no")
@@ -191,4 +205,10 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "console_host": _word,
     "console_port": _port,
     "console_labels": _yes_or_no,
+    "console_url": _http_url,
+    "alerts_to": str,
+    "alerts_file": Path,
+    "alerts_webhook": _http_url,
+    "alerts_webhook_secret": str,
+    "alerts_language": _language,
 }

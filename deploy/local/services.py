@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from deploy.local import broker, clickhouse_files, health
 from deploy.local.config import StackConfig
 from deploy.local.passwords import Passwords
+from deploy.local.ports import LOOPBACK
 
 # A worker has no port to ask: one that lived this long counts as started.
 SETTLE_SECONDS = 1.0
@@ -98,6 +99,21 @@ def build(config: StackConfig, passwords: Passwords) -> list[Service]:
                 after=ready,
                 layer=3,
                 stop_grace_seconds=3.0,
+            )
+        )
+    if config.signals_command is not None:
+        services.append(
+            Service(
+                name="signals",
+                argv=config.signals_command,
+                environment={
+                    "ESCUCHA_CONSOLE_URL": f"http://{LOOPBACK}:{config.console_port}",
+                    **environment,
+                    "ESCUCHA_WORKER_NAME": "signals",
+                },
+                after=ready,
+                layer=3,
+                stop_grace_seconds=4.0,
             )
         )
     if config.console_command is not None:

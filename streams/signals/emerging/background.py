@@ -5,7 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from streams.signals.emerging.points import DAY_SEC, WEEK_SEC, Bools, Floats, Ints, Points, first_words
+from streams.signals.emerging.points import (
+    DAY_SEC,
+    WEEK_SEC,
+    Bools,
+    Floats,
+    Ints,
+    Points,
+    first_words,
+)
 from streams.signals.emerging.settings import DetectorSettings
 
 WARM_UP_SEC = 2 * DAY_SEC  # of each series, before it is judged

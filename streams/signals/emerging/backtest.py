@@ -1,4 +1,4 @@
-"""What the detector finds and how soon, beside the usual alarms at the same rate of false alarms."""
+"""What the detector finds and how soon, beside usual alarms at the same rate of false alarms."""
 
 from collections.abc import Sequence
 
@@ -112,7 +112,10 @@ def summaries(found: Sequence[Found]) -> list[Summary]:
                 small_recall=float(np.mean([f.recall["small"] for f in parts])),
                 median_delay_min=_median(list(delays)),
                 by_hours={
-                    f"{h:.0f}": (_recall(list(delays[hours == h])), _median(list(delays[hours == h])))
+                    f"{h:.0f}": (
+                        _recall(list(delays[hours == h])),
+                        _median(list(delays[hours == h])),
+                    )
                     for h in sorted(set(hours.tolist()))
                 },
             )

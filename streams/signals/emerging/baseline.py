@@ -153,9 +153,9 @@ class _Fitted:
         """Learn anew from `heard`; of what scatters widely the level is known less well."""
         names = len(self._groups)
         prior = self._settings.level_prior * dispersion
-        by_slot = np.bincount(
-            past.series * HOURS + past.slot, heard * past.weight, minlength=names * HOURS
-        ).reshape(names, HOURS)
+        slots = past.series * HOURS + past.slot
+        weighted = np.bincount(slots, heard * past.weight, minlength=names * HOURS)
+        by_slot = weighted.astype(np.float64).reshape(names, HOURS)
         total = by_slot.sum(1)
         common = max(total.sum() / (past.exposure.sum() + 1.0), _LEAST_LEVEL)
         self.rhythm = np.ones_like(self.rhythm)

@@ -52,7 +52,7 @@ def log_negative_binomial(k: Floats, mean: Floats, size: Floats) -> Floats:
 
 
 def log_alarm_rate(k: Floats, mean: Floats, size: Floats, window: Floats) -> Floats:
-    """Log of the false alarms per unit of `window` at a threshold of k; infinite where k <= mean."""
+    """Log of the false alarms per unit of `window` at a threshold of k; infinite up to the mean."""
     k, mean, size = (np.asarray(value, np.float64) for value in (k, mean, size))
     excess = k - mean * (size + k - 1.0) / (size + mean)
     is_above = (k > mean) & (excess > 0)

@@ -1,9 +1,16 @@
-"""`escucha alerts`: what has been found, dealing with it, and how good the finding is."""
+"""`escucha alerts` and `escucha signals`: what is found, dealing with it, how good it is."""
 
+import sys
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
+
+if TYPE_CHECKING:
+    from streams.signals.emerging.lifecycle import Change
 
 
 @click.group("alerts")
@@ -83,3 +90,65 @@ def backtest_command(
     if plot is not None:
         plot.write_text(report.svg(made), encoding="utf-8")
     click.echo(msgspec.json.encode(made) if as_json else report.text(made))
+
+
+@click.command("signals")
+def signals_command() -> None:
+    """Watch for emerging purchase intent until a signal; tell of it as the settings say.
+
+    ESCUCHA_ALERTS_TO has addresses as apprise writes them, for example mailto://…, with spaces
+    between them; ESCUCHA_ALERTS_FILE names a file with one a line; ESCUCHA_ALERTS_WEBHOOK and
+    ESCUCHA_ALERTS_WEBHOOK_SECRET have a signed webhook.
+    """
+    from streams.local import local_settings
+    from streams.signals.emerging import service
+    from streams.signals.emerging.settings import DetectorSettings
+
+    sys.exit(service.run(local_settings(), DetectorSettings()))
+
+
+@alerts_group.command("list")
+@click.option("--all", "every", is_flag=True, help="Closed ones too.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def list_command(every: bool, as_json: bool) -> None:
+    """Alerts as they stand, the newest first."""
+    from streams.local import local_settings
+    from streams.migrate import connect
+    from streams.signals.emerging import handling
+
+    with connect(local_settings(), in_database=True) as client:
+        alerts = handling.current(client, every=every)
+    click.echo(msgspec.json.encode(alerts) if as_json else handling.text(alerts))
+
+
+@alerts_group.command("ack")
+@click.argument("alert_id", metavar="ALERT")
+@click.option("--by", default="", help="Who.  [default: the name of the user]")
+def ack_command(alert_id: str, by: str) -> None:
+    """Take ALERT (its id, or how that begins) in hand: nobody is told of it any more."""
+    from streams.signals.emerging.lifecycle import acknowledged
+
+    _handle(alert_id, by, acknowledged)
+
+
+@alerts_group.command("snooze")
+@click.argument("alert_id", metavar="ALERT")
+@click.option("--hours", default=24.0, show_default=True, type=click.FloatRange(0.1, 24 * 365))
+@click.option("--by", default="", help="Who.  [default: the name of the user]")
+def snooze_command(alert_id: str, hours: float, by: str) -> None:
+    """Tell nobody of the series of ALERT (its id, or how that begins) for some time."""
+    from streams.signals.emerging.lifecycle import snoozed
+
+    def change(last: "Change", now: datetime, who: str) -> "Change":
+        return snoozed(last, now, now + timedelta(hours=hours), who)
+
+    _handle(alert_id, by, change)
+
+
+def _handle(alert_id: str, by: str, change: "Callable[[Change, datetime, str], Change]") -> None:
+    from streams.local import local_settings
+    from streams.migrate import connect
+    from streams.signals.emerging import handling
+
+    with connect(local_settings(), in_database=True) as client:
+        click.echo(handling.handle(client, alert_id, by or handling.user(), change))

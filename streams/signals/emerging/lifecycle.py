@@ -91,7 +91,9 @@ def next_change(
     unusual_at = finding.last_unusual_at
     if last is None or last.is_over:
         cool = last is not None and now - last.at < timedelta(minutes=settings.cool_down_min)
-        return None if unusual_at is None or cool else _opened(last, finding, now, notices, settings)
+        return (
+            None if unusual_at is None or cool else _opened(last, finding, now, notices, settings)
+        )
     quiet = timedelta(minutes=settings.quiet_min)
     if unusual_at is None:
         calm = now - last.at

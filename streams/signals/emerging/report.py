@@ -113,7 +113,8 @@ def _axes(left: int, title: str) -> list[str]:
     for minutes in _MINUTES:
         name = f"{minutes} min" if minutes < 60 else f"{minutes // 60} h"
         drawn.append(
-            f'<text x="{_x(left, minutes):.1f}" y="{bottom + 18}" text-anchor="middle">{name}</text>'
+            f'<text x="{_x(left, minutes):.1f}" y="{bottom + 18}" text-anchor="middle">'
+            f"{name}</text>"
         )
     return drawn
 

@@ -16,8 +16,8 @@ from streams.signals.emerging.watching import Heard
 _SEPARATOR: Final = "\x1f"
 _NOTICE_HOURS: Final = 24
 
-# What counts: somebody else than the brand, no bot, no spam, no giveaway, no repost, no copy. Copies
-# are what upkeep has found, and what has the same words as an earlier mention of the span.
+# What counts: somebody else than the brand, no bot, no spam, no giveaway, no repost, no copy.
+# Copies are what upkeep has found, and what has the same words as an earlier mention of the span.
 _HEARD: Final = """
 SELECT
     arrayJoin(arrayConcat(
@@ -60,48 +60,44 @@ SELECT
     arrayMap(pair -> pair.1, arraySlice(arraySort(
         pair -> (-pair.2, pair.1),
         arrayZip(
-            sumMap(arrayDistinct(intent_words), arrayResize([1], length(arrayDistinct(intent_words)), 1)).1,
-            sumMap(arrayDistinct(intent_words), arrayResize([1], length(arrayDistinct(intent_words)), 1)).2
+            sumMap(said, arrayMap(word -> 1, said)).1,
+            sumMap(said, arrayMap(word -> 1, said)).2
         )
     ), 1, 5)) AS words,
     arraySlice(arrayMap(t -> t.2, arrayReverseSort(
         groupArray((greatest(intent_active, intent_latent), mention_id))
     )), 1, 5) AS evidence
-FROM mentions FINAL
-WHERE published_at >= {since:DateTime64(3)} AND published_at <= {until:DateTime64(3)}
-    AND NOT is_deleted AND mention_id IN {ids:Array(String)}
+FROM
+(
+    SELECT arrayDistinct(intent_words) AS said, intent_active, intent_latent, mention_id
+    FROM mentions FINAL
+    WHERE published_at >= {since:DateTime64(3)} AND published_at <= {until:DateTime64(3)}
+        AND NOT is_deleted AND mention_id IN {ids:Array(String)}
+)
 """
 
 # Of the authors of these mentions, the share that had nothing to do with the brand before: with the
 # series' own, or with any where it is a topic. A mention that names the brand is a contact, so what
 # counts is one that came before it.
 _BEFORE_CONTACT: Final = """
-SELECT countIf(first_at >= said_at) / count()
-FROM
+WITH said AS
 (
-    SELECT m.author_id AS author_id, min(m.published_at) AS said_at,
-        min(if(c.first_at = toDateTime64(0, 3), toDateTime64('2200-01-01 00:00:00', 3, 'UTC'), c.first_at)) AS first_at
-    FROM
-    (
-        SELECT source, author_id, published_at FROM mentions FINAL
-        WHERE published_at >= {since:DateTime64(3)} AND published_at <= {until:DateTime64(3)}
-            AND NOT is_deleted AND mention_id IN {ids:Array(String)}
-    ) AS m
-    LEFT JOIN
-    (
-        SELECT source, author_id, min(first_at) AS first_at
-        FROM first_contacts
-        WHERE ({brand:String} = '' OR brand = {brand:String})
-            AND (source, author_id) IN
-            (
-                SELECT source, author_id FROM mentions FINAL
-                WHERE published_at >= {since:DateTime64(3)} AND published_at <= {until:DateTime64(3)}
-                    AND NOT is_deleted AND mention_id IN {ids:Array(String)}
-            )
-        GROUP BY source, author_id
-    ) AS c ON c.source = m.source AND c.author_id = m.author_id
-    GROUP BY m.source, m.author_id
+    SELECT source, author_id, min(published_at) AS said_at
+    FROM mentions FINAL
+    WHERE published_at >= {since:DateTime64(3)} AND published_at <= {until:DateTime64(3)}
+        AND NOT is_deleted AND mention_id IN {ids:Array(String)}
+    GROUP BY source, author_id
 )
+SELECT countIf(c.contacts = 0 OR c.first_at >= said.said_at) / count()
+FROM said
+LEFT JOIN
+(
+    SELECT source, author_id, min(first_at) AS first_at, sum(contacts) AS contacts
+    FROM first_contacts
+    WHERE ({brand:String} = '' OR brand = {brand:String})
+        AND (source, author_id) IN (SELECT source, author_id FROM said)
+    GROUP BY source, author_id
+) AS c ON c.source = said.source AND c.author_id = said.author_id
 """
 
 _COLUMNS: Final = (
@@ -113,9 +109,7 @@ _COLUMNS: Final = (
 _READ: Final = ", ".join(_COLUMNS)
 
 
-def heard(
-    client: Client, since: datetime, until: datetime, settings: DetectorSettings
-) -> Heard:
+def heard(client: Client, since: datetime, until: datetime, settings: DetectorSettings) -> Heard:
     """The mentions with intent that were published in between."""
     table = client.query_arrow(
         _HEARD, {"since": since, "until": until, "max_spam": settings.max_spam}
@@ -153,6 +147,14 @@ def newest(client: Client, alert_id: str = "") -> dict[Series, Change]:
         {"alert": alert_id},
     ).result_rows
     return {change.series: change for change in map(_change, rows)}
+
+
+def standing(client: Client) -> list[Change]:
+    """Each alert as it stands, the newest first."""
+    rows = client.query(
+        f"SELECT {_READ} FROM alerts_current ORDER BY at DESC, alert_id"  # noqa: S608
+    ).result_rows
+    return [_change(row) for row in rows]
 
 
 def notices(client: Client, series: Series, now: datetime) -> Notices:

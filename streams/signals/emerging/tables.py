@@ -76,5 +76,7 @@ def _column(
         if name in row:
             return str(name)
     if asked or needed:
-        raise InputError(f"{path}: no column {asked or ' or '.join(usual)}; it has {', '.join(row)}")
+        raise InputError(
+            f"{path}: no column {asked or ' or '.join(usual)}; it has {', '.join(row)}"
+        )
     return ""

@@ -54,7 +54,9 @@ def learn(history: Heard, at_sec: float, settings: DetectorSettings) -> Usual:
     return Usual({series: k for k, series in enumerate(history.series)}, baseline)
 
 
-def look(heard: Heard, usual: Usual, now_sec: float, open_series: frozenset[Series]) -> list[Finding]:
+def look(
+    heard: Heard, usual: Usual, now_sec: float, open_series: frozenset[Series]
+) -> list[Finding]:
     """Findings of the series that are unusual within the quiet time, or are open.
 
     Series without a baseline are left out. `heard` reaches back over the longest window and an
