@@ -62,16 +62,15 @@ def fit(points: Points, at_sec: float, settings: DetectorSettings) -> Baseline:
     """The baseline that what was heard before `at_sec` gives; points after it are not looked at."""
     past = _Past(points, at_sec, settings)
     names = len(points.names)
+    evenly = np.ones(names)
     fitted = _Fitted(settings, points.groups)
-    fitted.learn(past, past.heard, np.ones(names))
+    # Without a rhythm first: an outbreak would make one of its own, and be usual by it.
+    fitted.learn(past, past.heard, evenly, with_rhythm=False)
+    fitted.learn(past, fitted.cut(past), evenly)
     past.leave_out_silences(fitted)
-    fitted.learn(past, past.heard, np.ones(names))
-    scatter = fitted.scatter(past, 1)
-    expected = fitted.of_hours(past)
-    highest = expected + _CUT_AT_SD * np.sqrt(expected + scatter[past.series] * expected**2)
-    fitted.learn(
-        past, np.minimum(past.heard, np.ceil(highest)), 1.0 + scatter * fitted.level.clip(max=1e3)
-    )
+    fitted.learn(past, fitted.cut(past), evenly)
+    dispersion = 1.0 + fitted.scatter(past, 1) * fitted.level
+    fitted.learn(past, fitted.cut(past), dispersion)
     spans = [max(1, round(minutes / 60)) for minutes in settings.windows_min]
     by_span = {span: fitted.scatter(past, span) for span in set(spans)}
     return Baseline(
@@ -149,7 +148,9 @@ class _Fitted:
         self.level = self.knowledge = np.zeros(len(groups))
         self.rhythm = np.ones((len(groups), HOURS))
 
-    def learn(self, past: _Past, heard: Floats, dispersion: Floats) -> None:
+    def learn(
+        self, past: _Past, heard: Floats, dispersion: Floats, *, with_rhythm: bool = True
+    ) -> None:
         """Learn anew from `heard`; of what scatters widely the level is known less well."""
         names = len(self._groups)
         prior = self._settings.level_prior * dispersion
@@ -162,12 +163,16 @@ class _Fitted:
         for _ in range(2):  # each needs the other where only some hours of the week were heard
             listened = (past.exposure * self.rhythm).sum(1)
             self.level = np.maximum((total + prior) / (listened + prior / common), _LEAST_LEVEL)
-            self.rhythm = self._rhythm(by_slot, past.exposure)
+            if with_rhythm:
+                self.rhythm = self._rhythm(by_slot, past.exposure)
         self.knowledge = total / dispersion + self._settings.level_prior
 
-    def of_hours(self, past: _Past) -> Floats:
-        """Events expected in each hour in which some were heard."""
-        return np.asarray(self.level[past.series] * self.rhythm[past.series, past.slot])
+    def cut(self, past: _Past) -> Floats:
+        """What was heard, where it stands out cut back to what may be."""
+        expected = self.level[past.series] * self.rhythm[past.series, past.slot]
+        scatter = self.scatter(past, 1)[past.series]
+        sd = np.sqrt(expected + scatter * expected**2)
+        return np.minimum(past.heard, np.ceil(expected + _CUT_AT_SD * sd))
 
     def sums(self, series: Ints, at_sec: Floats) -> Floats:
         """Events expected from some fixed moment to each moment."""
