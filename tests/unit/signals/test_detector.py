@@ -1,4 +1,4 @@
-"""What the baseline learns, what stands out of it, and that false alarms stay within what is said."""
+"""What the baseline learns, what stands out of it, how often that is a false alarm."""
 
 import msgspec
 import numpy as np
@@ -16,9 +16,7 @@ MONDAY = 2_600 * WEEK_SEC + 4 * DAY_SEC  # 1970 began on a Thursday
 NIGHT_AND_DAY = 1.0 + 0.9 * np.sin(2 * np.pi * (np.arange(HOURS) % 24 - 9) / 24)
 
 
-def talk(
-    rng: np.random.Generator, per_hour: Floats, weeks: int, *, scatter: float = 0.0
-) -> Points:
+def talk(rng: np.random.Generator, per_hour: Floats, weeks: int, *, scatter: float = 0.0) -> Points:
     """Series that keep to one rhythm, each day a little busier or calmer than the last."""
     at, series = [], []
     hours = weeks * HOURS
