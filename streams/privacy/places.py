@@ -70,6 +70,8 @@ IMPERSONAL = {
     "rule_versions": "of rules; they name brands and care accounts",
     "erasure_receipts": "a keyed hash of who asked, on purpose: the proof that it was done",
     "upkeep_marks": "times",
+    "alerts": "of brands and topics: counts, words without handles, and the operators' names",
+    "alert_deliveries": "of alerts; a channel is a hash",
     "schema_migrations": "names of files",
 }
 
@@ -106,6 +108,7 @@ TABLES = (
             f" WHERE (original IN {_POSTS} OR parent IN {_POSTS}) AND mention_id NOT IN {_POSTS}"
         ),
     ),
+    Table("alert_evidence", own=f"mention_id IN {_POSTS}", has_place=False),
     Table("copies_to_review", own=f"mention_id IN {_POSTS}", has_place=False),
     Table("near_duplicate_bands", own=f"mention_id IN {_POSTS}", has_place=False),
     Table(

@@ -40,6 +40,7 @@ DERIVED = (
     Derived("near_duplicate_bands", "mention_id", "found_at"),
     Derived("labels", "mention_id", "stored_at"),
     Derived("shadow_judgements", "mention_id", "stored_at"),
+    Derived("alert_evidence", "mention_id", "stored_at"),
 )
 
 
