@@ -17,7 +17,9 @@ from streams.signals.emerging.settings import DetectorSettings
 from streams.signals.emerging.watching import Heard, Usual, learn, look
 
 RELEARN_EVERY = timedelta(hours=1)
-RELEARN_AT_MOST_EVERY = timedelta(minutes=1)  # where a series appears that nobody knew
+# Where a series appears that nobody knew, at once, unless learning would take more than this share
+# of the time.
+RELEARN_SHARE = 0.2
 DASHBOARD = "escucha-predictive"
 
 log = logging.getLogger(__name__)
@@ -33,6 +35,7 @@ class Watch:
     now: Callable[[], datetime] = clock.now
     _usual: Usual | None = None
     _learnt_at: datetime | None = None
+    _learning: timedelta = timedelta()  # how long it took
     _known: set[Series] = field(default_factory=set)
 
     def look(self) -> list[Change]:
@@ -59,12 +62,13 @@ class Watch:
             self._usual is None
             or age is None
             or age >= RELEARN_EVERY
-            or (unknown and age >= RELEARN_AT_MOST_EVERY)
+            or (unknown and age >= self._learning / RELEARN_SHARE)
         ):
             since = now - timedelta(days=self.settings.history_days)
             history = store.heard(self.client, since, now, self.settings)
             self._usual = learn(history, now.timestamp(), self.settings)
             self._learnt_at, self._known = now, set(heard.series) | set(history.series)
+            self._learning = self.now() - now
         return self._usual
 
     def _change(

@@ -320,3 +320,12 @@ def test_addresses_that_cannot_be_are_refused_without_being_shown(lane: Lane) ->
     told = lane.run("signals", alerts_webhook="http://127.0.0.1:1/x", alerts_webhook_secret="short")  # noqa: S106
     assert told.returncode == 1
     assert b"at least 16" in told.stderr
+
+
+def test_a_brand_that_nobody_knew_is_found_by_a_watcher_that_runs(
+    lane: Lane, client: Client
+) -> None:
+    watch = Watch(client, DetectorSettings())
+    assert watch.look() == []
+    mentions(client, burst("news", 12, "Unheard"))
+    wait_for(lambda: [c.series.name for c in watch.look()] == ["Unheard"], "the new brand")
