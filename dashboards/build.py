@@ -11,9 +11,10 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from dashboards.listening import listening
 from dashboards.models import models
+from dashboards.predictive import predictive
 
 GENERATED = Path(__file__).parent / "generated"
-DASHBOARDS: tuple[Callable[[], Dashboard], ...] = (listening, models)
+DASHBOARDS: tuple[Callable[[], Dashboard], ...] = (listening, predictive, models)
 
 
 def render() -> dict[str, str]:

@@ -3,6 +3,7 @@
 from grafana_foundation_sdk.builders import dashboard, stat, table, timeseries
 from grafana_foundation_sdk.models import dashboard as models
 
+from dashboards.emerging import AlertMarks
 from dashboards.health import add_health
 from dashboards.panels import (
     ACTIVE,
@@ -45,6 +46,7 @@ def listening() -> models.Dashboard:
         )
         .tooltip(models.DashboardCursorSync.CROSSHAIR)
         .readonly()
+        .annotation(AlertMarks())
         .with_variable(query_variable("lang", Text("Idioma", "Language")))
         .with_variable(query_variable("source", Text("Fuente", "Source")))
         .with_variable(query_variable("brand", Text("Marca", "Brand")))

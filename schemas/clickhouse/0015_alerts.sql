@@ -13,7 +13,7 @@ CREATE TABLE IF NOT EXISTS alerts
     at DateTime64(3, 'UTC'),
     opened_at DateTime64(3, 'UTC'),
     since DateTime64(3, 'UTC'), -- where what is unusual began
-    severity UInt8, -- 1: rare enough to be an alert; one more for each time ten times rarer
+    severity UInt8, -- 1 is rare enough to be an alert, each more ten times rarer
     observed UInt32, -- different authors since then
     expected Float64, -- what the time of the week would have brought
     window_min UInt16, -- the window in which it stood out most
@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS alerts
     notice UInt8, -- people are told of this change
     snoozed_until DateTime64(3, 'UTC') DEFAULT 0,
     acknowledged_by String,
-    by String, -- who made the change; empty: the detector
+    by String, -- who made the change, empty for the detector
     stored_at DateTime64(3, 'UTC') DEFAULT now64(3)
 )
 ENGINE = ReplacingMergeTree(stored_at)
