@@ -43,10 +43,6 @@ _NOTHING = Text(
     "Nada fuera de lo habitual. Se vigila mientras corre `escucha signals`.",
     "Nothing out of the usual. It is watched while `escucha signals` runs.",
 )
-_PERCENT = [
-    models.DynamicConfigValue("unit", "percentunit"),
-    models.DynamicConfigValue("decimals", 0),
-]
 
 
 def add_emerging(builder: dashboard.Dashboard) -> None:
@@ -121,10 +117,10 @@ def _now() -> table.Panel:
             "alert": (Text("Alerta", "Alert"), 110),
         },
     )
-    for name in ("sure", "before_contact"):
-        panel = panel.override_by_name(name, _PERCENT)
     return (
-        panel.override_by_name("state", [mapped(STATES), _coloured()])
+        panel.override_by_name("before_contact", _percent(0))
+        .override_by_name("sure", _percent(1))
+        .override_by_name("state", [mapped(STATES), _coloured()])
         .override_by_name("kind", [mapped(_KINDS)])
         .override_by_name("expected", [models.DynamicConfigValue("decimals", 1)])
         .override_by_name("link", [_link()])
@@ -187,6 +183,13 @@ class AlertMarks(cogbuilder.Builder[models.AnnotationQuery]):
             enable=True,
             icon_color=BAD,
         )
+
+
+def _percent(decimals: int) -> list[models.DynamicConfigValue]:
+    return [
+        models.DynamicConfigValue("unit", "percentunit"),
+        models.DynamicConfigValue("decimals", decimals),
+    ]
 
 
 def _coloured() -> models.DynamicConfigValue:

@@ -156,7 +156,7 @@ class _Fitted:
         prior = self._settings.level_prior * dispersion
         slots = past.series * HOURS + past.slot
         weighted = np.bincount(slots, heard * past.weight, minlength=names * HOURS)
-        by_slot = weighted.astype(np.float64).reshape(names, HOURS)
+        by_slot: Floats = weighted.astype(np.float64).reshape(names, HOURS)
         total = by_slot.sum(1)
         common = max(total.sum() / (past.exposure.sum() + 1.0), _LEAST_LEVEL)
         self.rhythm = np.ones_like(self.rhythm)

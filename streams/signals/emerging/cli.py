@@ -10,7 +10,9 @@ import click
 import msgspec
 
 if TYPE_CHECKING:
+    from streams.signals.emerging.background import Arrival
     from streams.signals.emerging.lifecycle import Change
+    from streams.signals.emerging.settings import DetectorSettings
 
 
 @click.group("alerts")
@@ -22,7 +24,6 @@ def alerts_group() -> None:
 @click.argument(
     "files",
     nargs=-1,
-    required=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
 )
 @click.option("--time", help="Column of the time.  [default: by its name]")
@@ -66,7 +67,8 @@ def backtest_command(
 ) -> None:
     """Put bursts of known size into the real arrivals of FILES, and see what finds them and when.
 
-    Only times, authors and series are read, no texts. The detector is the one that runs live, with
+    Without FILES, into the mentions with intent that are stored, each series as it was heard. Only
+    times, authors and series are read, no texts. The detector is the one that runs live, with
     its settings. It is compared with two usual alarms, each at the threshold that gives the same
     rate of false alarms on the second half of each series, where all is reported.
     """
@@ -77,7 +79,11 @@ def backtest_command(
     settings = DetectorSettings()
     if min_authors is not None:
         settings = msgspec.structs.replace(settings, min_authors=min_authors)
-    heard = [a for file in files for a in arrivals(file, time=time, series=series, intent=intent)]
+    if files:
+        read = (arrivals(file, time=time, series=series, intent=intent) for file in files)
+        heard = [arrival for rows in read for arrival in rows]
+    else:
+        heard = _stored(settings)
     made = measuring.measure(
         heard,
         settings,
@@ -90,6 +96,23 @@ def backtest_command(
     if plot is not None:
         plot.write_text(report.svg(made), encoding="utf-8")
     click.echo(msgspec.json.encode(made) if as_json else report.text(made))
+
+
+def _stored(settings: "DetectorSettings") -> "list[Arrival]":
+    from streams import clock
+    from streams.local import local_settings
+    from streams.migrate import connect
+    from streams.signals.emerging import store
+    from streams.signals.emerging.background import Arrival
+
+    with connect(local_settings(), in_database=True) as client:
+        now = clock.now()
+        heard = store.heard(client, now - timedelta(days=365), now, settings)
+    names = heard.series
+    return [
+        Arrival(names[number].kind, names[number].name, names[number].lang, str(author), float(at))
+        for number, author, at in zip(heard.number, heard.author, heard.at_sec, strict=True)
+    ]
 
 
 @click.command("signals")

@@ -329,3 +329,21 @@ def test_a_brand_that_nobody_knew_is_found_by_a_watcher_that_runs(
     assert watch.look() == []
     mentions(client, burst("news", 12, "Unheard"))
     wait_for(lambda: [c.series.name for c in watch.look()] == ["Unheard"], "the new brand")
+
+
+def test_the_backtest_takes_what_is_stored(lane: Lane, client: Client) -> None:
+    rng = random.Random(6)
+    now = datetime.now(UTC)
+    mentions(
+        client,
+        [
+            (f"test:much-{n}", f"{n}", now - timedelta(days=30 * rng.random()), "Nimbara")
+            for n in range(900)
+        ],
+    )
+    told = lane.run("alerts", "backtest", "--bursts", "12", "--json")
+    assert told.returncode == 0, told.stderr
+    report = json.loads(told.stdout)
+    assert report["series"] == 1
+    assert report["left_out"] == ["Otra (es)"]
+    assert {found["stratum"] for found in report["found"]} == {"brand"}
