@@ -31,6 +31,12 @@ from tests.bench.stack import Stack, running
 from tests.integration.streams.helpers import produce, wait_for
 
 PATIENCE_SEC = 60.0
+# Nobody's words, so that no mention is like another.
+WORDS = [
+    first + second
+    for first in ("ba", "co", "di", "fu", "me", "ni", "ra", "so", "tu", "la")
+    for second in ("lero", "mina", "ganto", "pira", "sedo", "vula", "rrica", "chano")
+]
 BRANDS = ("Nimbara", "Kolmio", "Tessera")  # of the bundled listening rules; unheard of before
 
 
@@ -110,7 +116,7 @@ def _one(stack: Stack, brand: str) -> float:
                 "mention_id": f"bench:{name}-{began.timestamp():.0f}",
                 "source": "bench",
                 "author": {"id": f"bench {name}"},
-                "text": f"¿dónde puedo comprar un {brand}? lo busco para {random.random()}",
+                "text": " ".join([*random.sample(WORDS, 9), f"¿dónde puedo comprar un {brand}?"]),
                 "published_at": datetime.now(UTC).isoformat(),
                 "lang": "es",
             }

@@ -10,7 +10,10 @@ from streams.signals.emerging.bursts import SIZES, Burst
 from streams.signals.emerging.points import HOUR_SEC, WEEK_SEC, Bools, Floats, Ints, Points
 from streams.signals.emerging.rivals import Method
 
-COOL_DOWN_SEC = 6 * HOUR_SEC  # after an alarm its series is silent; the same for every method
+# The same for every method: an alarm is over when its series was calm for so long, and one that
+# lasts counts again each day. A burst within an alarm that lasts is not found.
+COOL_DOWN_SEC = 6 * HOUR_SEC
+REMINDER_SEC = 24 * HOUR_SEC
 GRACE_SEC = HOUR_SEC  # a burst may still be found so long after its end
 HISTORY_SEC = 8 * WEEK_SEC
 
@@ -146,15 +149,20 @@ def stated(background: Background, detector: Method, rates: Sequence[float]) -> 
 
 
 def alarms(series: Ints, at_sec: Floats, is_high: Bools) -> list[int]:
-    """Indices of the alarms: the first high moment of a series, and each after a cool-down."""
+    """Indices of the alarms. One lasts until its series was calm for a cool-down, and rings anew
+    each day that it lasts.
+    """
     rung: list[int] = []
+    last = -1
     for index in np.flatnonzero(is_high):
         if (
-            not rung
-            or series[index] != series[rung[-1]]
-            or at_sec[index] >= at_sec[rung[-1]] + COOL_DOWN_SEC
+            last < 0
+            or series[index] != series[last]
+            or at_sec[index] >= at_sec[last] + COOL_DOWN_SEC
+            or at_sec[index] >= at_sec[rung[-1]] + REMINDER_SEC
         ):
             rung.append(int(index))
+        last = int(index)
     return rung
 
 
@@ -195,21 +203,21 @@ def _delay(
     scores: Floats,
 ) -> float:
     """Minutes from the burst's begin to the first alarm; infinite when there is none."""
-    before = (series == burst.series) & (at <= burst.begin_sec)
-    rung = alarms(series[before], at[before], scores[before] >= threshold)
-    silent_until = at[before][rung[-1]] + COOL_DOWN_SEC if rung else -np.inf
+    near = (series == burst.series) & (at <= burst.begin_sec) & (at > burst.begin_sec - WEEK_SEC)
     points = background.points
     end = burst.begin_sec + burst.duration_sec + GRACE_SEC
     own = points.at_sec[points.series == burst.series]
     own = own[(own > burst.begin_sec - HISTORY_SEC) & (own <= end + HOUR_SEC)]
     merged = np.sort(np.concatenate([own, burst.at_sec]))
-    with_burst = Points.make(
-        np.full(len(merged), burst.series), merged, points.names, points.groups
-    )
+    same = np.full(len(merged), burst.series)
+    with_burst = Points.make(same, merged, points.names, points.groups)
     moments = method.moments(merged[merged > burst.begin_sec])
     moments = moments[(moments > burst.begin_sec) & (moments <= end)]
-    high = method.score(with_burst, np.full(len(moments), burst.series), moments) >= threshold
-    rings = moments[high & (moments >= silent_until)]
+    after = method.score(with_burst, np.full(len(moments), burst.series), moments)
+    whole = np.concatenate([at[near], moments])
+    high = np.concatenate([scores[near], after]) >= threshold
+    rings = whole[alarms(np.full(len(whole), burst.series), whole, high)]
+    rings = rings[rings > burst.begin_sec]
     return float((rings[0] - burst.begin_sec) / 60) if len(rings) else np.inf
 
 

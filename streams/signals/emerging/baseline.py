@@ -156,7 +156,7 @@ class _Fitted:
         prior = self._settings.level_prior * dispersion
         slots = past.series * HOURS + past.slot
         weighted = np.bincount(slots, heard * past.weight, minlength=names * HOURS)
-        by_slot: Floats = weighted.astype(np.float64).reshape(names, HOURS)
+        by_slot = np.asarray(weighted, np.float64).reshape(names, HOURS)
         total = by_slot.sum(1)
         common = max(total.sum() / (past.exposure.sum() + 1.0), _LEAST_LEVEL)
         self.rhythm = np.ones_like(self.rhythm)
@@ -172,7 +172,7 @@ class _Fitted:
         expected = self.level[past.series] * self.rhythm[past.series, past.slot]
         scatter = self.scatter(past, 1)[past.series]
         sd = np.sqrt(expected + scatter * expected**2)
-        return np.minimum(past.heard, np.ceil(expected + _CUT_AT_SD * sd))
+        return np.asarray(np.minimum(past.heard, np.ceil(expected + _CUT_AT_SD * sd)))
 
     def sums(self, series: Ints, at_sec: Floats) -> Floats:
         """Events expected from some fixed moment to each moment."""

@@ -43,7 +43,7 @@ class Watch:
         now = self.now()
         reach = max(self.settings.windows_min) / 60 + self.settings.quiet_min / 60
         since = now - timedelta(hours=reach + self.settings.author_silence_hours)
-        heard = store.heard(self.client, since, now, self.settings)
+        heard = store.heard_lately(self.client, since, now, self.settings)
         usual = self._learn(now, heard)
         newest = store.newest(self.client)
         still = frozenset(series for series, change in newest.items() if not change.is_over)

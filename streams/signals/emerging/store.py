@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 import numpy as np
+import pyarrow as pa
 from clickhouse_connect.driver.client import Client
 
 from streams.signals.emerging.lifecycle import Change, Notices, Series
@@ -17,7 +18,8 @@ _SEPARATOR: Final = "\x1f"
 _NOTICE_HOURS: Final = 24
 
 # What counts: somebody else than the brand, no bot, no spam, no giveaway, no repost, no copy.
-# Copies are what upkeep has found, and what has the same words as an earlier mention of the span.
+# Copies are what upkeep has found, what has the same words as an earlier mention of the span, and,
+# until upkeep has had time to compare the texts, what may be a copy.
 _HEARD: Final = """
 SELECT
     arrayJoin(arrayConcat(
@@ -51,6 +53,25 @@ FROM
         )
 )
 WHERE nth = 1
+"""
+_MAY_BE_COPY: Final = """
+SELECT DISTINCT mention_id
+FROM
+(
+    SELECT
+        mention_id,
+        stored_at,
+        row_number() OVER (PARTITION BY band ORDER BY published_at, mention_id) AS nth
+    FROM
+    (
+        SELECT mention_id, published_at, stored_at, arrayJoin(bands) AS band
+        FROM mentions FINAL
+        WHERE published_at > {since:DateTime64(3)} AND published_at <= {until:DateTime64(3)}
+            AND NOT is_deleted
+            AND intent IN ('active', 'latent')
+    )
+)
+WHERE nth > 1 AND stored_at > {fresh:DateTime64(3)}
 """
 
 # The words that argued for the intent of the most mentions, and the surest mentions of different
@@ -111,9 +132,26 @@ _READ: Final = ", ".join(_COLUMNS)
 
 def heard(client: Client, since: datetime, until: datetime, settings: DetectorSettings) -> Heard:
     """The mentions with intent that were published in between."""
-    table = client.query_arrow(
-        _HEARD, {"since": since, "until": until, "max_spam": settings.max_spam}
-    )
+    given = {"since": since, "until": until, "max_spam": settings.max_spam}
+    return _heard(client.query_arrow(_HEARD, given), frozenset())
+
+
+def heard_lately(
+    client: Client, since: datetime, until: datetime, settings: DetectorSettings
+) -> Heard:
+    """The same without what was stored a moment ago and may be a copy."""
+    given = {"since": since, "until": until, "max_spam": settings.max_spam}
+    fresh = until - timedelta(seconds=settings.copies_known_after_sec)
+    suspects = client.query(
+        _MAY_BE_COPY, {"since": since, "until": until, "fresh": fresh}
+    ).result_rows
+    return _heard(client.query_arrow(_HEARD, given), frozenset(m for (m,) in suspects))
+
+
+def _heard(table: pa.Table, left_out: frozenset[str]) -> Heard:
+    if left_out:
+        keep = [mention not in left_out for mention in table["mention_id"].to_pylist()]
+        table = table.filter(pa.array(keep))
     names, number = np.unique(
         np.array(table["series"].to_pylist(), dtype=object).astype(str), return_inverse=True
     )

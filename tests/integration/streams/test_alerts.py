@@ -31,6 +31,7 @@ SECRET = "a secret of the receiver's own"  # noqa: S105
 COLUMNS = (
     "mention_id", "source", "kind", "author_id", "published_at", "lang", "brands", "topics",
     "intent", "intent_active", "intent_words", "fingerprint", "text", "spam", "author_is_bot",
+    "bands", "stored_at",
 )  # fmt: skip
 
 
@@ -70,7 +71,8 @@ def mentions(
     **changes: Any,
 ) -> None:
     """Store mentions with intent; all of one text when a fingerprint is given."""
-    usual = {"spam": 0.0, "author_is_bot": 0, "kind": "post", **changes}
+    usual = {"spam": 0.0, "author_is_bot": 0, "kind": "post", "bands": [], **changes}
+    stored_at = usual.get("stored_at", datetime.now(UTC))
     client.insert(
         "mentions",
         [
@@ -78,6 +80,7 @@ def mentions(
                 mention_id, "test", usual["kind"], author, at, "es", [brand], [],
                 "active", 0.9, ["comprar"],
                 fingerprint or abs(hash(mention_id)) + 1, "", usual["spam"], usual["author_is_bot"],
+                usual["bands"], stored_at,
             ]
             for mention_id, author, at, brand in rows
         ],
@@ -203,7 +206,7 @@ def _registered(client: Client, channels: int) -> bool:
 
 @pytest.mark.parametrize(
     "what",
-    ["loud author", "copies", "bots", "spam", "reposts"],
+    ["loud author", "copies", "near copies", "bots", "spam", "reposts"],
 )
 def test_what_is_no_crowd_is_no_alert(lane: Lane, client: Client, what: str) -> None:
     rows = burst("noise", 40)
@@ -213,6 +216,7 @@ def test_what_is_no_crowd_is_no_alert(lane: Lane, client: Client, what: str) -> 
         client,
         rows,
         fingerprint=77 if what == "copies" else None,
+        bands=[1, 2, 3] if what == "near copies" else [],
         author_is_bot=what == "bots",
         spam=0.9 if what == "spam" else 0.0,
         kind="repost" if what == "reposts" else "post",
@@ -220,6 +224,17 @@ def test_what_is_no_crowd_is_no_alert(lane: Lane, client: Client, what: str) -> 
     watch = Watch(client, DetectorSettings())
     assert watch.look() == []
     mentions(client, burst("people", 12))
+    assert [change.event for change in watch.look()] == ["opened"]
+
+
+def test_who_only_sounds_alike_counts_once_copies_would_be_known(
+    lane: Lane, client: Client
+) -> None:
+    watch = Watch(client, DetectorSettings())
+    mentions(client, burst("alike", 12), bands=[1, 2, 3])
+    assert watch.look() == []
+    earlier = datetime.now(UTC) - timedelta(seconds=DetectorSettings().copies_known_after_sec)
+    mentions(client, burst("heard", 12), bands=[4, 5, 6], stored_at=earlier)
     assert [change.event for change in watch.look()] == ["opened"]
 
 

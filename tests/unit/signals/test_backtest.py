@@ -74,8 +74,15 @@ def test_bursts_are_of_the_size_and_within_the_time_they_say() -> None:
 def test_an_alarm_is_silent_for_a_while_and_then_rings_again() -> None:
     at = np.array([0.0, 60.0, COOL_DOWN_SEC, COOL_DOWN_SEC + 60, 0.0])
     series = np.array([0, 0, 0, 0, 1])
-    assert alarms(series, at, np.ones(5, np.bool_)) == [0, 2, 4]
-    assert alarms(series, at, np.array([False, True, True, True, False])) == [1, 3]
+    assert alarms(series, at, np.ones(5, np.bool_)) == [0, 4]
+    assert alarms(series, at, np.array([True, False, True, True, False])) == [0, 2]
+    assert alarms(series, at, np.array([False, True, True, True, False])) == [1]
+
+
+def test_an_alarm_that_never_ends_counts_each_day() -> None:
+    at = np.arange(0.0, 3 * DAY_SEC, 3_600.0)
+    rung = alarms(np.zeros(len(at), np.int64), at, np.ones(len(at), np.bool_))
+    assert at[rung].tolist() == [0.0, DAY_SEC, 2 * DAY_SEC]
 
 
 @pytest.mark.parametrize("ending", [".csv", ".jsonl"])
