@@ -116,7 +116,7 @@ def _one(stack: Stack, brand: str) -> float:
                 "mention_id": f"bench:{name}-{began.timestamp():.0f}",
                 "source": "bench",
                 "author": {"id": f"bench {name}"},
-                "text": " ".join([*random.sample(WORDS, 9), f"¿dónde puedo comprar un {brand}?"]),
+                "text": " ".join([*random.sample(WORDS, 30), f"¿dónde puedo comprar un {brand}?"]),
                 "published_at": datetime.now(UTC).isoformat(),
                 "lang": "es",
             }
