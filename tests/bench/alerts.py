@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 import click
 import msgspec
 import numpy as np
+from clickhouse_connect.driver.client import Client
 from confluent_kafka import Consumer, TopicPartition
 
 from schemas.business import Alert
@@ -31,12 +32,21 @@ from tests.bench.stack import Stack, running
 from tests.integration.streams.helpers import produce, wait_for
 
 PATIENCE_SEC = 60.0
-# Nobody's words, so that no mention is like another.
-WORDS = [
-    first + second
-    for first in ("ba", "co", "di", "fu", "me", "ni", "ra", "so", "tu", "la")
-    for second in ("lero", "mina", "ganto", "pira", "sedo", "vula", "rrica", "chano")
-]
+# No two alike, or they would wait until upkeep has compared them.
+TEXTS = (
+    "¿dónde puedo comprar un {}? lo necesito para el lunes",
+    "estoy entre dos marcas y creo que me llevo el {}, ¿qué opináis?",
+    "busco móvil nuevo, ¿me recomendáis el {}?",
+    "mañana voy a la tienda a por mi {}",
+    "¿alguien sabe cuánto cuesta ahora mismo el {} más barato?",
+    "decidido: este viernes encargo el {} en la web",
+    "quiero cambiar de teléfono y pienso comprarme un {}",
+    "¿merece la pena pagar tanto por un {} con mi presupuesto?",
+    "necesito consejo: ¿{} o espero a las rebajas para comprarlo?",
+    "¿qué tienda tiene ofertas del {}? quiero comprarlo hoy",
+    "me han convencido, voy a comprar el {} en cuanto cobre",
+    "¿hay descuento de estudiante si compro un {}?",
+)
 BRANDS = ("Nimbara", "Kolmio", "Tessera")  # of the bundled listening rules; unheard of before
 
 
@@ -79,17 +89,17 @@ def delay(stack: Stack) -> list[float]:
                 lambda: client.query("SELECT count() FROM alert_deliveries").first_row[0],
                 "signals",
             )
-            return [_one(stack, brand) for brand in BRANDS]
+            return [_one(stack, client, brand) for brand in BRANDS]
         finally:
             for process in processes:
                 process.kill()
                 process.wait()
 
 
-def _background(client: object) -> None:
+def _background(client: Client) -> None:
     rng = random.Random(3)
     now = datetime.now(UTC)
-    client.insert(  # type: ignore[attr-defined]
+    client.insert(
         "mentions",
         [
             [f"old:{k}", "bench", "post", f"a{k}", now - timedelta(days=1 + 50 * rng.random()),
@@ -101,7 +111,17 @@ def _background(client: object) -> None:
     )  # fmt: skip
 
 
-def _one(stack: Stack, brand: str) -> float:
+def _that_made_it(client: Client, brand: str, observed: int) -> int:
+    """The number of the mention with which so many had intent; the model does not see it in all."""
+    rows = client.query(
+        "SELECT mention_id FROM mentions WHERE startsWith(mention_id, {name:String})"
+        " AND intent != 'none' ORDER BY published_at",
+        {"name": f"bench:{brand}-"},
+    ).result_rows
+    return int(rows[observed - 1][0].split("-")[1])
+
+
+def _one(stack: Stack, client: Client, brand: str) -> float:
     settings = stack.settings
     began = datetime.now(UTC)
     sent: list[float] = []
@@ -116,7 +136,7 @@ def _one(stack: Stack, brand: str) -> float:
                 "mention_id": f"bench:{name}-{began.timestamp():.0f}",
                 "source": "bench",
                 "author": {"id": f"bench {name}"},
-                "text": " ".join([*random.sample(WORDS, 30), f"¿dónde puedo comprar un {brand}?"]),
+                "text": TEXTS[len(sent) % len(TEXTS)].format(brand),
                 "published_at": datetime.now(UTC).isoformat(),
                 "lang": "es",
             }
@@ -131,7 +151,8 @@ def _one(stack: Stack, brand: str) -> float:
                     continue
                 alert = msgspec.json.decode(message.value() or b"", type=Alert)
                 if alert.series == brand:
-                    return time.monotonic() - sent[alert.observed - 1]
+                    arrived = time.monotonic()
+                    return arrived - sent[_that_made_it(client, brand, alert.observed)]
         raise RuntimeError(f"no alert after {len(sent)} mentions")
     finally:
         reader.close()

@@ -16,7 +16,7 @@ class DetectorSettings(msgspec.Struct, frozen=True, kw_only=True):
     min_authors: int = 3  # fewer different people are never an alert
     author_silence_hours: float = 24.0  # who spoke so lately is not counted again
     max_spam: float = 0.5
-    copies_known_after_sec: float = 12.0  # upkeep compares every ten; who looks alike waits for it
+    copies_known_after_sec: float = 30.0  # upkeep compares every ten; until then it is done here
     # The baseline.
     history_days: int = 56
     min_history_hours: float = 24.0  # nobody is alerted before so much was heard

@@ -13,13 +13,14 @@ from clickhouse_connect.driver.client import Client
 from streams.signals.emerging.lifecycle import Change, Notices, Series
 from streams.signals.emerging.settings import DetectorSettings
 from streams.signals.emerging.watching import Heard
+from streams.upkeep.similarity import MIN_SIMILARITY, similarity, wording
 
 _SEPARATOR: Final = "\x1f"
 _NOTICE_HOURS: Final = 24
 
 # What counts: somebody else than the brand, no bot, no spam, no giveaway, no repost, no copy.
 # Copies are what upkeep has found, what has the same words as an earlier mention of the span, and,
-# until upkeep has had time to compare the texts, what may be a copy.
+# until upkeep has had its time, what upkeep's comparison calls a copy here.
 _HEARD: Final = """
 SELECT
     arrayJoin(arrayConcat(
@@ -54,24 +55,25 @@ FROM
 )
 WHERE nth = 1
 """
+# What was stored a moment ago, with earlier mentions that share a band with it.
 _MAY_BE_COPY: Final = """
-SELECT DISTINCT mention_id
-FROM
+WITH span AS
 (
-    SELECT
-        mention_id,
-        stored_at,
-        row_number() OVER (PARTITION BY band ORDER BY published_at, mention_id) AS nth
-    FROM
-    (
-        SELECT mention_id, published_at, stored_at, arrayJoin(bands) AS band
-        FROM mentions FINAL
-        WHERE published_at > {since:DateTime64(3)} AND published_at <= {until:DateTime64(3)}
-            AND NOT is_deleted
-            AND intent IN ('active', 'latent')
-    )
+    SELECT mention_id, published_at, stored_at, text, brands, arrayJoin(bands) AS band
+    FROM mentions FINAL
+    WHERE published_at > {since:DateTime64(3)} AND published_at <= {until:DateTime64(3)}
+        AND NOT is_deleted
+        AND intent IN ('active', 'latent')
 )
-WHERE nth > 1 AND stored_at > {fresh:DateTime64(3)}
+SELECT
+    f.mention_id AS mention_id,
+    any(f.text) AS text,
+    any(f.brands) AS brands,
+    groupUniqArray(64)((m.text, m.brands)) AS earlier
+FROM (SELECT * FROM span WHERE stored_at > {fresh:DateTime64(3)}) AS f
+INNER JOIN span AS m ON m.band = f.band
+WHERE (m.published_at, m.mention_id) < (f.published_at, f.mention_id)
+GROUP BY mention_id
 """
 
 # The words that argued for the intent of the most mentions, and the surest mentions of different
@@ -139,13 +141,19 @@ def heard(client: Client, since: datetime, until: datetime, settings: DetectorSe
 def heard_lately(
     client: Client, since: datetime, until: datetime, settings: DetectorSettings
 ) -> Heard:
-    """The same without what was stored a moment ago and may be a copy."""
+    """The same; of what was stored a moment ago, copies are told here as upkeep will tell them."""
     given = {"since": since, "until": until, "max_spam": settings.max_spam}
     fresh = until - timedelta(seconds=settings.copies_known_after_sec)
-    suspects = client.query(
-        _MAY_BE_COPY, {"since": since, "until": until, "fresh": fresh}
-    ).result_rows
-    return _heard(client.query_arrow(_HEARD, given), frozenset(m for (m,) in suspects))
+    rows = client.query(_MAY_BE_COPY, {"since": since, "until": until, "fresh": fresh}).result_rows
+    copies = frozenset(row[0] for row in rows if _is_copy(*row[1:]))
+    return _heard(client.query_arrow(_HEARD, given), copies)
+
+
+def _is_copy(
+    text: str, brands: Sequence[str], earlier: Sequence[tuple[str, Sequence[str]]]
+) -> bool:
+    own = wording(text, brands)
+    return any(similarity(own, wording(*other)) >= MIN_SIMILARITY for other in earlier)
 
 
 def _heard(table: pa.Table, left_out: frozenset[str]) -> Heard:
