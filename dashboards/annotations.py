@@ -1,11 +1,11 @@
-"""Moments drawn over every chart: from then on another model judged, or other rules held."""
+"""Moments drawn over every chart: an alert opened, another model judged, other rules held."""
 
 from grafana_foundation_sdk.builders import dashboard
 from grafana_foundation_sdk.cog import builder as cogbuilder
 from grafana_foundation_sdk.models import dashboard as models
 
 from dashboards.named import read_query
-from dashboards.panels import ACTIVE, DATASOURCE, LATENT, Text
+from dashboards.panels import ACTIVE, BAD, DATASOURCE, LATENT, Text
 
 
 class _ClickHouseTarget(models.AnnotationTarget):
@@ -38,8 +38,9 @@ class _Annotation(cogbuilder.Builder[models.AnnotationQuery]):
 
 
 def annotated(builder: dashboard.Dashboard) -> dashboard.Dashboard:
-    """Return the dashboard with the changes of models and of rules drawn over its charts."""
+    """Return the dashboard with alerts and changes of models and rules drawn over its charts."""
     changes = (
+        ("alerts", Text("Alertas", "Alerts"), BAD),
         ("models", Text("Cambios de modelo", "Changes of model"), ACTIVE),
         ("rules", Text("Cambios de reglas", "Changes of rules"), LATENT),
     )

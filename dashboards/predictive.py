@@ -4,6 +4,7 @@ from grafana_foundation_sdk.builders import dashboard
 from grafana_foundation_sdk.models import dashboard as models
 
 from dashboards.annotations import annotated
+from dashboards.emerging import add_emerging
 from dashboards.panels import Text, query_variable
 from dashboards.predictive_journeys import add_journeys
 
@@ -32,5 +33,6 @@ def predictive() -> models.Dashboard:
         .with_variable(query_variable("brand", Text("Marca", "Brand")))
         .with_variable(query_variable("topic", Text("Tema", "Topic")))
     )
+    add_emerging(builder)
     add_journeys(builder)
     return annotated(builder).build()

@@ -69,7 +69,10 @@ class Label(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
-    """Purchase intent that emerges: what, since when, how sure."""
+    """Purchase intent that emerges: what, since when, how sure. Each change of it is a record.
+
+    `alert_id` and `change` together tell a record that came twice.
+    """
 
     alert_id: Id
     opened_at: Instant
@@ -80,3 +83,16 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     expected: Annotated[float, Meta(ge=0)]
     evidence: tuple[MentionId, ...] = ()
     state: Literal["open", "growing", "fading", "closed"] = "open"
+    event: Annotated[str, Meta(description="What this change is: opened, growing, …")] = "opened"
+    change: Annotated[Count, Meta(description="Counts the changes of the series, from 1.")] = 0
+    kind: Annotated[ShortText, Meta(description="brand or topic.")] = ""
+    lang: ShortText = ""
+    sure: Annotated[
+        float, Meta(ge=0, le=1, description="That chance alone brings no such alert in a week.")
+    ] = 0.0
+    words: Annotated[tuple[str, ...], Meta(description="That argued most for the intent.")] = ()
+    before_contact: Annotated[
+        float | None, Meta(description="Share of its authors without an earlier contact.")
+    ] = None
+    link: str = ""
+    settings_version: ShortText = ""

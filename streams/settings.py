@@ -51,6 +51,12 @@ class Settings:
     console_host: str = "127.0.0.1"
     console_port: int = 8080
     console_labels: bool | None = None  # None: where only this machine reaches it
+    console_url: str = "http://127.0.0.1:8080"  # as readers of a notice reach it
+    alerts_to: str = field(default="", repr=False)  # addresses for apprise, spaces between them
+    alerts_file: Path | None = None  # the same, one a line; webhooks with their secret
+    alerts_webhook: str = field(default="", repr=False)
+    alerts_webhook_secret: str = field(default="", repr=False)
+    alerts_language: str = "es"  # of notices
 
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = None  # /metrics, /healthz, /readyz; 0: any that is free
@@ -120,7 +126,9 @@ def _parsed(variable: str, raw: str, parse: Callable[[str], T]) -> T:
     try:
         return parse(raw)
     except ValueError as error:
-        shown = "" if "@" in raw else f" (it is {raw!r})"  # an address may hold a password
+        # An address may hold a password, that of a webhook is one.
+        hidden = "@" in raw or variable == "ESCUCHA_ALERTS_WEBHOOK"
+        shown = "" if hidden else f" (it is {raw!r})"
         raise SettingsError(f"{variable}: {error}{shown}") from error
 
 
@@ -201,6 +209,12 @@ def _url_or_none(raw: str) -> str:
     return _http_url(raw) if raw else raw
 
 
+def _language(raw: str) -> str:
+    if raw not in {"es", "en"}:
+        raise ValueError("say es or en")
+    return raw
+
+
 def _yes_or_no(raw: str) -> bool:
     if raw not in {"yes", "no"}:
         raise ValueError("say yes or no")
@@ -243,4 +257,10 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "stall_sec": _seconds,
     "log_format": _log_format,
     "traces_url": _url_or_none,
+    "console_url": _http_url,
+    "alerts_to": str,
+    "alerts_file": Path,
+    "alerts_webhook": _http_url,
+    "alerts_webhook_secret": str,
+    "alerts_language": _language,
 }

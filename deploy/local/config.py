@@ -79,6 +79,7 @@ class StackConfig:
     migrate_command: tuple[str, ...] | None = field(default_factory=lambda: _app_command("migrate"))
     worker_command: tuple[str, ...] | None = field(default_factory=lambda: _app_command("worker"))
     upkeep_command: tuple[str, ...] | None = field(default_factory=lambda: _app_command("upkeep"))
+    signals_command: tuple[str, ...] | None = field(default_factory=lambda: _app_command("signals"))
     console_command: tuple[str, ...] | None = field(default_factory=lambda: _app_command("console"))
     workers_say_ready: bool = False  # by writing their pid to <run_dir>/ready/<name>
     extra_environment: Mapping[str, str] = field(default_factory=dict)

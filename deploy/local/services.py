@@ -118,6 +118,21 @@ def build(config: StackConfig, passwords: Passwords) -> list[Service]:
                 stop_grace_seconds=3.0,
             )
         )
+    if config.signals_command is not None:
+        services.append(
+            Service(
+                name="signals",
+                argv=config.signals_command,
+                environment={
+                    "ESCUCHA_CONSOLE_URL": f"http://{LOOPBACK}:{config.console_port}",
+                    **environment,
+                    "ESCUCHA_WORKER_NAME": "signals",
+                },
+                after=ready,
+                layer=3,
+                stop_grace_seconds=4.0,
+            )
+        )
     if config.console_command is not None:
         services.append(
             Service(

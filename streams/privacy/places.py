@@ -88,6 +88,8 @@ IMPERSONAL = {
     "value_declared": "of rules",
     "value_attributes": "counts",
     "value_recommendations": "counts",
+    "alerts": "of brands and topics: counts, words without handles, and the operators' names",
+    "alert_deliveries": "of alerts; a channel is a hash",
     "schema_migrations": "names of files",
 }
 
@@ -127,6 +129,7 @@ TABLES = (
     ),
     Table("lead_events", own=_OWN, has_place=False),
     Table("care_events", own=_OWN, has_place=False),
+    Table("alert_evidence", own=f"mention_id IN {_POSTS}", has_place=False),
     Table("copies_to_review", own=f"mention_id IN {_POSTS}", has_place=False),
     Table("near_duplicate_bands", own=f"mention_id IN {_POSTS}", has_place=False),
     *(

@@ -46,6 +46,7 @@ DERIVED = (
     Derived("value_influence", "mention_id", "stored_at"),
     Derived("value_referrals", "mention_id", "stored_at"),
     Derived("value_examples", "mention_id", "stored_at"),
+    Derived("alert_evidence", "mention_id", "stored_at"),
 )
 
 

@@ -105,6 +105,11 @@ def fill_tables(client: Client) -> None:
         [[STAYS, ANA_SAID], [LUIS_SAID, STAYS]],
         column_names=["mention_id", "original"],
     )
+    client.insert(
+        "alert_evidence",
+        [["alert", ANA_SAID], ["alert", LUIS_SAID]],
+        column_names=["alert_id", "mention_id"],
+    )
     insert(
         client,
         "labels",

@@ -1,0 +1,33 @@
+-- What was taken back or forgotten is not there to be joined.
+SELECT
+    m.published_at AS time,
+    a.series AS series,
+    if(m.author_handle = '', m.author_name, m.author_handle) AS author,
+    m.lang AS lang,
+    leftUTF8(m.text, 500) AS text,
+    m.intent AS intent,
+    m.url AS url
+FROM
+(
+    SELECT alert_id, series, since
+    FROM alerts_current
+    WHERE $__timeFilter(opened_at)
+        AND ('*' IN (${lang:singlequote}) OR lang IN (${lang:singlequote}))
+        AND (kind != 'brand' OR '*' IN (${brand:singlequote}) OR series IN (${brand:singlequote}))
+        AND (kind != 'topic' OR '*' IN (${topic:singlequote}) OR series IN (${topic:singlequote}))
+    ORDER BY opened_at DESC, alert_id
+    LIMIT 20
+) AS a
+INNER JOIN (SELECT alert_id, mention_id FROM alert_evidence FINAL) AS e ON e.alert_id = a.alert_id
+INNER JOIN
+(
+    SELECT mention_id, published_at, author_handle, author_name, lang, text, intent, url
+    FROM mentions_current
+    WHERE mention_id IN
+    (
+        SELECT mention_id FROM alert_evidence
+        WHERE alert_id IN (SELECT alert_id FROM alerts WHERE $__timeFilter(opened_at))
+    )
+) AS m ON m.mention_id = e.mention_id
+ORDER BY time DESC, series, m.mention_id
+LIMIT 100

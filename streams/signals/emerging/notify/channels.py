@@ -1,0 +1,173 @@
+"""Ways out: Kafka for programs, a signed webhook, and whatever apprise knows for people."""
+
+import hashlib
+import hmac
+import http.client
+import logging
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+from urllib.parse import urlsplit
+
+import msgspec
+
+from schemas.business import Alert
+from schemas.topics import ALERTS
+from streams.errors import BrokerUnavailableError
+from streams.producers.base import EventWriter, RecordRefusedError
+from streams.producers.deliveries import DeliveredRecord, KafkaFault
+from streams.signals.emerging.notify.texts import Language, body, title
+
+TIMEOUT_SEC: Final = 10.0
+
+log = logging.getLogger(__name__)
+
+
+class UndeliveredError(Exception):
+    """It did not arrive, or nobody knows whether it did; says why, without address or secret."""
+
+
+class Channel(Protocol):
+    """One way out. `name` holds no secret; `wants_all` is for changes nobody is noticed of."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def wants_all(self) -> bool: ...
+    def send(self, alert: Alert) -> None:
+        """Return when it has arrived; raises UndeliveredError."""
+
+
+def named(kind: str, address: str) -> str:
+    """A name for a channel that tells it from others and keeps its address to itself."""
+    return f"{kind}-{hashlib.sha256(address.encode()).hexdigest()[:10]}"
+
+
+def key_of(alert: Alert) -> str:
+    """What a receiver tells a second delivery by."""
+    return f"{alert.alert_id}/{alert.change}"
+
+
+@dataclass
+class KafkaChannel:
+    """Every change into alerts.v1, keyed by alert."""
+
+    bootstrap: str
+    name: str = "kafka"
+    wants_all: bool = True
+    _writer: EventWriter | None = None
+
+    def send(self, alert: Alert) -> None:
+        """Return when Kafka has acknowledged it."""
+        faults: list[str] = []
+
+        def on_delivery(fault: KafkaFault | None, record: DeliveredRecord) -> None:
+            if fault is not None:
+                faults.append(fault.str())
+
+        try:
+            if self._writer is None:
+                self._writer = EventWriter.connect(
+                    self.bootstrap,
+                    ALERTS.name,
+                    client_id="escucha-signals",
+                    delivery_timeout_sec=TIMEOUT_SEC,
+                )
+            self._writer.send(msgspec.json.encode(alert), alert.alert_id.encode(), on_delivery)
+            left = self._writer.flush(TIMEOUT_SEC + 1)
+        except (BrokerUnavailableError, RecordRefusedError) as error:
+            self._leave()
+            raise UndeliveredError(str(error)) from error
+        if left or faults:
+            self._leave()
+            raise UndeliveredError(faults[0] if faults else "Kafka did not answer in time")
+
+    def _leave(self) -> None:
+        if self._writer is not None:
+            self._writer.abandon()
+        self._writer = None
+
+
+@dataclass
+class Webhook:
+    """POST of the alert as JSON, signed over its time and body.
+
+    Escucha-Signature is `v1=` and the HMAC-SHA256, in hex, of the timestamp, a dot and the body.
+    """
+
+    url: str = field(repr=False)
+    secret: str = field(repr=False)
+    wants_all: bool = False
+    now: Callable[[], float] = time.time
+
+    @property
+    def name(self) -> str:
+        """Its kind and a hash."""
+        return named("webhook", self.url)
+
+    def send(self, alert: Alert) -> None:
+        """Return when the receiver has answered 2xx."""
+        payload = msgspec.json.encode(alert)
+        stamp = str(int(self.now()))
+        parts = urlsplit(self.url)
+        host = parts.hostname or ""
+        connection = (
+            http.client.HTTPSConnection(
+                host, parts.port, timeout=TIMEOUT_SEC, context=ssl.create_default_context()
+            )
+            if parts.scheme == "https"
+            else http.client.HTTPConnection(host, parts.port, timeout=TIMEOUT_SEC)
+        )
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        try:
+            connection.request("POST", target, payload, {
+                "Content-Type": "application/json",
+                "Idempotency-Key": key_of(alert),
+                "Escucha-Timestamp": stamp,
+                "Escucha-Signature": signature(self.secret, stamp, payload),
+            })  # fmt: skip
+            status = connection.getresponse().status
+        except (OSError, http.client.HTTPException) as error:
+            raise UndeliveredError(type(error).__name__) from error
+        finally:
+            connection.close()
+        if not 200 <= status < 300:
+            raise UndeliveredError(f"it answered {status}")
+
+
+def signature(secret: str, stamp: str, payload: bytes) -> str:
+    """What Escucha-Signature holds."""
+    signed = stamp.encode() + b"." + payload
+    return "v1=" + hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+
+
+@dataclass
+class Apprise:
+    """E-mail, Slack, Teams, Telegram and the others: one address, as apprise writes them."""
+
+    address: str = field(repr=False)
+    language: Language = "es"
+    wants_all: bool = False
+
+    @property
+    def name(self) -> str:
+        """Its kind and a hash."""
+        return named(urlsplit(self.address).scheme, self.address)
+
+    def send(self, alert: Alert) -> None:
+        """Return when the service has taken it."""
+        import apprise
+
+        # What it logs may hold the address, and with that a token.
+        logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+        notifier = apprise.Apprise()
+        if not notifier.add(self.address):
+            raise UndeliveredError("apprise does not know such an address")
+        if not notifier.notify(
+            body=body(alert, self.language),
+            title=title(alert, self.language),
+            body_format=apprise.NotifyFormat.TEXT,
+        ):
+            raise UndeliveredError("the service did not take it")

@@ -1,0 +1,114 @@
+"""The loop of `escucha signals`: wake, look, let the couriers know; until a signal."""
+
+import logging
+import os
+import signal
+import threading
+import time
+from types import FrameType
+
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from streams.errors import EscuchaError, SinkUnavailableError
+from streams.migrate import clickhouse_errors_as_ours, connect
+from streams.settings import Settings
+from streams.signals.emerging.live import Watch
+from streams.signals.emerging.notify import outbox
+from streams.signals.emerging.notify.addresses import channels
+from streams.signals.emerging.notify.channels import Channel
+from streams.signals.emerging.settings import DetectorSettings
+from streams.signals.emerging.wakeups import Wakeups
+from streams.upkeep.service import ready_file
+
+EXIT_OK = 0
+EXIT_FAILED = 70
+EXIT_UNAVAILABLE = 75
+LOOK_AT_MOST_EVERY_SEC = 1.0
+# Also without a word of new mentions: alerts fade by the clock, and Kafka may be away. Less than
+# half of the ten seconds within which an alert has to be out.
+LOOK_AT_LEAST_EVERY_SEC = 4.0
+_GLANCE_SEC = 0.5  # so soon a signal is seen
+
+log = logging.getLogger(__name__)
+
+
+def run(settings: Settings, detector: DetectorSettings) -> int:
+    """Run until SIGTERM or SIGINT; returns the exit code.
+
+    Raises SettingsError when an address of the notices is wrong. Several may run: what one has
+    written, another does not write again; notices may then come twice, under the same key.
+    """
+    stop = threading.Event()
+    _stop_on_signals(stop)
+    ways = channels(settings)
+    wakeups = Wakeups(settings.kafka_bootstrap)
+    couriers: list[outbox.Courier] = []
+    ready = ready_file(settings)
+    away_since: float | None = None
+    watch: Watch | None = None
+    try:
+        while not stop.is_set():
+            began = time.monotonic()
+            try:
+                with clickhouse_errors_as_ours():
+                    if watch is None:
+                        client = connect(settings, in_database=True)
+                        for way in ways:
+                            outbox.register(client, way)
+                        watch = Watch(client, detector, settings.console_url)
+                    changes = watch.look()
+            except SinkUnavailableError as error:
+                away_since = began if away_since is None else away_since
+                watch = None
+                if began - away_since > settings.sink_deadline_sec:
+                    log.error("signals stop: %s", error)
+                    return EXIT_UNAVAILABLE
+                log.warning("signals wait: %s", error)
+                stop.wait(1.0)
+                continue
+            except (EscuchaError, ClickHouseError) as error:
+                log.error("signals stop: %s", error)
+                return EXIT_FAILED
+            away_since = None
+            if not couriers:
+                couriers = _start(settings, ways, stop)
+            if changes:
+                for courier in couriers:
+                    courier.news.set()
+            if ready is not None:
+                ready.write_text(str(os.getpid()), encoding="ascii")
+                ready = None
+            stop.wait(max(0.0, LOOK_AT_MOST_EVERY_SEC - (time.monotonic() - began)))
+            _wait(wakeups, stop)
+    finally:
+        stop.set()
+        for courier in couriers:
+            courier.news.set()
+        for courier in couriers:
+            courier.join(2.0)  # what it is at is sent again by the next one
+        wakeups.close()
+    return EXIT_OK
+
+
+def _start(settings: Settings, ways: list[Channel], stop: threading.Event) -> list[outbox.Courier]:
+    couriers = [
+        outbox.Courier(lambda: connect(settings, in_database=True), way, stop) for way in ways
+    ]
+    for courier in couriers:
+        courier.start()
+    return couriers
+
+
+def _wait(wakeups: Wakeups, stop: threading.Event) -> None:
+    """Until mentions have landed, or the time for a look has come all the same."""
+    for _ in range(int(LOOK_AT_LEAST_EVERY_SEC / _GLANCE_SEC)):
+        if stop.is_set() or wakeups.wait(_GLANCE_SEC):
+            return
+
+
+def _stop_on_signals(stop: threading.Event) -> None:
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, ask)
