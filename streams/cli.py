@@ -238,13 +238,14 @@ def console() -> None:
     settings = Settings.from_environment()
     config = ConsoleConfig(
         clickhouse_url=settings.clickhouse_url,
+        ca_file=settings.clickhouse_ca_file,
         user=settings.clickhouse_reader_user,
         password=settings.clickhouse_reader_password,
         database=settings.clickhouse_database,
         host=settings.console_host,
         port=settings.console_port,
     )
-    with LabelWriter(settings.kafka_bootstrap) as labels:
+    with LabelWriter(settings.kafka) as labels:
         serve(config, labels.save if settings.console_takes_labels else None)
 
 

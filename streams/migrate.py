@@ -14,7 +14,7 @@ import schemas
 from schemas.topics import MENTIONS_RAW, TOPICS
 from streams.errors import MigrationError, SinkUnavailableError
 from streams.settings import Settings
-from streams.sinks.clickhouse import connection_arguments
+from streams.sinks.clickhouse import connection_arguments, not_let_in
 from streams.topic_admin import TopicAdmin
 
 MIGRATIONS = Path(schemas.__file__).parent / "clickhouse"
@@ -129,6 +129,8 @@ def connect(settings: Settings, *, in_database: bool = False) -> Client:
     try:
         return clickhouse_connect.get_client(**arguments)
     except (ClickHouseError, OSError) as error:
+        if words := not_let_in(settings, error):
+            raise SinkUnavailableError(words) from error
         reason = "connection refused" if "refused" in str(error) else str(error)[:200]
         raise SinkUnavailableError(
             f"ClickHouse at {settings.clickhouse_url} does not answer as"
@@ -138,7 +140,7 @@ def connect(settings: Settings, *, in_database: bool = False) -> Client:
 
 
 def _migrate_topics(settings: Settings, *, dry_run: bool, say: Callable[[str], None]) -> None:
-    admin = TopicAdmin(settings.kafka_bootstrap)
+    admin = TopicAdmin(settings.kafka)
     wanted = [
         replace(spec, name=settings.mentions_topic) if spec is MENTIONS_RAW else spec
         for spec in TOPICS

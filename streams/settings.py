@@ -8,6 +8,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from streams.errors import SettingsError
+from streams.kafka_access import MECHANISMS, PROTOCOLS, KafkaAccess, Mechanism, Protocol
 
 T = TypeVar("T")
 
@@ -17,6 +18,13 @@ class Settings:
     """What a program of the pipeline needs to know; one field, one `ESCUCHA_…` variable."""
 
     kafka_bootstrap: str = "127.0.0.1:9092"
+    kafka_security: Protocol = "PLAINTEXT"
+    kafka_sasl_mechanism: Mechanism = "SCRAM-SHA-512"
+    kafka_user: str = ""
+    kafka_password: str = field(default="", repr=False)
+    kafka_ca_file: Path | None = None  # None: the authorities that this machine trusts
+    kafka_cert_file: Path | None = None  # a client certificate, where the brokers want one
+    kafka_key_file: Path | None = None
     kafka_partitions: int = 6
     kafka_replication: int = 1
     kafka_session_timeout_sec: float = 6.0
@@ -24,6 +32,7 @@ class Settings:
     mentions_topic: str = "mentions.raw.v1"
 
     clickhouse_url: str = "http://127.0.0.1:8123"
+    clickhouse_ca_file: Path | None = None  # of https; None: what this machine trusts
     clickhouse_user: str = "escucha"
     clickhouse_password: str = field(default="", repr=False)
     clickhouse_database: str = "escucha"
@@ -50,6 +59,35 @@ class Settings:
     console_host: str = "127.0.0.1"
     console_port: int = 8080
     console_labels: bool | None = None  # None: where only this machine reaches it
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError when settings do not fit together."""
+        _ = self.kafka
+        if self.clickhouse_ca_file is None:
+            return
+        if not self.clickhouse_url.startswith("https://"):
+            raise SettingsError(
+                "ESCUCHA_CLICKHOUSE_CA_FILE is set and ESCUCHA_CLICKHOUSE_URL does not begin with"
+                " https://, so nothing would be encrypted"
+            )
+        if not self.clickhouse_ca_file.is_file():
+            raise SettingsError(
+                f"ESCUCHA_CLICKHOUSE_CA_FILE={self.clickhouse_ca_file}: there is no such file"
+            )
+
+    @property
+    def kafka(self) -> KafkaAccess:
+        """Where Kafka is and the way in; every client takes its connection from it."""
+        return KafkaAccess(
+            self.kafka_bootstrap,
+            self.kafka_security,
+            self.kafka_sasl_mechanism,
+            self.kafka_user,
+            self.kafka_password,
+            self.kafka_ca_file,
+            self.kafka_cert_file,
+            self.kafka_key_file,
+        )
 
     @property
     def console_takes_labels(self) -> bool:
@@ -78,9 +116,23 @@ class Settings:
         values: dict[str, object] = {"run_dir": run_dir, "model_store": run_dir / "models"}
         for name, parse in _PARSERS.items():
             variable = f"ESCUCHA_{name.upper()}"
-            if (raw := environment.get(variable)) is not None:
+            raw = _from_file(environment, variable) if name in _SECRETS else None
+            if (raw := environment.get(variable) if raw is None else raw) is not None:
                 values[name] = _parsed(variable, raw, parse)
         return cls(**values)  # type: ignore[arg-type]
+
+
+def _from_file(environment: Mapping[str, str], variable: str) -> str | None:
+    """What the file holds that `…_FILE` names: how Docker and Kubernetes hand secrets over."""
+    file = environment.get(f"{variable}_FILE")
+    if not file:
+        return None
+    if environment.get(variable):
+        raise SettingsError(f"{variable} and {variable}_FILE are both set; keep one")
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{variable}_FILE={file}: cannot be read ({error})") from error
 
 
 def _parsed(variable: str, raw: str, parse: Callable[[str], T]) -> T:
@@ -160,14 +212,39 @@ def _yes_or_no(raw: str) -> bool:
     return raw == "yes"
 
 
+def _protocol(raw: str) -> Protocol:
+    for protocol in PROTOCOLS:
+        if raw.upper() == protocol:
+            return protocol
+    raise ValueError(f"give one of {', '.join(PROTOCOLS)}")
+
+
+def _mechanism(raw: str) -> Mechanism:
+    for mechanism in MECHANISMS:
+        if raw.upper() == mechanism:
+            return mechanism
+    raise ValueError(f"give one of {', '.join(MECHANISMS)}")
+
+
+_SECRETS = frozenset(
+    {"author_keys", "clickhouse_password", "clickhouse_reader_password", "kafka_password"}
+)
 _PARSERS: dict[str, Callable[[str], object]] = {
     "kafka_bootstrap": _bootstrap,
+    "kafka_security": _protocol,
+    "kafka_sasl_mechanism": _mechanism,
+    "kafka_user": str,
+    "kafka_password": str,
+    "kafka_ca_file": Path,
+    "kafka_cert_file": Path,
+    "kafka_key_file": Path,
     "kafka_partitions": _positive_int,
     "kafka_replication": _positive_int,
     "kafka_session_timeout_sec": _seconds,
     "kafka_group": _word,
     "mentions_topic": _word,
     "clickhouse_url": _http_url,
+    "clickhouse_ca_file": Path,
     "clickhouse_user": _word,
     "clickhouse_password": str,
     "clickhouse_database": _word,

@@ -28,6 +28,7 @@ from streams.errors import (
 )
 from streams.settings import Settings
 from streams.sinks.clickhouse import ClickHouse
+from streams.topic_admin import TopicAdmin
 from streams.transport import Consumer
 
 EXIT_OK = 0
@@ -68,6 +69,10 @@ async def _run(settings: Settings) -> int:
         await models.open()
         rules = make_rule_book(settings, clickhouse)
         await rules.open()
+        if settings.kafka.security != "PLAINTEXT":
+            # aiokafka would only log why a broker refuses it, and say that none answered.
+            admin = TopicAdmin(settings.kafka)
+            await asyncio.to_thread(admin.topic, settings.mentions_topic)
         app = build_app(settings, clickhouse, models, rules, end)
         loop.set_exception_handler(lambda _, context: _unhandled(context))
         starting = asyncio.create_task(app.start())

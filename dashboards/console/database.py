@@ -1,6 +1,7 @@
 """ClickHouse as the console asks it: as a read-only user, within limits."""
 
 import asyncio
+import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -48,7 +49,7 @@ class Database:
             except DatabaseError as error:
                 raise _translated(error) from error
             except (ClickHouseError, OSError, TimeoutError) as error:
-                raise _away() from error
+                raise _untrusted(error) or _away() from error
         names = list(result.column_names)
         types = [str(column_type.name) for column_type in result.column_types]
         return Rows(names, types, result.result_rows)
@@ -74,6 +75,7 @@ class Database:
                     connect_timeout=3,
                     send_receive_timeout=self._config.max_query_sec + 5,
                     autogenerate_session_id=False,
+                    **({"ca_cert": str(self._config.ca_file)} if self._config.ca_file else {}),
                 )
             return self._client
 
@@ -84,6 +86,18 @@ class Database:
             "result_overflow_mode": "throw",
             "cancel_http_readonly_queries_on_client_close": 1,
         }
+
+
+def _untrusted(error: BaseException) -> ConsoleError | None:
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, ssl.SSLError) or "CERTIFICATE_VERIFY_FAILED" in str(seen):
+            return DatabaseAwayError(
+                "ClickHouse's certificate is not trusted",
+                "Check ESCUCHA_CLICKHOUSE_CA_FILE and the host in ESCUCHA_CLICKHOUSE_URL.",
+            )
+        seen = seen.__cause__ or seen.__context__
+    return None
 
 
 def _away() -> ConsoleError:
