@@ -244,6 +244,7 @@ def console() -> None:
         database=settings.clickhouse_database,
         host=settings.console_host,
         port=settings.console_port,
+        allowed_hosts=tuple(name.strip() for name in settings.console_hosts.split(",") if name),
     )
     with LabelWriter(settings.kafka) as labels:
         serve(config, labels.save if settings.console_takes_labels else None)

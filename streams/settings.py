@@ -58,6 +58,7 @@ class Settings:
     worker_name: str = ""  # given by the local stack; empty: nobody waits for it to be ready
     console_host: str = "127.0.0.1"
     console_port: int = 8080
+    console_hosts: str = ""  # more names, commas between, under which the page may be asked for
     console_labels: bool | None = None  # None: where only this machine reaches it
 
     def __post_init__(self) -> None:
@@ -267,5 +268,6 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "worker_name": _word,
     "console_host": _word,
     "console_port": _port,
+    "console_hosts": str,
     "console_labels": _yes_or_no,
 }

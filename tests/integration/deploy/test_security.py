@@ -208,13 +208,12 @@ async def test_clickhouse_is_told_from_an_impostor(secure: Secure) -> None:
 async def test_a_wrong_password_of_clickhouse_is_said_and_not_shown(secure: Secure) -> None:
     wrong = secure.settings("worker", clickhouse_password="a-wrong-guess")  # noqa: S106
 
-    for kind in (SinkUnavailableError, SinkRejectedError):
-        with pytest.raises(kind, match="check ESCUCHA_CLICKHOUSE_USER") as caught:
-            if kind is SinkUnavailableError:
-                connect(wrong)
-            async with ClickHouse(wrong) as clickhouse:
-                await clickhouse.rows("SELECT 1")
-        assert "a-wrong-guess" not in str(caught.value)
+    with pytest.raises(SinkUnavailableError, match="check ESCUCHA_CLICKHOUSE_USER") as of_command:
+        connect(wrong)
+    with pytest.raises(SinkRejectedError, match="check ESCUCHA_CLICKHOUSE_USER") as of_worker:
+        async with ClickHouse(wrong) as clickhouse:
+            await clickhouse.rows("SELECT 1")
+    assert "a-wrong-guess" not in str(of_command.value) + str(of_worker.value)
 
 
 async def test_the_console_reads_over_tls_and_names_a_certificate_it_does_not_trust(
