@@ -12,6 +12,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 import schemas
 from schemas.topics import MENTIONS_RAW, TOPICS
+from streams.cluster import DDL_SETTINGS, on_cluster
 from streams.errors import MigrationError, SinkUnavailableError
 from streams.settings import Settings
 from streams.sinks.clickhouse import connection_arguments, not_let_in
@@ -77,6 +78,12 @@ def migrate(settings: Settings, *, dry_run: bool, say: Callable[[str], None]) ->
 def _migrate_clickhouse(settings: Settings, *, dry_run: bool, say: Callable[[str], None]) -> None:
     database = settings.clickhouse_database
     client = connect(settings)
+
+    def define(statement: str) -> None:
+        cluster = settings.clickhouse_cluster
+        ddl = DDL_SETTINGS if cluster else {}
+        client.command(on_cluster(statement, cluster), settings=dict(ddl))
+
     if not client.query(
         "SELECT 1 FROM system.databases WHERE name = {name:String}", {"name": database}
     ).result_rows:
@@ -85,10 +92,11 @@ def _migrate_clickhouse(settings: Settings, *, dry_run: bool, say: Callable[[str
             for migration in migrations():
                 say(f"apply {migration.name}")
             return
-        client.command("CREATE DATABASE IF NOT EXISTS {name:Identifier}", {"name": database})
+        # A word by the settings, so it can stand in the statement; a name after ON CLUSTER must.
+        define(f"CREATE DATABASE IF NOT EXISTS `{database}`")
     client.database = database
     if not dry_run:
-        client.command(
+        define(
             "CREATE TABLE IF NOT EXISTS schema_migrations"
             " (name String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3))"
             " ENGINE = ReplacingMergeTree ORDER BY name"
@@ -106,7 +114,7 @@ def _migrate_clickhouse(settings: Settings, *, dry_run: bool, say: Callable[[str
         if dry_run:
             continue
         for statement in migration.statements:
-            client.command(statement)
+            define(statement)
         client.insert("schema_migrations", [[migration.name]], column_names=["name"])
     if not pending:
         say("tables are up to date")

@@ -1,6 +1,7 @@
 """Settings of every program, resolved once from the environment; the only reader of it."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +34,7 @@ class Settings:
 
     clickhouse_url: str = "http://127.0.0.1:8123"
     clickhouse_ca_file: Path | None = None  # of https; None: what this machine trusts
+    clickhouse_cluster: str = ""  # of replicas: migrations ON CLUSTER; empty: one server
     clickhouse_user: str = "escucha"
     clickhouse_password: str = field(default="", repr=False)
     clickhouse_database: str = "escucha"
@@ -203,6 +205,12 @@ def _word(raw: str) -> str:
     return raw
 
 
+def _name(raw: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", raw):
+        raise ValueError("give a name of letters, digits and _")
+    return raw
+
+
 def _place(raw: str) -> Path | str:
     return raw if "://" in raw else Path(raw)  # a Path would make one slash of the two
 
@@ -246,9 +254,10 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "mentions_topic": _word,
     "clickhouse_url": _http_url,
     "clickhouse_ca_file": Path,
+    "clickhouse_cluster": str,
     "clickhouse_user": _word,
     "clickhouse_password": str,
-    "clickhouse_database": _word,
+    "clickhouse_database": _name,
     "clickhouse_reader_user": _word,
     "clickhouse_reader_password": str,
     "batch_max_records": _positive_int,

@@ -40,6 +40,8 @@ TRANSIENT_CODES = frozenset(
         243,  # NOT_ENOUGH_SPACE
         252,  # TOO_MANY_PARTS
         285,  # TOO_FEW_LIVE_REPLICAS
+        286,  # UNSATISFIED_QUORUM_FOR_PREVIOUS_WRITE
+        289,  # REPLICA_IS_NOT_IN_QUORUM
         319,  # UNKNOWN_STATUS_OF_INSERT
         394,  # QUERY_WAS_CANCELLED
         439,  # CANNOT_SCHEDULE_TASK
@@ -216,6 +218,8 @@ def connection_arguments(settings: Settings) -> dict[str, Any]:
         "send_receive_timeout": 60,
         "query_retries": 0,  # the retry above has the deadline and says what it waits for
         **({"ca_cert": str(settings.clickhouse_ca_file)} if settings.clickhouse_ca_file else {}),
+        # What one replica alone has acknowledged is lost with it.
+        **({"settings": {"insert_quorum": "auto"}} if settings.clickhouse_cluster else {}),
     }
 
 
