@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import clickhouse_connect
 from clickhouse_connect.driver.asyncclient import AsyncClient
@@ -47,7 +48,7 @@ class Database:
                     sql, dict(parameters or {}), settings=self._limits(), tz_mode="aware"
                 )
             except DatabaseError as error:
-                raise _translated(error) from error
+                raise _untrusted(error) or _translated(error) from error
             except (ClickHouseError, OSError, TimeoutError) as error:
                 raise _untrusted(error) or _away() from error
         names = list(result.column_names)
@@ -67,8 +68,12 @@ class Database:
     async def _connected(self) -> AsyncClient:
         async with self._connecting:
             if self._client is None:
+                url = urlsplit(self._config.clickhouse_url)
+                secure = url.scheme == "https"  # a dsn would be asked in the clear even so
                 self._client = await clickhouse_connect.get_async_client(
-                    dsn=self._config.clickhouse_url,
+                    host=url.hostname,
+                    port=url.port or (8443 if secure else 8123),
+                    secure=secure,
                     username=self._config.user,
                     password=self._config.password,
                     database=self._config.database,

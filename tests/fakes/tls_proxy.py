@@ -49,7 +49,8 @@ class TlsProxy:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there = await asyncio.open_connection("127.0.0.1", self._target_port)
-        await asyncio.gather(_copy(reader, there[1]), _copy(there[0], writer))
+        with contextlib.suppress(asyncio.CancelledError):  # by `_close`, which waits for it
+            await asyncio.gather(_copy(reader, there[1]), _copy(there[0], writer))
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
