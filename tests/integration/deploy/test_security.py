@@ -34,8 +34,8 @@ pytestmark = pytest.mark.kafka_jvm
 PASSWORDS = {
     role: f"{role}-drives-a-quiet-river" for role in ("worker", "producer", "console", "operator")
 }
-POSTS = """{"id": "1", "text": "¿dónde compro el Nimbara?", "author_id": "ana"}
-{"id": "2", "text": "my Nimbara broke again", "author_id": "bo"}
+POSTS = """{"id": "1", "text": "¿dónde compro el Nimbara?", "author_id": "ana", "published_at": "2026-07-04T10:00:00Z"}
+{"id": "2", "text": "my Nimbara broke again", "author_id": "bo", "published_at": "2026-07-04T10:01:00Z"}
 """
 
 
@@ -110,7 +110,7 @@ def test_the_pipeline_works_with_the_least_rights(secure: Secure) -> None:
     operator = secure.settings("operator")
 
     sent = escucha(
-        "ingest", file, "--source", "csv", environment=secure.environment("producer"),
+        "ingest", file, "--set", "source=blog", environment=secure.environment("producer"),
         cwd=secure.folder,
     )  # fmt: skip
     assert sent.returncode == 0, sent.stderr.decode()
@@ -129,7 +129,7 @@ def test_the_pipeline_works_with_the_least_rights(secure: Secure) -> None:
 
     balance = reconcile(operator)
     assert balance.problems == []
-    assert [letter for letter in balance.partitions if letter.mentions] != []
+    assert (balance.mentions, balance.mentions_by_hour) == (2, 2)
 
 
 @pytest.mark.parametrize("role", ["worker", "producer", "operator"])
@@ -139,7 +139,7 @@ def test_each_program_says_why_kafka_refuses_it(secure: Secure, role: str, wrong
     file.write_text(POSTS, encoding="utf-8")
     command: dict[str, tuple[object, ...]] = {
         "worker": ("worker",),
-        "producer": ("ingest", file, "--source", "csv", "--restart"),
+        "producer": ("ingest", file, "--set", "source=blog", "--restart"),
         "operator": ("reconcile",),
     }
     changes: dict[str, object] = (
