@@ -34,8 +34,9 @@ pytestmark = pytest.mark.kafka_jvm
 PASSWORDS = {
     role: f"{role}-drives-a-quiet-river" for role in ("worker", "producer", "console", "operator")
 }
-POSTS = """{"id": "1", "text": "¿dónde compro el Nimbara?", "author_id": "ana", "published_at": "2026-07-04T10:00:00Z"}
-{"id": "2", "text": "my Nimbara broke again", "author_id": "bo", "published_at": "2026-07-04T10:01:00Z"}
+POSTS = """id,author_id,published_at,text
+1,ana,2026-07-04T10:00:00Z,¿dónde compro el Nimbara?
+2,bo,2026-07-04T10:01:00Z,my Nimbara broke again
 """
 
 
@@ -105,7 +106,7 @@ def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secure]:
 
 
 def test_the_pipeline_works_with_the_least_rights(secure: Secure) -> None:
-    file = secure.folder / "posts.jsonl"
+    file = secure.folder / "posts.csv"
     file.write_text(POSTS, encoding="utf-8")
     operator = secure.settings("operator")
 
@@ -135,7 +136,7 @@ def test_the_pipeline_works_with_the_least_rights(secure: Secure) -> None:
 @pytest.mark.parametrize("role", ["worker", "producer", "operator"])
 @pytest.mark.parametrize("wrong", ["password", "authority"])
 def test_each_program_says_why_kafka_refuses_it(secure: Secure, role: str, wrong: str) -> None:
-    file = secure.folder / "posts.jsonl"
+    file = secure.folder / "posts.csv"
     file.write_text(POSTS, encoding="utf-8")
     command: dict[str, tuple[object, ...]] = {
         "worker": ("worker",),

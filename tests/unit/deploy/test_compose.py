@@ -7,6 +7,7 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import click
 import pytest
@@ -203,6 +204,41 @@ def test_kafka_and_clickhouse_have_the_files_of_the_local_stack() -> None:
 
     assert {SHARED, SECURED} <= sources("kafka")
     assert {TEMPLATES / "users.xml", TEMPLATES / "named-collection.xml"} <= sources("clickhouse")
+
+
+def test_what_the_secure_files_name_is_mounted() -> None:
+    """Certificates are where Kafka's and ClickHouse's own files look for them."""
+    from deploy.kafka_security import SECURE as SECURED
+    from deploy.local.clickhouse_files import TEMPLATES
+
+    def targets(name: str) -> set[str]:
+        return {volume.split(":")[1] for volume in SECURE[name]["volumes"]}
+
+    kafka = re.findall(r"^ssl\..*location=(\S+)$", SECURED.read_text(), re.MULTILINE)
+    tls = ElementTree.fromstring((TEMPLATES / "tls.xml").read_bytes())  # noqa: S314 - our own
+    clickhouse = [
+        tls.findtext(f"openSSL/server/{each}") for each in ("certificateFile", "privateKeyFile")
+    ]
+    assert len(kafka) == 2
+    assert set(kafka) <= targets("kafka")
+    assert set(clickhouse) <= targets("clickhouse")
+    assert "KAFKA_ADMIN_PASSWORD" in SECURE["kafka"]["environment"]
+
+
+def test_grafana_over_tls_is_the_same_data_source() -> None:
+    grafana = REPOSITORY / "deploy" / "grafana"
+    [plain] = yaml.safe_load(
+        (grafana / "provisioning" / "datasources" / "escucha.yaml").read_text(encoding="utf-8")
+    )["datasources"]
+    [secure] = yaml.safe_load((grafana / "secure" / "escucha.yaml").read_text(encoding="utf-8"))[
+        "datasources"
+    ]
+    assert secure["jsonData"].pop("tlsAuthWithCACert") is True
+    ca = secure["secureJsonData"].pop("tlsCACert").removeprefix("$__file{").removesuffix("}")
+    assert ca in {volume.split(":")[1] for volume in SECURE["grafana"]["volumes"]}
+    assert secure["jsonData"].pop("secure") is True
+    assert plain["jsonData"].pop("secure") is False
+    assert secure == plain
 
 
 def test_a_probe_asks_this_machine_only(capsys: pytest.CaptureFixture[str]) -> None:
