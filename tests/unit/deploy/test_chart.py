@@ -229,6 +229,20 @@ def test_workers_follow_their_lag() -> None:
     assert access["configMapTargetRef"][0]["name"] == "kafka-ca"
 
 
+def test_prometheus_finds_what_has_metrics() -> None:
+    objects = render({})
+    for component in ("worker", "upkeep"):
+        monitor = named(objects, "ServiceMonitor", f"listening-{component}")["spec"]
+        service = named(objects, "Service", f"listening-{component}")
+        pod = named(objects, "Deployment", f"listening-{component}")["spec"]["template"]
+        wanted = monitor["selector"]["matchLabels"]
+        assert wanted.items() <= service["metadata"]["labels"].items()
+        assert service["spec"]["selector"].items() <= pod["metadata"]["labels"].items()
+        [port] = pod["spec"]["containers"][0]["ports"]
+        assert port["name"] == service["spec"]["ports"][0]["targetPort"]
+        assert monitor["endpoints"][0]["port"] == service["spec"]["ports"][0]["name"]
+
+
 def test_more_workers_than_partitions_are_refused() -> None:
     with pytest.raises(helm.HelmError, match="the rest would idle"):
         render({"kafka": {"partitions": 4}})
@@ -272,7 +286,9 @@ def test_nobody_comes_in_who_is_not_named() -> None:
     for name, pod in pods(render(EVERYTHING)):
         assert everyone.items() <= pod["metadata"]["labels"].items(), name
     opened = {p["metadata"]["name"] for p in policies if p["spec"].get("ingress")}
-    assert opened == {f"listening-to-{name}" for name in ("worker", "console", "receiver")}
+    assert opened == {
+        f"listening-to-{name}" for name in ("worker", "upkeep", "console", "receiver")
+    }
     assert "listening-to-console" not in {o["metadata"]["name"] for o in render({})}
 
 
