@@ -116,7 +116,11 @@ def test_a_database_of_a_newer_version_is_refused(lane: Lane) -> None:
 @pytest.mark.parametrize(
     ("command", "changes", "says"),
     [
-        ("migrate", {"clickhouse_password": "wrong"}, "refuses escucha: check ESCUCHA_CLICKHOUSE_USER"),
+        (
+            "migrate",
+            {"clickhouse_password": "wrong"},
+            "refuses escucha: check ESCUCHA_CLICKHOUSE_USER",
+        ),
         ("dead-letters list", {"clickhouse_url": "http://127.0.0.1:1"}, "connection refused"),
         ("migrate", {"clickhouse_database": "of_others"}, "Not enough privileges"),
         ("reconcile", {"clickhouse_database": "of_others"}, "of_others"),

@@ -4,9 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
+from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
 
+from streams.app import faust_app
 from streams.errors import SettingsError
-from streams.kafka_access import KafkaAccess
+from streams.kafka_access import KafkaAccess, Protocol
 from streams.settings import Settings
 
 SASL = {
@@ -104,3 +106,21 @@ def test_a_file_that_is_no_certificate_is_named() -> None:
     kafka = KafkaAccess("a:1", "SSL", ca_file=Path(__file__))
     with pytest.raises(SettingsError, match=r"ESCUCHA_KAFKA_CA_FILE=.*not certificates in PEM"):
         kafka.ssl_context()
+
+
+@pytest.mark.parametrize("security", ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"])
+async def test_the_workers_client_gets_what_the_others_get(
+    security: Protocol, tmp_path: Path
+) -> None:
+    who = {"kafka_user": "worker", "kafka_password": "quiet-river"} if "SASL" in security else {}
+    settings = Settings(run_dir=tmp_path, kafka_security=security, **who)  # type: ignore[arg-type]
+
+    app = faust_app(settings)
+
+    given = credentials_to_aiokafka_auth(app.conf.broker_credentials, app.conf.ssl_context)
+    assert given["security_protocol"] == security
+    assert (given.get("ssl_context") is not None) == security.endswith("SSL")
+    if who:
+        assert given["sasl_mechanism"] == settings.kafka_sasl_mechanism
+        assert given["sasl_plain_username"] == "worker"
+        assert given["sasl_plain_password"] == "quiet-river"  # noqa: S105
