@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from confluent_kafka import (
     Consumer,
@@ -82,13 +82,12 @@ class TopicAdmin:
         self._admin = self._client()
 
     def _client(self) -> AdminClient:
-        return AdminClient(
-            {
-                **self._kafka.client_settings(),
-                "error_cb": self._refusals.note,
-                "socket.timeout.ms": int(REQUEST_TIMEOUT_SEC * 1000),
-            }
-        )
+        settings: dict[str, Any] = {
+            **self._kafka.client_settings(),
+            "error_cb": self._refusals.note,
+            "socket.timeout.ms": int(REQUEST_TIMEOUT_SEC * 1000),
+        }
+        return AdminClient(settings)
 
     def _ask(
         self, question: Callable[[AdminClient], T], *, also: frozenset[int] = frozenset()

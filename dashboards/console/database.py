@@ -80,7 +80,7 @@ class Database:
                     connect_timeout=3,
                     send_receive_timeout=self._config.max_query_sec + 5,
                     autogenerate_session_id=False,
-                    **({"ca_cert": str(self._config.ca_file)} if self._config.ca_file else {}),
+                    ca_cert=str(self._config.ca_file) if self._config.ca_file else None,
                 )
             return self._client
 
