@@ -121,7 +121,7 @@ def test_the_pipeline_works_with_the_least_rights(secure: Secure) -> None:
     ):
         wait_for(
             lambda: (
-                (worker.is_running(), client.query("SELECT count() FROM mentions").first_row[0])
+                (worker.is_running, client.query("SELECT count() FROM mentions").first_row[0])
                 == (True, 2)
             ),
             "both mentions",
