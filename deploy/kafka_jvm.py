@@ -5,7 +5,6 @@ its data in its folder: kill(), then start(), continues as a real broker does af
 """
 
 import argparse
-import base64
 import contextlib
 import hashlib
 import json
@@ -17,8 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-import uuid
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -28,13 +26,16 @@ import psutil
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from deploy.kafka_plan import load_or_make
+from deploy.kafka_security import SECURE, KafkaSecurity
 from deploy.local.child import describe_exit, leashed, stop_processes
 from deploy.local.errors import LocalStackError, MissingPartError, ServiceFailedError
 from deploy.local.logs import last_lines
-from deploy.local.ports import LOOPBACK, free_ports, require_free
+from deploy.local.ports import LOOPBACK, require_free
 from deploy.local.state import ProcessIdentity
 
 FILES = Path(__file__).with_name("kafka-jvm")
+SHARED = Path(__file__).with_name("kafka") / "server.properties"
 MINIMUM_JAVA = 17
 READY_TIMEOUT_SECONDS = 60.0
 # Three nodes cannot all leave in peace: the last ones have no quorum left to say goodbye to.
@@ -82,57 +83,6 @@ def jars() -> Path:
     return folder
 
 
-@dataclass(frozen=True)
-class ClusterPlan:
-    """What must not change from one start to the next; kept in the cluster's folder."""
-
-    cluster_id: str
-    broker_ports: tuple[int, ...]
-    controller_ports: tuple[int, ...]
-
-    @property
-    def nodes(self) -> range:
-        """The node ids."""
-        return range(1, len(self.broker_ports) + 1)
-
-    def properties(self, node: int, data: Path) -> dict[str, Any]:
-        """Return the server.properties of one node."""
-        size = len(self.broker_ports)
-        voters = (f"{n}@{LOOPBACK}:{self.controller_ports[n - 1]}" for n in self.nodes)
-        client_listener = f"PLAINTEXT://{LOOPBACK}:{self.broker_ports[node - 1]}"
-        quorum_listener = f"CONTROLLER://{LOOPBACK}:{self.controller_ports[node - 1]}"
-        return {
-            "process.roles": "broker,controller",
-            "node.id": node,
-            "controller.quorum.voters": ",".join(voters),
-            "controller.listener.names": "CONTROLLER",
-            "listeners": f"{client_listener},{quorum_listener}",
-            "advertised.listeners": client_listener,
-            "inter.broker.listener.name": "PLAINTEXT",
-            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-            "log.dirs": data,
-            "auto.create.topics.enable": "false",
-            "num.partitions": 1,
-            "default.replication.factor": size,
-            "min.insync.replicas": min(2, size),
-            "offsets.topic.replication.factor": size,
-            "offsets.topic.num.partitions": 4,
-            "transaction.state.log.replication.factor": size,
-            "transaction.state.log.min.isr": min(2, size),
-            "transaction.state.log.num.partitions": 4,
-            "share.coordinator.state.topic.replication.factor": size,
-            "share.coordinator.state.topic.min.isr": min(2, size),
-            "group.initial.rebalance.delay.ms": 0,
-            "group.min.session.timeout.ms": 1000,
-            # A killed broker may come back at once instead of after 9 s.
-            "broker.heartbeat.interval.ms": 500,
-            "broker.session.timeout.ms": 3000,
-            "num.network.threads": 2,
-            "num.io.threads": 2,
-            "log.cleaner.dedupe.buffer.size": 8_388_608,
-        }
-
-
 class KafkaJvm:
     """One Kafka cluster in one folder. Unless `stays`, on Linux it ends with this process."""
 
@@ -142,15 +92,18 @@ class KafkaJvm:
         port: int | None = None,
         *,
         brokers: int | None = None,
+        secure: bool | None = None,
         stays: bool = False,
     ) -> None:
         """Plan the cluster (of one), or take up the plan an earlier start left in `directory`.
 
         The nodes listen on `port` and the ports after it, or on free ones. Raises LocalStackError
-        when `directory` holds a cluster with another port or another number of brokers.
+        when `directory` holds a cluster with another port or another number of brokers. `secure`:
+        clients need TLS and SASL/SCRAM, and may do what ACLs allow; `security` has the users.
         """
         self.directory = directory.absolute()
-        self.plan = _load_or_make_plan(self.directory, port, brokers)
+        self.plan = load_or_make(self.directory, port, brokers, secure)
+        self.security = KafkaSecurity.at(self.directory / "security") if self.plan.secure else None
         self.bootstrap = ",".join(f"{LOOPBACK}:{each}" for each in self.plan.broker_ports)
         self._stays = stays
         self._children: dict[int, subprocess.Popen[bytes]] = {}
@@ -166,13 +119,16 @@ class KafkaJvm:
         """Start one node, formatting its storage the first time, without waiting for it."""
         if self._process(node) is not None:
             return
-        for port in (self.plan.broker_ports[node - 1], self.plan.controller_ports[node - 1]):
+        plan = self.plan
+        for ports in (plan.broker_ports, plan.controller_ports, plan.inner_ports):
+            if not ports:
+                continue
+            port = ports[node - 1]
             require_free(port, f"Kafka node {node}", "choose another --dir and --port")
         folder = self._folder(node)
         folder.mkdir(parents=True, exist_ok=True)
         settings = folder / "server.properties"
-        lines = (f"{key}={value}\n" for key, value in self._properties(node).items())
-        settings.write_text("".join(lines), encoding="utf-8")
+        settings.write_text(self.settings_text(node), encoding="utf-8")
         if not (folder / "data" / "meta.properties").exists():
             self._format(settings)
         with (folder / "kafka.log").open("ab") as log:
@@ -257,6 +213,7 @@ class KafkaJvm:
             "bootstrap.servers": self.bootstrap,
             "log_level": 0,
             "error_cb": lambda _error: None,
+            **(self.security.admin_settings(self.bootstrap) if self.security else {}),
         }
         try:
             seen = AdminClient(settings).list_topics(timeout=2).brokers
@@ -274,7 +231,11 @@ class KafkaJvm:
         tool = ["kafka.tools.StorageTool", "format", "--ignore-formatted"]
         done = subprocess.run(  # noqa: S603
             # With "=", since one id in 64 begins with a dash and would be taken for an option.
-            [*_java_command(), *tool, f"--cluster-id={self.plan.cluster_id}", "-c", str(settings)],
+            [
+                *(*_java_command(), *tool, f"--cluster-id={self.plan.cluster_id}"),
+                *("-c", str(settings)),
+                *(self.security.words_of_format() if self.security else ()),
+            ],
             capture_output=True,
             text=True,
             check=False,
@@ -292,39 +253,17 @@ class KafkaJvm:
     def _reap(self) -> None:
         self._children = {n: child for n, child in self._children.items() if child.poll() is None}
 
-    def _properties(self, node: int) -> dict[str, Any]:
-        return self.plan.properties(node, self._folder(node) / "data")
+    def settings_text(self, node: int) -> str:
+        """The files that every deployment shares, then what is otherwise here: it holds."""
+        text = SHARED.read_text(encoding="utf-8")
+        otherwise = self.plan.properties(node, self._folder(node) / "data")
+        if self.security is not None:
+            text += SECURE.read_text(encoding="utf-8")
+            otherwise |= self.security.properties()
+        return text + "".join(f"{key}={value}\n" for key, value in otherwise.items())
 
     def _folder(self, node: int) -> Path:
         return self.directory / f"node-{node}"
-
-
-def _load_or_make_plan(directory: Path, port: int | None, brokers: int | None) -> ClusterPlan:
-    path = directory / "cluster.json"
-    if path.exists():
-        document = json.loads(path.read_text(encoding="utf-8"))
-        plan = ClusterPlan(
-            document["cluster_id"],
-            tuple(document["broker_ports"]),
-            tuple(document["controller_ports"]),
-        )
-        size, first = len(plan.broker_ports), plan.broker_ports[0]
-        if brokers not in (None, size) or port not in (None, first):
-            raise LocalStackError(
-                f"{directory} holds a cluster of {size} on port {first}. "
-                "Use those, or another --dir."
-            )
-        return plan
-    count = brokers or 1
-    if count not in (1, 3):
-        raise LocalStackError(f"{count} brokers: use 1, or 3 for replication.")
-    free = free_ports(2 * count)
-    chosen = free[:count] if port is None else list(range(port, port + count))
-    cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    plan = ClusterPlan(cluster_id, tuple(chosen), tuple(free[count:]))
-    directory.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(asdict(plan)), encoding="utf-8")
-    return plan
 
 
 def _jar_folder() -> Path:
@@ -359,12 +298,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--dir", type=Path, required=True)
     parser.add_argument("--port", type=int, help="The first broker's (default: a free one).")
     parser.add_argument("--brokers", type=int, choices=(1, 3))
+    parser.add_argument(
+        "--secure",
+        action="store_true",
+        default=None,
+        help="TLS and SASL/SCRAM; DIR/security has ca.pem and the password of the user admin.",
+    )
     options = parser.parse_args(arguments)
     try:
         reason = available()
         if reason is not None:
             raise MissingPartError(reason)
-        kafka = KafkaJvm(options.dir, options.port, brokers=options.brokers, stays=True)
+        kafka = KafkaJvm(
+            options.dir, options.port, brokers=options.brokers, secure=options.secure, stays=True
+        )
         if options.command == "start":
             kafka.start()
         elif options.command == "stop":

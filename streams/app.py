@@ -17,6 +17,7 @@ from streams.batches.business import BusinessBatches
 from streams.batches.mentions import MentionDecider, MentionSteps
 from streams.delivery import BatchOptions, Span
 from streams.errors import SettingsError
+from streams.kafka_access import KafkaAccess
 from streams.model_book import ModelBook
 from streams.observer import Observer
 from streams.pipeline import Decider, Pipeline, PipelineOptions
@@ -67,7 +68,7 @@ def build_app(
     if problems:
         raise SettingsError(f"{'; '.join(problems)}: install from requirements.lock")
     app = faust_app(settings)
-    topic_ids = TopicIds(TopicAdmin(settings.kafka_bootstrap), settings.sink_deadline_sec)
+    topic_ids = TopicIds(TopicAdmin(settings.kafka), settings.sink_deadline_sec)
     steps = MentionSteps(
         clickhouse=clickhouse,
         models=models,
@@ -109,6 +110,18 @@ def build_app(
     return app
 
 
+def _credentials(kafka: KafkaAccess) -> faust.auth.Credentials | None:
+    context = kafka.ssl_context()
+    if kafka.sasl:
+        return faust.SASLCredentials(
+            username=kafka.user,
+            password=kafka.password,
+            ssl_context=context,
+            mechanism=kafka.mechanism,
+        )
+    return None if context is None else faust.SSLCredentials(context)
+
+
 def faust_app(settings: Settings) -> faust.App:
     """A Faust app on the record-batch transport, with the limits of `settings`."""
     brokers = ";".join(f"batchkafka://{s.strip()}" for s in settings.kafka_bootstrap.split(","))
@@ -117,6 +130,7 @@ def faust_app(settings: Settings) -> faust.App:
     return faust.App(
         settings.kafka_group,
         broker=brokers,
+        broker_credentials=_credentials(settings.kafka),
         datadir=str(folder),
         web_enabled=False,
         topic_disable_leader=True,

@@ -246,14 +246,16 @@ def console() -> None:
     settings = Settings.from_environment()
     config = ConsoleConfig(
         clickhouse_url=settings.clickhouse_url,
+        ca_file=settings.clickhouse_ca_file,
         user=settings.clickhouse_reader_user,
         password=settings.clickhouse_reader_password,
         database=settings.clickhouse_database,
         host=settings.console_host,
         port=settings.console_port,
+        allowed_hosts=tuple(name.strip() for name in settings.console_hosts.split(",") if name),
     )
     may_write = settings.console_takes_labels
-    with LabelWriter(settings.kafka_bootstrap) as labels, Desk(settings) as desk:
+    with LabelWriter(settings.kafka) as labels, Desk(settings) as desk:
         serve(config, labels.save if may_write else None, desk if may_write else None)
 
 

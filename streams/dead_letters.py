@@ -139,10 +139,9 @@ def replay(settings: Settings, client: Client, letters: Sequence[Letter]) -> int
     failures: list[KafkaError] = []
     producer = Producer(
         {
-            "bootstrap.servers": settings.kafka_bootstrap,
+            **settings.kafka.client_settings(),
             "enable.idempotence": True,
             "delivery.timeout.ms": int(FLUSH_TIMEOUT_SEC * 1000),
-            "log_level": 0,
         }
     )
 

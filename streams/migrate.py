@@ -12,9 +12,10 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 import schemas
 from schemas.topics import MENTIONS_RAW, TOPICS
+from streams.cluster import DDL_SETTINGS, on_cluster
 from streams.errors import MigrationError, SinkUnavailableError
 from streams.settings import Settings
-from streams.sinks.clickhouse import connection_arguments
+from streams.sinks.clickhouse import connection_arguments, not_let_in
 from streams.topic_admin import TopicAdmin
 
 MIGRATIONS = Path(schemas.__file__).parent / "clickhouse"
@@ -85,6 +86,12 @@ def _migrate_clickhouse(
 ) -> None:
     database = settings.clickhouse_database
     client = connect(settings)
+
+    def define(statement: str) -> None:
+        cluster = settings.clickhouse_cluster
+        ddl = DDL_SETTINGS if cluster else {}
+        client.command(on_cluster(statement, cluster), settings=dict(ddl))
+
     if not client.query(
         "SELECT 1 FROM system.databases WHERE name = {name:String}", {"name": database}
     ).result_rows:
@@ -93,10 +100,11 @@ def _migrate_clickhouse(
             for migration in migrations():
                 say(f"apply {migration.name}")
             return
-        client.command("CREATE DATABASE IF NOT EXISTS {name:Identifier}", {"name": database})
+        # A word by the settings, so it can stand in the statement; a name after ON CLUSTER must.
+        define(f"CREATE DATABASE IF NOT EXISTS `{database}`")
     client.database = database
     if not dry_run:
-        client.command(
+        define(
             "CREATE TABLE IF NOT EXISTS schema_migrations"
             " (name String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3))"
             " ENGINE = ReplacingMergeTree ORDER BY name"
@@ -116,7 +124,7 @@ def _migrate_clickhouse(
         if dry_run:
             continue
         for statement in migration.statements:
-            client.command(statement)
+            define(statement)
         client.insert("schema_migrations", [[migration.name]], column_names=["name"])
     if not pending:
         say("tables are up to date")
@@ -139,6 +147,8 @@ def connect(settings: Settings, *, in_database: bool = False) -> Client:
     try:
         return clickhouse_connect.get_client(**arguments)
     except (ClickHouseError, OSError) as error:
+        if words := not_let_in(settings, error):
+            raise SinkUnavailableError(words) from error
         reason = "connection refused" if "refused" in str(error) else str(error)[:200]
         raise SinkUnavailableError(
             f"ClickHouse at {settings.clickhouse_url} does not answer as"
@@ -148,7 +158,7 @@ def connect(settings: Settings, *, in_database: bool = False) -> Client:
 
 
 def _migrate_topics(settings: Settings, *, dry_run: bool, say: Callable[[str], None]) -> None:
-    admin = TopicAdmin(settings.kafka_bootstrap)
+    admin = TopicAdmin(settings.kafka)
     wanted = [
         replace(spec, name=settings.mentions_topic) if spec is MENTIONS_RAW else spec
         for spec in TOPICS

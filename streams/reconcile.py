@@ -100,7 +100,7 @@ def reconcile(settings: Settings) -> Balance:
 
 
 def _read(settings: Settings) -> Balance:
-    admin = TopicAdmin(settings.kafka_bootstrap)
+    admin = TopicAdmin(settings.kafka)
     client = connect(settings, in_database=True)
     name = settings.mentions_topic
     topic_id, partitions = _topic(settings, admin, client, name)

@@ -9,6 +9,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from streams.errors import SettingsError
+from streams.kafka_access import MECHANISMS, PROTOCOLS, KafkaAccess, Mechanism, Protocol
 
 T = TypeVar("T")
 
@@ -18,6 +19,13 @@ class Settings:
     """What a program of the pipeline needs to know; one field, one `ESCUCHA_…` variable."""
 
     kafka_bootstrap: str = "127.0.0.1:9092"
+    kafka_security: Protocol = "PLAINTEXT"
+    kafka_sasl_mechanism: Mechanism = "SCRAM-SHA-512"
+    kafka_user: str = ""
+    kafka_password: str = field(default="", repr=False)
+    kafka_ca_file: Path | None = None  # None: the authorities that this machine trusts
+    kafka_cert_file: Path | None = None  # a client certificate, where the brokers want one
+    kafka_key_file: Path | None = None
     kafka_partitions: int = 6
     kafka_replication: int = 1
     kafka_session_timeout_sec: float = 6.0
@@ -25,6 +33,8 @@ class Settings:
     mentions_topic: str = "mentions.raw.v1"
 
     clickhouse_url: str = "http://127.0.0.1:8123"
+    clickhouse_ca_file: Path | None = None  # of https; None: what this machine trusts
+    clickhouse_cluster: str = ""  # of replicas: migrations ON CLUSTER; empty: one server
     clickhouse_user: str = "escucha"
     clickhouse_password: str = field(default="", repr=False)
     clickhouse_database: str = "escucha"
@@ -50,6 +60,7 @@ class Settings:
     worker_name: str = ""  # given by the local stack; empty: nobody waits for it to be ready
     console_host: str = "127.0.0.1"
     console_port: int = 8080
+    console_hosts: str = ""  # more names, commas between, under which the page may be asked for
     console_labels: bool | None = None  # None: where only this machine reaches it
     console_url: str = "http://127.0.0.1:8080"  # as readers of a notice reach it
     alerts_to: str = field(default="", repr=False)  # addresses for apprise, spaces between them
@@ -63,6 +74,35 @@ class Settings:
     stall_sec: float = 120.0  # so long without work done while there is some, and it hangs
     log_format: str = "text"  # or json
     traces_url: str = ""  # OTLP over HTTP; empty: no traces
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError when settings do not fit together."""
+        _ = self.kafka
+        if self.clickhouse_ca_file is None:
+            return
+        if not self.clickhouse_url.startswith("https://"):
+            raise SettingsError(
+                "ESCUCHA_CLICKHOUSE_CA_FILE is set and ESCUCHA_CLICKHOUSE_URL does not begin with"
+                " https://, so nothing would be encrypted"
+            )
+        if not self.clickhouse_ca_file.is_file():
+            raise SettingsError(
+                f"ESCUCHA_CLICKHOUSE_CA_FILE={self.clickhouse_ca_file}: there is no such file"
+            )
+
+    @property
+    def kafka(self) -> KafkaAccess:
+        """Where Kafka is and the way in; every client takes its connection from it."""
+        return KafkaAccess(
+            self.kafka_bootstrap,
+            self.kafka_security,
+            self.kafka_sasl_mechanism,
+            self.kafka_user,
+            self.kafka_password,
+            self.kafka_ca_file,
+            self.kafka_cert_file,
+            self.kafka_key_file,
+        )
 
     @property
     def console_takes_labels(self) -> bool:
@@ -91,7 +131,8 @@ class Settings:
         values: dict[str, object] = {"run_dir": run_dir, "model_store": run_dir / "models"}
         for name, parse in _PARSERS.items():
             variable = f"ESCUCHA_{name.upper()}"
-            if (raw := environment.get(variable)) is not None:
+            raw = _from_file(environment, variable) if name in _SECRETS else None
+            if (raw := environment.get(variable) if raw is None else raw) is not None:
                 values[name] = _parsed(variable, raw, parse)
         return cls(**values)  # type: ignore[arg-type]
 
@@ -120,6 +161,19 @@ def given_variables(environment: Mapping[str, str] | None = None) -> frozenset[s
     """Names of the ESCUCHA_ variables that are set, whether or not there is such a setting."""
     environment = os.environ if environment is None else environment
     return frozenset(name for name in environment if name.startswith("ESCUCHA_"))
+
+
+def _from_file(environment: Mapping[str, str], variable: str) -> str | None:
+    """What the file holds that `…_FILE` names: how Docker and Kubernetes hand secrets over."""
+    file = environment.get(f"{variable}_FILE")
+    if not file:
+        return None
+    if environment.get(variable):
+        raise SettingsError(f"{variable} and {variable}_FILE are both set; keep one")
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{variable}_FILE={file}: cannot be read ({error})") from error
 
 
 def _parsed(variable: str, raw: str, parse: Callable[[str], T]) -> T:
@@ -191,6 +245,12 @@ def _word(raw: str) -> str:
     return raw
 
 
+def _name(raw: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", raw):
+        raise ValueError("give a name of letters, digits and _")
+    return raw
+
+
 def _place(raw: str) -> Path | str:
     return raw if "://" in raw else Path(raw)  # a Path would make one slash of the two
 
@@ -221,17 +281,43 @@ def _yes_or_no(raw: str) -> bool:
     return raw == "yes"
 
 
+def _protocol(raw: str) -> Protocol:
+    for protocol in PROTOCOLS:
+        if raw.upper() == protocol:
+            return protocol
+    raise ValueError(f"give one of {', '.join(PROTOCOLS)}")
+
+
+def _mechanism(raw: str) -> Mechanism:
+    for mechanism in MECHANISMS:
+        if raw.upper() == mechanism:
+            return mechanism
+    raise ValueError(f"give one of {', '.join(MECHANISMS)}")
+
+
+_SECRETS = frozenset(
+    {"author_keys", "clickhouse_password", "clickhouse_reader_password", "kafka_password"}
+)
 _PARSERS: dict[str, Callable[[str], object]] = {
     "kafka_bootstrap": _bootstrap,
+    "kafka_security": _protocol,
+    "kafka_sasl_mechanism": _mechanism,
+    "kafka_user": str,
+    "kafka_password": str,
+    "kafka_ca_file": Path,
+    "kafka_cert_file": Path,
+    "kafka_key_file": Path,
     "kafka_partitions": _positive_int,
     "kafka_replication": _positive_int,
     "kafka_session_timeout_sec": _seconds,
     "kafka_group": _word,
     "mentions_topic": _word,
     "clickhouse_url": _http_url,
+    "clickhouse_ca_file": Path,
+    "clickhouse_cluster": str,
     "clickhouse_user": _word,
     "clickhouse_password": str,
-    "clickhouse_database": _word,
+    "clickhouse_database": _name,
     "clickhouse_reader_user": _word,
     "clickhouse_reader_password": str,
     "batch_max_records": _positive_int,
@@ -251,6 +337,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "worker_name": _word,
     "console_host": _word,
     "console_port": _port,
+    "console_hosts": str,
     "console_labels": _yes_or_no,
     "metrics_host": _word,
     "metrics_port": _port_or_any,

@@ -96,7 +96,7 @@ def _as_of(source: Source, read_until: datetime | None) -> Source:
 
 def _read_until(settings: Settings, client: Client) -> datetime | None:
     """The moment up to which Kafka's records are stored; None when all of them are."""
-    admin, name = TopicAdmin(settings.kafka_bootstrap), settings.mentions_topic
+    admin, name = TopicAdmin(settings.kafka), settings.mentions_topic
     topic = admin.topic(name)
     if topic is None:
         return None

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from confluent_kafka import (
     Consumer,
@@ -18,6 +18,7 @@ from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec  # type: ign
 from schemas.topics import TopicSpec
 from streams import retry
 from streams.errors import BrokerUnavailableError, MigrationError
+from streams.kafka_access import KafkaAccess, Refusals, not_allowed
 
 T = TypeVar("T")
 
@@ -74,19 +75,19 @@ class TopicAdmin:
     may remember leaders of before the broker started again, and ask those for a quarter hour.
     """
 
-    def __init__(self, bootstrap: str, *, deadline_sec: float = REQUEST_TIMEOUT_SEC) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, kafka: KafkaAccess, *, deadline_sec: float = REQUEST_TIMEOUT_SEC) -> None:
+        self._kafka = kafka
+        self._refusals = Refusals(kafka)
         self._deadline_sec = deadline_sec
         self._admin = self._client()
 
     def _client(self) -> AdminClient:
-        return AdminClient(
-            {
-                "bootstrap.servers": self._bootstrap,
-                "log_level": 0,
-                "socket.timeout.ms": int(REQUEST_TIMEOUT_SEC * 1000),
-            }
-        )
+        settings: dict[str, Any] = {
+            **self._kafka.client_settings(),
+            "error_cb": self._refusals.note,
+            "socket.timeout.ms": int(REQUEST_TIMEOUT_SEC * 1000),
+        }
+        return AdminClient(settings)
 
     def _ask(
         self, question: Callable[[AdminClient], T], *, also: frozenset[int] = frozenset()
@@ -102,8 +103,9 @@ class TopicAdmin:
             except KafkaException as error:
                 if error.args[0].code() not in PASSING | also:
                     raise
+                trouble = self._unavailable(error)
                 self._admin = self._client()
-                raise self._unavailable(error) from error
+                raise trouble from error
 
         return retry.blocking_until_deadline(
             attempt,
@@ -147,7 +149,8 @@ class TopicAdmin:
         except KafkaException as error:
             if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
                 return  # maybe by an attempt of ours whose answer was lost
-            raise MigrationError(f"topic {spec.name}: {error.args[0].str()}") from error
+            why = not_allowed(error.args[0], self._kafka.user) or error.args[0].str()
+            raise MigrationError(f"topic {spec.name}: {why}") from error
 
     def log_offsets(self, topic: str, partitions: Sequence[int]) -> Mapping[int, tuple[int, int]]:
         """First and next offset of each partition.
@@ -177,11 +180,10 @@ class TopicAdmin:
         ends: dict[int, int] = {}
         consumer = Consumer(
             {
-                "bootstrap.servers": self._bootstrap,
+                **self._kafka.client_settings(),
                 "group.id": "escucha-reconcile",  # never joined: partitions are assigned by hand
                 "enable.auto.commit": False,
                 "enable.partition.eof": True,
-                "log_level": 0,
             }
         )
         try:
@@ -190,8 +192,8 @@ class TopicAdmin:
             while len(ends) < len(about):
                 if time.monotonic() > deadline:
                     raise BrokerUnavailableError(
-                        f"Kafka at {self._bootstrap} did not say in {REQUEST_TIMEOUT_SEC:.0f} s"
-                        f" where {topic} ends"
+                        f"Kafka at {self._kafka.bootstrap} did not say in"
+                        f" {REQUEST_TIMEOUT_SEC:.0f} s where {topic} ends"
                     )
                 message = consumer.poll(0.2)
                 if message is None or (error := message.error()) is None:
@@ -215,10 +217,9 @@ class TopicAdmin:
         def question(_: AdminClient) -> list[TopicPartition]:
             consumer = Consumer(
                 {
-                    "bootstrap.servers": self._bootstrap,
+                    **self._kafka.client_settings(),
                     "group.id": group,
                     "enable.auto.commit": False,
-                    "log_level": 0,
                 }
             )
             try:
@@ -245,12 +246,11 @@ class TopicAdmin:
         wanted = [TopicPartition(topic, number, at) for (topic, number), at in offsets.items()]
         consumer = Consumer(
             {
-                "bootstrap.servers": self._bootstrap,
+                **self._kafka.client_settings(),
                 "group.id": group,
                 "enable.auto.commit": False,
                 "partition.assignment.strategy": "roundrobin",  # as Faust's: others are refused
                 "session.timeout.ms": 6_000,
-                "log_level": 0,
             }
         )
         try:
@@ -272,9 +272,12 @@ class TopicAdmin:
             consumer.close()
 
     def _unavailable(self, error: KafkaException) -> BrokerUnavailableError:
+        words = self._refusals.remedy(self._admin.poll)
+        if words := words or not_allowed(error.args[0], self._kafka.user):
+            return BrokerUnavailableError(words)
         return BrokerUnavailableError(
-            f"Kafka at {self._bootstrap} does not answer: {error.args[0].str()}."
-            " Is it up, and is ESCUCHA_KAFKA_BOOTSTRAP right?"
+            f"Kafka at {self._kafka.bootstrap} does not answer: {error.args[0].str()}."
+            " Is it up, and are ESCUCHA_KAFKA_BOOTSTRAP and ESCUCHA_KAFKA_SECURITY right?"
         )
 
 

@@ -32,6 +32,7 @@ from streams.metrics import Metrics
 from streams.observer import Observer
 from streams.settings import Settings
 from streams.sinks.clickhouse import ClickHouse
+from streams.topic_admin import TopicAdmin
 from streams.tracing import make_tracer
 from streams.transport import Consumer
 from streams.vitals import Vitals
@@ -88,6 +89,10 @@ async def _run(settings: Settings) -> int:
         await models.open()
         rules = make_rule_book(settings, clickhouse)
         await rules.open()
+        if settings.kafka.security != "PLAINTEXT":
+            # aiokafka would only log why a broker refuses it, and say that none answered.
+            admin = TopicAdmin(settings.kafka)
+            await asyncio.to_thread(admin.topic, settings.mentions_topic)
         tracer = make_tracer(settings.traces_url, worker=models.worker)
         app = build_app(settings, clickhouse, models, rules, end, Observer(metrics, tracer))
         loop.set_exception_handler(lambda _, context: _unhandled(context))

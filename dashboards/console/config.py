@@ -11,6 +11,7 @@ class ConsoleConfig:
     """Where ClickHouse is and where the page is served; the user should be a read-only one."""
 
     clickhouse_url: str = "http://127.0.0.1:8123"
+    ca_file: Path | None = None  # of https; None: the authorities that this machine trusts
     user: str = "grafana"
     password: str = field(default="", repr=False)
     database: str = "escucha"

@@ -1,10 +1,12 @@
 """ClickHouse as the console asks it: as a read-only user, within limits."""
 
 import asyncio
+import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import clickhouse_connect
 from clickhouse_connect.driver.asyncclient import AsyncClient
@@ -46,9 +48,9 @@ class Database:
                     sql, dict(parameters or {}), settings=self._limits(), tz_mode="aware"
                 )
             except DatabaseError as error:
-                raise _translated(error) from error
+                raise _untrusted(error) or _translated(error) from error
             except (ClickHouseError, OSError, TimeoutError) as error:
-                raise _away() from error
+                raise _untrusted(error) or _away() from error
         names = list(result.column_names)
         types = [str(column_type.name) for column_type in result.column_types]
         return Rows(names, types, result.result_rows)
@@ -66,14 +68,19 @@ class Database:
     async def _connected(self) -> AsyncClient:
         async with self._connecting:
             if self._client is None:
+                url = urlsplit(self._config.clickhouse_url)
+                secure = url.scheme == "https"  # a dsn would be asked in the clear even so
                 self._client = await clickhouse_connect.get_async_client(
-                    dsn=self._config.clickhouse_url,
+                    host=url.hostname,
+                    port=url.port or (8443 if secure else 8123),
+                    secure=secure,
                     username=self._config.user,
                     password=self._config.password,
                     database=self._config.database,
                     connect_timeout=3,
                     send_receive_timeout=self._config.max_query_sec + 5,
                     autogenerate_session_id=False,
+                    ca_cert=str(self._config.ca_file) if self._config.ca_file else None,
                 )
             return self._client
 
@@ -84,6 +91,18 @@ class Database:
             "result_overflow_mode": "throw",
             "cancel_http_readonly_queries_on_client_close": 1,
         }
+
+
+def _untrusted(error: BaseException) -> ConsoleError | None:
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, ssl.SSLError) or "CERTIFICATE_VERIFY_FAILED" in str(seen):
+            return DatabaseAwayError(
+                "ClickHouse's certificate is not trusted",
+                "Check ESCUCHA_CLICKHOUSE_CA_FILE and the host in ESCUCHA_CLICKHOUSE_URL.",
+            )
+        seen = seen.__cause__ or seen.__context__
+    return None
 
 
 def _away() -> ConsoleError:

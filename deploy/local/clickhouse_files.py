@@ -17,7 +17,7 @@ HTTP_PORT_VARIABLE = "ESCUCHA_CLICKHOUSE_HTTP_PORT"
 TCP_PORT_VARIABLE = "ESCUCHA_CLICKHOUSE_TCP_PORT"
 MEMORY_VARIABLE = "ESCUCHA_CLICKHOUSE_MEMORY_BYTES"
 
-_TEMPLATES = Path(__file__).parents[1] / "clickhouse"
+TEMPLATES = Path(__file__).parents[1] / "clickhouse"
 _PLACES = {
     "local-config.xml": "config.xml",
     "named-collection.xml": "config.d/escucha.xml",
@@ -65,7 +65,7 @@ class EngineFolder:
         for template, place in _PLACES.items():
             target = self.path / place
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(_TEMPLATES / template, target)
+            shutil.copyfile(TEMPLATES / template, target)
         metadata = self.path / "data" / "metadata"
         metadata.mkdir(parents=True, exist_ok=True)
         # Without it the system database lives in memory, and what it holds is lost at each stop.

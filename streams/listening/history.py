@@ -58,7 +58,7 @@ class History:
     def __init__(self, settings: Settings) -> None:
         """Look where each partition begins, and how far it was read. Blocks."""
         self._settings = settings
-        admin = TopicAdmin(settings.kafka_bootstrap)
+        admin = TopicAdmin(settings.kafka)
         self._topic = settings.mentions_topic
         found = admin.topic(self._topic)
         if found is None:
@@ -81,13 +81,12 @@ class History:
         """
         consumer = Consumer(
             {
-                "bootstrap.servers": self._settings.kafka_bootstrap,
+                **self._settings.kafka.client_settings(),
                 "group.id": "escucha-backfill",  # never joined: partitions are assigned by hand
                 "enable.auto.commit": False,
                 "enable.partition.eof": True,
                 "isolation.level": "read_committed",
                 "auto.offset.reset": "earliest",
-                "log_level": 0,
             }
         )
         try:

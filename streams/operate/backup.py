@@ -112,7 +112,7 @@ def _begin(settings: Settings, client: Client, vault: Vault, say: Say) -> Manife
 
 def _committed(settings: Settings) -> dict[tuple[str, int], tuple[str, int]]:
     """Topic and committed offset of each partition, by topic id and number."""
-    admin = TopicAdmin(settings.kafka_bootstrap)
+    admin = TopicAdmin(settings.kafka)
     found = {}
     for name in topics_of(settings):
         topic = admin.topic(name)

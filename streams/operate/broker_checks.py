@@ -21,7 +21,7 @@ def broker(patient: Patient) -> Iterator[Finding]:
     if not patient.expects_services:
         yield skipped("broker", "No broker is expected yet.", "Start the stack: escucha up")
         return
-    admin = TopicAdmin(settings.kafka_bootstrap, deadline_sec=PATIENCE_SEC)
+    admin = TopicAdmin(settings.kafka, deadline_sec=PATIENCE_SEC)
     try:
         found = {spec.name: admin.topic(spec.name) for spec in _wanted(settings)}
     except BrokerUnavailableError as error:
@@ -66,7 +66,7 @@ def _faults(settings: Settings, found: dict[str, Topic]) -> Iterator[Finding]:
         )
     days = Retention.parse(settings.retention_days).topics
     for name, spec in wanted.items():
-        told = topic_settings(settings.kafka_bootstrap, name)
+        told = topic_settings(settings.kafka, name)
         if told is None:
             yield skipped("topics", "This broker does not tell the settings of its topics.")
             return

@@ -217,7 +217,7 @@ def _has_current(store: ModelStore) -> bool:
 
 def _go_on(settings: Settings, manifest: Manifest) -> tuple[list[Position], list[str], list[str]]:
     """Let the group go on in the topics it was reading, where they are still the same ones."""
-    admin = TopicAdmin(settings.kafka_bootstrap, deadline_sec=MEMBERS_GONE_SEC)
+    admin = TopicAdmin(settings.kafka, deadline_sec=MEMBERS_GONE_SEC)
     resumed: list[Position] = []
     lost, new_topics = [], []
     offsets: dict[tuple[str, int], int] = {}

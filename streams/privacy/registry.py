@@ -56,7 +56,7 @@ def _topic_place(settings: Settings, client: Client, spec: TopicSpec) -> TopicPl
         return PlainScrubber(subject)
 
     return TopicPlace(
-        bootstrap=settings.kafka_bootstrap,
+        kafka=settings.kafka,
         spec=spec,
         topic=settings.mentions_topic if spec is topics.MENTIONS_RAW else spec.name,
         make_scrubber=scrubber,

@@ -13,15 +13,16 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 
 from schemas.topics import DAY_MS
 from streams.errors import BrokerUnavailableError
+from streams.kafka_access import KafkaAccess
 from streams.privacy.retention import FOR_EVER
 
 RETENTION_MS = "retention.ms"
 TIMEOUT_SEC = 10.0
 
 
-def topic_settings(bootstrap: str, topic: str) -> dict[str, str] | None:
+def topic_settings(kafka: KafkaAccess, topic: str) -> dict[str, str] | None:
     """What a broker says of a topic; None where it does not answer such questions."""
-    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+    admin = AdminClient({**kafka.client_settings(), "log_level": 0})
     asked = ConfigResource(ResourceType.TOPIC, topic)
     try:
         [(_, future)] = admin.describe_configs([asked], request_timeout=TIMEOUT_SEC).items()
@@ -30,14 +31,14 @@ def topic_settings(bootstrap: str, topic: str) -> dict[str, str] | None:
         return None
 
 
-def apply_to_topics(bootstrap: str, days_by_topic: Mapping[str, int]) -> list[str]:
+def apply_to_topics(kafka: KafkaAccess, days_by_topic: Mapping[str, int]) -> list[str]:
     """Set the retention of each topic where it differs; returns what was changed, in words.
 
     Raises BrokerUnavailableError when the broker does not answer, has no such topic, or (the
     local one) does not change settings.
     """
     changed = []
-    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+    admin = AdminClient(kafka.client_settings())
     for topic, days in days_by_topic.items():
         wanted = "-1" if days == FOR_EVER else str(days * DAY_MS)
         try:

@@ -27,6 +27,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 from schemas.topics import TopicSpec
 from streams import clock
 from streams.errors import BrokerUnavailableError, InputError
+from streams.kafka_access import KafkaAccess
 from streams.privacy.receipts import Remainder
 from streams.privacy.scrub import Scrubber
 from streams.privacy.subject import Subject
@@ -49,7 +50,7 @@ class TopicPlace:
     partition and offset: nobody may store them again.
     """
 
-    bootstrap: str
+    kafka: KafkaAccess
     spec: TopicSpec
     topic: str
     make_scrubber: Callable[[Subject], Scrubber]
@@ -103,10 +104,10 @@ class TopicPlace:
 
     @cached_property  # kept: its futures never end once it is gone
     def _admin(self) -> AdminClient:
-        return AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
+        return AdminClient(self.kafka.client_settings())
 
     def _offsets(self) -> Mapping[int, tuple[int, int]]:
-        admin = TopicAdmin(self.bootstrap)
+        admin = TopicAdmin(self.kafka)
         topic = admin.topic(self.topic)
         return {} if topic is None else admin.log_offsets(self.topic, range(topic.partitions))
 
@@ -127,12 +128,11 @@ class TopicPlace:
         """Committed records of partitions from one offset to before another."""
         consumer = Consumer(
             {
-                "bootstrap.servers": self.bootstrap,
+                **self.kafka.client_settings(),
                 "group.id": SCRATCH_GROUP,
                 "enable.auto.commit": False,
                 "enable.partition.eof": True,
                 "isolation.level": "read_committed",
-                "log_level": 0,
             }
         )
         left = {partition: end for partition, (_, end) in spans.items()}
@@ -179,9 +179,8 @@ class TopicPlace:
         began: dict[int, int] = {}
         producer = Producer(
             {
-                "bootstrap.servers": self.bootstrap,
+                **self.kafka.client_settings(),
                 "transactional.id": f"escucha-privacy-{self.topic}",
-                "log_level": 0,
             }
         )
 
@@ -206,7 +205,7 @@ class TopicPlace:
         return began
 
     def _wait_for_workers(self, starts: Mapping[int, int], cuts: Mapping[int, int]) -> None:
-        admin = TopicAdmin(self.bootstrap)
+        admin = TopicAdmin(self.kafka)
         deadline = time.monotonic() + PATIENCE_SEC
         for group in self.groups:
             while True:
@@ -224,16 +223,15 @@ class TopicPlace:
 
     def _copy(self, scrubber: Scrubber, starts: Mapping[int, int], cuts: Mapping[int, int]) -> None:
         """Append what stays, in order and with its own time, so that it expires when it would."""
-        topic = TopicAdmin(self.bootstrap).topic(self.topic)
+        topic = TopicAdmin(self.kafka).topic(self.topic)
         topic_id = topic.topic_id if topic else ""
         gone = {partition: self.erased(topic_id, partition) for partition in cuts}
         failures: list[str] = []
         producer = Producer(
             {
-                "bootstrap.servers": self.bootstrap,
+                **self.kafka.client_settings(),
                 "enable.idempotence": True,
                 "linger.ms": 5,
-                "log_level": 0,
             }
         )
 
@@ -263,7 +261,7 @@ class TopicPlace:
             raise BrokerUnavailableError(f"{self.topic}: {error.args[0].str()}") from error
 
     def _tombstones(self, found: list[Message]) -> list[Remainder]:
-        producer = Producer({"bootstrap.servers": self.bootstrap, "log_level": 0})
+        producer = Producer(self.kafka.client_settings())
         for key, partition in {(_bytes(m.key()), m.partition()) for m in found}:
             if partition is not None:
                 producer.produce(self.topic, value=None, key=key, partition=partition)
@@ -272,7 +270,7 @@ class TopicPlace:
         return [Remainder(self.name, "compaction", len(found), None)]
 
     def _note_left(self, scrubber: Scrubber, found: list[Message]) -> None:
-        topic = TopicAdmin(self.bootstrap).topic(self.topic)
+        topic = TopicAdmin(self.kafka).topic(self.topic)
         places = [
             (partition, offset)
             for m in found

@@ -13,6 +13,7 @@ from typing import Protocol
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from streams.errors import BrokerUnavailableError, EscuchaError
+from streams.kafka_access import KafkaAccess, Refusals, not_allowed
 from streams.producers.deliveries import PERMANENT_FAULTS, OnDelivery
 
 log = logging.getLogger(__name__)
@@ -57,17 +58,23 @@ class EventWriter:
     """
 
     def __init__(
-        self, topic: str, client: KafkaClient, *, kafka_bootstrap: str = "", partitions: int = 1
+        self,
+        topic: str,
+        client: KafkaClient,
+        *,
+        kafka: KafkaAccess | None = None,
+        partitions: int = 1,
     ) -> None:
         self.partitions = partitions
         self.topic = topic
         self._client = client
-        self._bootstrap = kafka_bootstrap
+        self._kafka = kafka
+        self._bootstrap = kafka.bootstrap if kafka else ""
 
     @classmethod
     def connect(
         cls,
-        kafka_bootstrap: str,
+        kafka: KafkaAccess,
         topic: str,
         *,
         client_id: str,
@@ -75,31 +82,36 @@ class EventWriter:
         delivery_timeout_sec: float = DELIVERY_TIMEOUT_SEC,
     ) -> "EventWriter":
         """A writer whose broker has answered and has the topic; else BrokerUnavailableError."""
+        refusals = Refusals(kafka)
         client = Producer(
             producer_settings(
-                kafka_bootstrap,
+                kafka,
                 client_id=client_id,
                 records_in_flight=records_in_flight,
                 delivery_timeout_sec=delivery_timeout_sec,
+                refusals=refusals,
             )
         )
-        return cls.over(client, kafka_bootstrap, topic)
+        return cls.over(client, kafka, topic, refusals)
 
     @classmethod
-    def over(cls, client: Producer, kafka_bootstrap: str, topic: str) -> "EventWriter":
+    def over(
+        cls, client: Producer, kafka: KafkaAccess, topic: str, refusals: Refusals
+    ) -> "EventWriter":
         """A writer over `client`, whose broker has the topic; else BrokerUnavailableError."""
         try:
             described = client.list_topics(topic, timeout=CONNECT_TIMEOUT_SEC).topics[topic]
         except KafkaException as error:
-            raise BrokerUnavailableError(_cannot_reach(kafka_bootstrap, _text_of(error))) from error
+            raise BrokerUnavailableError(
+                refusals.remedy(client.poll) or _cannot_reach(kafka.bootstrap, _text_of(error))
+            ) from error
         if described.error is not None:
             raise BrokerUnavailableError(
-                f"Kafka at {kafka_bootstrap} has no topic {topic!r} ({described.error.str()}); "
+                not_allowed(described.error, kafka.user)
+                or f"Kafka at {kafka.bootstrap} has no topic {topic!r} ({described.error.str()}); "
                 "`escucha migrate` creates it"
             )
-        return cls(
-            topic, client, kafka_bootstrap=kafka_bootstrap, partitions=len(described.partitions)
-        )
+        return cls(topic, client, kafka=kafka, partitions=len(described.partitions))
 
     def send(
         self, value: bytes, key: bytes, on_delivery: OnDelivery, partition: int = ANY_PARTITION
@@ -131,15 +143,14 @@ class EventWriter:
 
     def holds(self, partition: int, offset: int) -> bool:
         """Whether the topic still has this record, or has had it and let it go by retention."""
-        if not self._bootstrap:
+        if self._kafka is None:
             return True
         reader = Consumer(
             {
-                "bootstrap.servers": self._bootstrap,
+                **self._kafka.client_settings(),
                 "group.id": "escucha-ingest-look",  # never joined: partitions are assigned by hand
                 "enable.auto.commit": False,
                 "auto.offset.reset": "error",
-                "log_level": 0,
             }
         )
         place = TopicPartition(self.topic, partition, offset)
@@ -169,24 +180,27 @@ class EventWriter:
 
 
 def producer_settings(
-    kafka_bootstrap: str,
+    kafka: KafkaAccess,
     *,
     client_id: str,
     records_in_flight: int = RECORDS_IN_FLIGHT,
     delivery_timeout_sec: float = DELIVERY_TIMEOUT_SEC,
+    refusals: Refusals | None = None,
 ) -> dict[str, str | int | float | bool | Callable[[KafkaError], None]]:
-    """Settings that every producer of events uses."""
+    """Settings that every producer of events uses; `refusals` is told why brokers refuse it."""
 
     def on_error(error: KafkaError) -> None:
+        if refusals is not None:
+            refusals.note(error)
         if error.code() == KafkaError._ALL_BROKERS_DOWN:
             log.warning(
                 "Kafka at %s does not answer; records wait up to %.0f s for it",
-                kafka_bootstrap,
+                kafka.bootstrap,
                 delivery_timeout_sec,
             )
 
     return {
-        "bootstrap.servers": kafka_bootstrap,
+        **kafka.client_settings(),
         "client.id": client_id,
         "enable.idempotence": True,
         "acks": "all",
@@ -199,8 +213,7 @@ def producer_settings(
         "queue.buffering.max.messages": records_in_flight,
         "queue.buffering.max.kbytes": BYTES_IN_FLIGHT_KIB,
         "delivery.timeout.ms": int(delivery_timeout_sec * 1000),
-        "log_level": 0,  # on_error says it in words
-        "error_cb": on_error,
+        "error_cb": on_error,  # says it in words; librdkafka's own log is off
     }
 
 

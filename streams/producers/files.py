@@ -82,7 +82,7 @@ def ingest(
             connect()
             if connect
             else EventWriter.connect(
-                settings.kafka_bootstrap, topic, client_id=f"escucha-ingest-{plan.source}"
+                settings.kafka, topic, client_id=f"escucha-ingest-{plan.source}"
             )
         )
         if stored:

@@ -11,6 +11,7 @@ import msgspec
 from schemas.business import Label
 from schemas.topics import LABELS
 from streams.errors import BrokerUnavailableError
+from streams.kafka_access import KafkaAccess
 from streams.producers.base import EventWriter, RecordRefusedError
 from streams.producers.deliveries import DeliveredRecord, KafkaFault
 
@@ -20,8 +21,8 @@ DEADLINE_SEC = 10.0
 class LabelWriter:
     """Saves labels; connects at the first one, so that a console starts without Kafka."""
 
-    def __init__(self, kafka_bootstrap: str, *, deadline_sec: float = DEADLINE_SEC) -> None:
-        self._bootstrap = kafka_bootstrap
+    def __init__(self, kafka: KafkaAccess, *, deadline_sec: float = DEADLINE_SEC) -> None:
+        self._kafka = kafka
         self._deadline_sec = deadline_sec
         self._writer: EventWriter | None = None
         self._lock = threading.Lock()  # one client, whose callbacks one thread runs
@@ -67,14 +68,14 @@ class LabelWriter:
             self._leave()  # a client that gave up a record is not trusted with the next one
         reason = faults[0] if faults else "no answer in time"
         return (
-            f"Kafka at {self._bootstrap} did not take all labels ({reason}); it may be starting,"
-            " or `escucha migrate` has to create its topics"
+            f"Kafka at {self._kafka.bootstrap} did not take all labels ({reason}); it may be"
+            " starting, or `escucha migrate` has to create its topics"
         )
 
     def _connected(self) -> EventWriter:
         if self._writer is None:
             self._writer = EventWriter.connect(
-                self._bootstrap,
+                self._kafka,
                 LABELS.name,
                 client_id="escucha-console",
                 delivery_timeout_sec=self._deadline_sec,

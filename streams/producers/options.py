@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from streams.kafka_access import KafkaAccess
 from streams.producers.amounts import DecimalMark
 from streams.producers.mapping import MappingRequest
 from streams.producers.pacing import Speed
@@ -41,7 +42,7 @@ class IngestSettings(Protocol):
     """The part of streams.settings.Settings that is needed."""
 
     @property
-    def kafka_bootstrap(self) -> str: ...
+    def kafka(self) -> KafkaAccess: ...
     @property
     def mentions_topic(self) -> str: ...
     @property

@@ -1,6 +1,7 @@
 """ClickHouse as the pipeline sees it: blocks go in whole and once, small questions come back."""
 
 import logging
+import ssl
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, TypeVar
@@ -39,12 +40,16 @@ TRANSIENT_CODES = frozenset(
         243,  # NOT_ENOUGH_SPACE
         252,  # TOO_MANY_PARTS
         285,  # TOO_FEW_LIVE_REPLICAS
+        286,  # UNSATISFIED_QUORUM_FOR_PREVIOUS_WRITE
+        289,  # REPLICA_IS_NOT_IN_QUORUM
         319,  # UNKNOWN_STATUS_OF_INSERT
         394,  # QUERY_WAS_CANCELLED
         439,  # CANNOT_SCHEDULE_TASK
         999,  # KEEPER_EXCEPTION
     }
 )
+
+AUTHENTICATION_FAILED = 516
 
 INSERT_SETTINGS: Mapping[str, str] = {
     "deduplicate_blocks_in_dependent_materialized_views": "1",
@@ -161,15 +166,22 @@ class ClickHouse:
         try:
             return await attempt(await self._connected())
         except OperationalError as error:
+            self._reject_if_not_let_in(error)
             if error.code is not None and error.code not in TRANSIENT_CODES:
                 raise SinkRejectedError(f"{what}: {error}") from error
             raise SinkUnavailableError(f"{what}: {error}") from error
         except DatabaseError as error:
+            self._reject_if_not_let_in(error)
             if error.code in TRANSIENT_CODES:
                 raise SinkUnavailableError(f"{what}: {error}") from error
             raise SinkRejectedError(f"{what}: {error}") from error
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            self._reject_if_not_let_in(error)
             raise SinkUnavailableError(f"{what}: {error!r}") from error
+
+    def _reject_if_not_let_in(self, error: Exception) -> None:
+        if words := not_let_in(self._settings, error):
+            raise SinkRejectedError(words) from error
 
     async def _connected(self) -> AsyncClient:
         if self._client is None:
@@ -177,6 +189,30 @@ class ClickHouse:
                 **connection_arguments(self._settings), connector_limit=32
             )
         return self._client
+
+
+def not_let_in(settings: Settings, error: BaseException) -> str:
+    """What to do when ClickHouse's certificate or our password is refused; else empty.
+
+    The client wraps errors of TLS in its own, so all that led to `error` is looked at.
+    """
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, ssl.SSLError) or "CERTIFICATE_VERIFY_FAILED" in str(seen):
+            ca = settings.clickhouse_ca_file or "not set: the authorities this machine trusts"
+            return (
+                f"ClickHouse at {settings.clickhouse_url} and this client find no common TLS"
+                f" ({str(seen)[:200]}): check that ESCUCHA_CLICKHOUSE_CA_FILE ({ca}) holds the"
+                " authority that signed its certificate, that this names the host in"
+                " ESCUCHA_CLICKHOUSE_URL, and that the port speaks TLS"
+            )
+        if getattr(seen, "code", None) == AUTHENTICATION_FAILED:
+            return (
+                f"ClickHouse at {settings.clickhouse_url} refuses {settings.clickhouse_user}:"
+                " check ESCUCHA_CLICKHOUSE_USER and ESCUCHA_CLICKHOUSE_PASSWORD"
+            )
+        seen = seen.__cause__ or seen.__context__
+    return ""
 
 
 def connection_arguments(settings: Settings) -> dict[str, Any]:
@@ -194,6 +230,9 @@ def connection_arguments(settings: Settings) -> dict[str, Any]:
         "connect_timeout": 5,
         "send_receive_timeout": 60,
         "query_retries": 0,  # the retry above has the deadline and says what it waits for
+        **({"ca_cert": str(settings.clickhouse_ca_file)} if settings.clickhouse_ca_file else {}),
+        # What one replica alone has acknowledged is lost with it.
+        **({"settings": {"insert_quorum": "auto"}} if settings.clickhouse_cluster else {}),
     }
 
 

@@ -44,7 +44,7 @@ class Books:
         return f"{gaps} gaps, {letters} letters wait, lag {sum(lags.values()):.0f}"
 
     def _lags(self) -> dict[tuple[str, ...], float]:
-        admin = TopicAdmin(self._settings.kafka_bootstrap)
+        admin = TopicAdmin(self._settings.kafka)
         found: dict[tuple[str, ...], float] = {}
         for name in (self._settings.mentions_topic, *KIND_OF_TOPIC):
             topic = admin.topic(name)

@@ -88,7 +88,7 @@ def standard_jobs(
 
     def keep_no_longer(client: Client, _since: datetime) -> list[str]:
         changed = apply_to_tables(client, retention)
-        return changed + apply_to_topics(settings.kafka_bootstrap, retention.topics)
+        return changed + apply_to_topics(settings.kafka, retention.topics)
 
     return (
         Job(deletions.JOB, deletions.carry_out),

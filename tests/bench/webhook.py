@@ -20,6 +20,7 @@ import msgspec
 
 from deploy.local.handles import start_broker
 from schemas.topics import TOPICS
+from streams.kafka_access import KafkaAccess
 from streams.producers.webhook.signatures import signature_header
 from streams.topic_admin import TopicAdmin
 from tests.integration.producers.webhook.helpers import SECRET, ReceiverProcess
@@ -130,7 +131,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5.0)
     seconds = parser.parse_args().seconds
     with tempfile.TemporaryDirectory() as name, start_broker(Path(name) / "broker") as broker:
-        admin = TopicAdmin(broker.bootstrap)
+        admin = TopicAdmin(KafkaAccess(broker.bootstrap))
         for topic in TOPICS:
             admin.create(topic, partitions=topic.partitions or 6, replication=1)
         kafka: Any = _Kafka(broker.bootstrap)

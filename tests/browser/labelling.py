@@ -15,6 +15,7 @@ from clickhouse_connect.driver.client import Client
 from dashboards.console import ConsoleConfig
 from deploy.local.handles import BrokerHandle, ClickHouseHandle
 from deploy.local.ports import free_ports
+from streams.kafka_access import KafkaAccess
 from streams.producers.labels import LabelWriter
 from tests.browser.serving import running
 
@@ -48,7 +49,7 @@ class Stack:
     ) -> Iterator[str]:
         """The address of a console whose labels go to Kafka, as `escucha console` wires it."""
         with (
-            LabelWriter(kafka or self.broker.bootstrap, deadline_sec=5.0) as labels,
+            LabelWriter(KafkaAccess(kafka or self.broker.bootstrap), deadline_sec=5.0) as labels,
             running(config or self.config(), labels.save) as url,
         ):
             yield url

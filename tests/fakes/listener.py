@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from streams.kafka_access import KafkaAccess
 from streams.producers.base import EventWriter
 from streams.producers.live.backoff import Backoff
 from streams.producers.live.progress import ListenOptions
@@ -31,7 +32,7 @@ async def main(name: str, url: str, bootstrap: str, topic: str, checkpoint: str)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     writer = EventWriter.connect(
-        bootstrap,
+        KafkaAccess(bootstrap),
         topic,
         client_id="listener",
         records_in_flight=1_000,

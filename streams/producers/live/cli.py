@@ -171,7 +171,7 @@ def listen_to(
     path = checkpoint or resume.default_path(settings.run_dir, source.name, source.scope, topic)
     observer = ListenLines(LINE_EVERY_SEC if sys.stderr.isatty() else QUIET_LINE_EVERY_SEC)
     writer = EventWriter.connect(
-        settings.kafka_bootstrap,
+        settings.kafka,
         topic,
         client_id=f"escucha-listen-{source.name}",
         records_in_flight=RECORDS_IN_FLIGHT,

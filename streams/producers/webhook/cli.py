@@ -93,4 +93,4 @@ def receive_command(
     def say(address: str) -> None:
         click.echo(f"receiving at {address}; how to sign and send is on that page", err=True)
 
-    asyncio.run(serve(options, settings.kafka_bootstrap, settings.mentions_topic, say=say))
+    asyncio.run(serve(options, settings.kafka, settings.mentions_topic, say=say))

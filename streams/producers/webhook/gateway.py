@@ -10,6 +10,7 @@ from confluent_kafka import KafkaError, Producer
 
 from schemas.topics import MENTIONS_RAW
 from streams.errors import BrokerUnavailableError
+from streams.kafka_access import KafkaAccess, Refusals
 from streams.producers.base import EventWriter, RecordRefusedError, producer_settings
 from streams.producers.deliveries import PERMANENT_FAULTS, DeliveredRecord, KafkaFault
 from streams.producers.heartbeats import Pulse
@@ -88,23 +89,25 @@ class Gateway:
 
     @classmethod
     def connect(
-        cls, kafka_bootstrap: str, mentions_topic: str, *, heartbeat_sec: float, deadline_sec: float
+        cls, kafka: KafkaAccess, mentions_topic: str, *, heartbeat_sec: float, deadline_sec: float
     ) -> "Gateway":
         """A gateway whose broker has answered and has all topics; else BrokerUnavailableError."""
         ended: list[str] = []
+        refusals = Refusals(kafka)
 
         def on_error(error: KafkaError) -> None:
+            refusals.note(error)
             if error.fatal():
                 ended.append(error.str())
 
         settings = producer_settings(
-            kafka_bootstrap, client_id="escucha-receive", delivery_timeout_sec=deadline_sec
+            kafka, client_id="escucha-receive", delivery_timeout_sec=deadline_sec
         )
         # `is_well` tells of a Kafka that is away, so that only what ends the client matters here.
         client = Producer({**settings, "linger.ms": LINGER_MS, "error_cb": on_error})
         names = {route.topic: route.topic for route in ROUTES} | {MENTIONS_RAW.name: mentions_topic}
         writers = {
-            topic: EventWriter.over(client, kafka_bootstrap, name) for topic, name in names.items()
+            topic: EventWriter.over(client, kafka, name, refusals) for topic, name in names.items()
         }
         gateway = cls(writers, heartbeat_sec=heartbeat_sec, deadline_sec=deadline_sec)
         gateway._ended = ended

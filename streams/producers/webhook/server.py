@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from streams.errors import BrokerUnavailableError, SettingsError
+from streams.kafka_access import KafkaAccess
 from streams.producers.webhook.app import create_app
 from streams.producers.webhook.gateway import Gateway
 from streams.producers.webhook.options import ReceiverOptions
@@ -125,7 +126,7 @@ def listen(options: ReceiverOptions) -> socket.socket:
 
 async def serve(
     options: ReceiverOptions,
-    kafka_bootstrap: str,
+    kafka: KafkaAccess,
     mentions_topic: str,
     *,
     say: Callable[[str], None] = lambda address: None,
@@ -138,7 +139,7 @@ async def serve(
     with listen(options) as listener:
         gateway = await asyncio.to_thread(
             Gateway.connect,
-            kafka_bootstrap,
+            kafka,
             mentions_topic,
             heartbeat_sec=options.heartbeat_sec,
             deadline_sec=options.kafka_deadline_sec,

@@ -41,7 +41,7 @@ def run(settings: Settings, detector: DetectorSettings) -> int:
     stop = threading.Event()
     _stop_on_signals(stop)
     ways = channels(settings)
-    wakeups = Wakeups(settings.kafka_bootstrap)
+    wakeups = Wakeups(settings.kafka)
     couriers: list[outbox.Courier] = []
     ready = ready_file(settings)
     away_since: float | None = None

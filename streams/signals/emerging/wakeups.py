@@ -8,6 +8,7 @@ from confluent_kafka import OFFSET_END, Consumer, KafkaException, TopicPartition
 
 from schemas.pipeline import Progress
 from schemas.topics import PROGRESS
+from streams.kafka_access import KafkaAccess
 
 log = logging.getLogger(__name__)
 
@@ -15,14 +16,13 @@ log = logging.getLogger(__name__)
 class Wakeups:
     """Reads progress.v1 from its end; every process for itself, so none waits for a group."""
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, kafka: KafkaAccess) -> None:
         self._consumer = Consumer(
             {
-                "bootstrap.servers": bootstrap,
+                **kafka.client_settings(),
                 "group.id": "escucha-signals",  # never joined: the partition is assigned by hand
                 "enable.auto.commit": False,
                 "fetch.wait.max.ms": 500,
-                "log_level": 0,
             }
         )
         self._consumer.assign([TopicPartition(PROGRESS.name, 0, OFFSET_END)])

@@ -45,3 +45,18 @@ def test_a_kill_and_a_restart_keep_what_was_acknowledged(tmp_path: Path) -> None
 
         assert read(kafka, 3) == [b"a", b"b", b"c"]
     assert kafka.status()["pids"] == {}
+
+
+def test_three_secure_nodes_outlive_one(tmp_path: Path) -> None:
+    """Brokers and controllers know each other by certificate, the client by TLS and password."""
+    with KafkaJvm(tmp_path, brokers=3, secure=True) as kafka:
+        assert kafka.security is not None
+        settings = kafka.security.admin_settings(kafka.bootstrap)
+        admin = AdminClient(settings)
+        admin.create_topics([NewTopic("t", 1, 3)])["t"].result(30)
+        kafka.kill_node(1)
+
+        producer = Producer({**settings, "acks": "all"})
+        producer.produce("t", "a")
+        assert producer.flush(60) == 0
+        kafka.kill()

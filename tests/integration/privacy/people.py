@@ -173,7 +173,7 @@ def read_by_workers(settings: Settings) -> None:
             "log_level": 0,
         }
     )
-    admin = TopicAdmin(settings.kafka_bootstrap)
+    admin = TopicAdmin(settings.kafka)
     for topic in (settings.mentions_topic, "orders.v1", "labels.v1"):
         (_, end) = admin.log_offsets(topic, [0])[0]
         consumer.commit(offsets=[TopicPartition(topic, 0, end)], asynchronous=False)

@@ -321,7 +321,7 @@ def test_on_apache_kafka_the_person_leaves_the_topics_and_the_disk(
     fill_tables(client)
     count = fill_topics(settings)
     read_by_workers(settings)
-    topic_id = TopicAdmin(settings.kafka_bootstrap).topic("mentions.raw.v1")
+    topic_id = TopicAdmin(settings.kafka).topic("mentions.raw.v1")
     receipt = erase(settings, client)
     assert receipt.is_proven, receipts.describe(receipt, "en")
     assert {(r.place, r.why) for r in receipt.remains} == {
@@ -329,9 +329,9 @@ def test_on_apache_kafka_the_person_leaves_the_topics_and_the_disk(
         ("kafka orders.v1", "disk"),
         ("kafka labels.v1", "disk"),
     }
-    start, _ = TopicAdmin(settings.kafka_bootstrap).log_offsets("mentions.raw.v1", [0])[0]
+    start, _ = TopicAdmin(settings.kafka).log_offsets("mentions.raw.v1", [0])[0]
     assert start >= count
-    assert TopicAdmin(settings.kafka_bootstrap).topic("mentions.raw.v1") == topic_id
+    assert TopicAdmin(settings.kafka).topic("mentions.raw.v1") == topic_id
     kept = {
         value.get("mention_id"): value
         for _, value in read_topic(settings, client, "mentions.raw.v1")
@@ -364,7 +364,7 @@ def test_nothing_is_cut_that_no_worker_has_read(
     count = fill_topics(settings)
     with pytest.raises(InputError, match=f"have still to read {count} records"):
         erase(settings, client)
-    assert TopicAdmin(settings.kafka_bootstrap).log_offsets("mentions.raw.v1", [0])[0][0] == 0
+    assert TopicAdmin(settings.kafka).log_offsets("mentions.raw.v1", [0])[0][0] == 0
     read_by_workers(settings)
     assert erase(settings, client).is_proven
 
@@ -373,10 +373,8 @@ def test_nothing_is_cut_that_no_worker_has_read(
 def test_a_topic_gets_the_retention_that_was_asked_for_once(
     kafka: tuple[KafkaJvm, Settings],
 ) -> None:
-    bootstrap = kafka[1].kafka_bootstrap
-    assert apply_to_topics(bootstrap, {"mentions.raw.v1": 3}) == [
-        "mentions.raw.v1: kept for 3 days"
-    ]
-    assert apply_to_topics(bootstrap, {"mentions.raw.v1": 3}) == []
+    access = kafka[1].kafka
+    assert apply_to_topics(access, {"mentions.raw.v1": 3}) == ["mentions.raw.v1: kept for 3 days"]
+    assert apply_to_topics(access, {"mentions.raw.v1": 3}) == []
     with pytest.raises(BrokerUnavailableError, match=r"retention of nothing\.v1 cannot be set"):
-        apply_to_topics(bootstrap, {"nothing.v1": 3})
+        apply_to_topics(access, {"nothing.v1": 3})

@@ -115,7 +115,7 @@ def test_a_mention_whose_rules_ran_again_counts_once_and_when_it_came(
 def test_what_waits_in_kafka_is_no_stall(settings: Settings, client: Client) -> None:
     settings = replace(settings, mentions_topic="mentions.unread", kafka_group="unread")
     spec = TopicSpec("mentions.unread", key="author id", carries="Event", retention_ms=None)
-    TopicAdmin(settings.kafka_bootstrap).create(spec, partitions=1, replication=1)
+    TopicAdmin(settings.kafka).create(spec, partitions=1, replication=1)
     beat(client, "bluesky", 300)
     assert states(settings, client) == {"bluesky": "stalled"}
 

@@ -11,6 +11,7 @@ import pytest
 
 from deploy.local.handles import start_broker
 from streams.errors import BrokerUnavailableError, InputError
+from streams.kafka_access import KafkaAccess
 from streams.producers.base import EventWriter
 from streams.producers.files import ingest
 from streams.producers.heartbeats import send_heartbeats
@@ -142,7 +143,10 @@ def test_a_broker_that_dies_is_told_and_one_that_forgot_is_noticed(tmp_path: Pat
 
         def connect() -> EventWriter:
             return EventWriter.connect(
-                broker.bootstrap, "mentions", client_id="test", delivery_timeout_sec=1.0
+                KafkaAccess(broker.bootstrap),
+                "mentions",
+                client_id="test",
+                delivery_timeout_sec=1.0,
             )
 
         with pytest.raises(BrokerUnavailableError, match="run the command again"):
@@ -155,7 +159,7 @@ def test_a_broker_that_dies_is_told_and_one_that_forgot_is_noticed(tmp_path: Pat
 
 
 def test_heartbeats_reach_every_partition(topic: Topic) -> None:
-    writer = EventWriter.connect(topic.bootstrap, topic.name, client_id="test")
+    writer = EventWriter.connect(KafkaAccess(topic.bootstrap), topic.name, client_id="test")
     until = time.monotonic() + 1.2
 
     arrived = send_heartbeats(writer, every_sec=0.5, stop=lambda: time.monotonic() > until)

@@ -16,6 +16,7 @@ import pytest
 from deploy.kafka_jvm import KafkaJvm, available, jars
 from schemas import generate
 from schemas.mention import Event
+from streams.kafka_access import KafkaAccess
 from streams.producers.base import EventWriter
 from tests.integration.producers.helpers import Topic
 
@@ -87,7 +88,7 @@ def check_partitions(program: Program, topic: Topic) -> None:
     message = "good/mention_minimal.json"
     authors = [f"author-{number}-ñ" for number in range(12)]
     program(topic, dict.fromkeys(authors, message))
-    writer = EventWriter.connect(topic.bootstrap, topic.name, client_id="test")
+    writer = EventWriter.connect(KafkaAccess(topic.bootstrap), topic.name, client_id="test")
     for author in authors:
         assert writer.send((EXAMPLES / message).read_bytes(), author.encode(), lambda *report: None)
     assert writer.flush(10) == 0

@@ -23,6 +23,7 @@ from models.store import ModelStore
 from models.training import Recipe, train
 from schemas.topics import TopicSpec
 from streams.clock import now
+from streams.kafka_access import KafkaAccess
 from streams.migrate import connect
 from streams.reconcile import Balance, reconcile
 from streams.settings import Settings
@@ -130,7 +131,7 @@ class Lane:
     def make(cls, services: Services, folder: Path) -> "Lane":
         name = f"mentions.lane-{next(_numbers)}"
         settings = services.settings(folder / "run", mentions_topic=name, kafka_group=name)
-        admin = TopicAdmin(settings.kafka_bootstrap)
+        admin = TopicAdmin(settings.kafka)
         spec = TopicSpec(name, key="author id", carries="Event", retention_ms=None)
         admin.create(spec, partitions=PARTITIONS, replication=1)
         topic = admin.topic(name)
@@ -266,7 +267,7 @@ def produce(
 
 def read_all(bootstrap: str, topic: str, partitions: int) -> list[dict[str, Any]]:
     """All records of a topic up to where it ends now."""
-    ends = TopicAdmin(bootstrap).log_offsets(topic, range(partitions))
+    ends = TopicAdmin(KafkaAccess(bootstrap)).log_offsets(topic, range(partitions))
     consumer = Consumer(
         {"bootstrap.servers": bootstrap, "group.id": "reader", "enable.auto.commit": False}
     )

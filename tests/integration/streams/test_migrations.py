@@ -35,7 +35,7 @@ def tables(settings: Settings) -> list[tuple[str, str]]:
 
 
 def topics(settings: Settings) -> dict[str, str]:
-    admin = TopicAdmin(settings.kafka_bootstrap)
+    admin = TopicAdmin(settings.kafka)
     found = {spec.name: admin.topic(spec.name) for spec in TOPICS}
     return {name: topic.topic_id for name, topic in found.items() if topic is not None}
 
@@ -89,7 +89,7 @@ def test_a_topic_of_another_name_is_made_with_the_partitions_of_the_settings(
 
     assert run(settings)[-1] == "create topic mentions.of-a-test with 2 partitions"
 
-    topic = TopicAdmin(settings.kafka_bootstrap).topic("mentions.of-a-test")
+    topic = TopicAdmin(settings.kafka).topic("mentions.of-a-test")
     assert topic is not None
     assert topic.partitions == 2
 
@@ -116,7 +116,11 @@ def test_a_database_of_a_newer_version_is_refused(lane: Lane) -> None:
 @pytest.mark.parametrize(
     ("command", "changes", "says"),
     [
-        ("migrate", {"clickhouse_password": "wrong"}, "_USER and _PASSWORD right?"),
+        (
+            "migrate",
+            {"clickhouse_password": "wrong"},
+            "refuses escucha: check ESCUCHA_CLICKHOUSE_USER",
+        ),
         ("dead-letters list", {"clickhouse_url": "http://127.0.0.1:1"}, "connection refused"),
         ("migrate", {"clickhouse_database": "of_others"}, "Not enough privileges"),
         ("reconcile", {"clickhouse_database": "of_others"}, "of_others"),

@@ -33,7 +33,7 @@ async def listening(
 ) -> AsyncIterator[Callable[[], Any]]:
     """The source's runner in this process; the block gets what stops it and returns its summary."""
     writer = await asyncio.to_thread(
-        EventWriter.connect, lane.settings.kafka_bootstrap, lane.topic, client_id="recordings"
+        EventWriter.connect, lane.settings.kafka, lane.topic, client_id="recordings"
     )
     stop = asyncio.Event()
     options = ListenOptions(heartbeat_sec=0, checkpoint_sec=0.05)

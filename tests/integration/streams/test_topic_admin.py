@@ -6,6 +6,7 @@ import pytest
 from confluent_kafka import KafkaError
 
 from streams.errors import BrokerUnavailableError
+from streams.kafka_access import KafkaAccess
 from streams.topic_admin import TopicAdmin
 from tests.fakes.kafka_mock import LIST_OFFSETS, OFFSET_FETCH, MockCluster, mock_cluster
 
@@ -49,7 +50,7 @@ def test_what_passes_is_asked_again(
 ) -> None:
     cluster.err(request_kind, [code] * 4)
 
-    assert question(TopicAdmin(cluster.bootstrap)) == answer
+    assert question(TopicAdmin(KafkaAccess(cluster.bootstrap))) == answer
     assert cluster.requests(request_kind) > 2
 
 
@@ -57,7 +58,7 @@ def test_what_does_not_pass_in_time_is_said(cluster: MockCluster) -> None:
     cluster.err(LIST_OFFSETS, [KafkaError.UNKNOWN_LEADER_EPOCH] * 10_000)
 
     with pytest.raises(BrokerUnavailableError, match="Leader epoch is newer"):
-        offsets(TopicAdmin(cluster.bootstrap, deadline_sec=1.5))
+        offsets(TopicAdmin(KafkaAccess(cluster.bootstrap), deadline_sec=1.5))
     assert cluster.requests(LIST_OFFSETS) > 1
 
 
@@ -65,5 +66,5 @@ def test_a_refusal_is_not_asked_again(cluster: MockCluster) -> None:
     cluster.err(OFFSET_FETCH, [KafkaError.GROUP_AUTHORIZATION_FAILED] * 10_000)
 
     with pytest.raises(BrokerUnavailableError, match="authorization failed"):
-        committed(TopicAdmin(cluster.bootstrap))
+        committed(TopicAdmin(KafkaAccess(cluster.bootstrap)))
     assert cluster.requests(OFFSET_FETCH) == 1

@@ -24,6 +24,28 @@ def test_another_plan_for_the_same_folder_is_refused(tmp_path: Path) -> None:
         kafka_jvm.KafkaJvm(tmp_path, brokers=3)
 
 
+def properties(kafka: kafka_jvm.KafkaJvm) -> dict[str, str]:
+    """The settings of the first node as Java reads them: of two lines of a name the last holds."""
+    lines = (line for line in kafka.settings_text(1).splitlines() if line and line[0] != "#")
+    return dict(line.split("=", 1) for line in lines)
+
+
+def test_a_secure_cluster_keeps_nothing_in_the_clear(tmp_path: Path) -> None:
+    kafka = kafka_jvm.KafkaJvm(tmp_path, brokers=3, secure=True)
+
+    found = properties(kafka)
+
+    assert "PLAINTEXT" not in found["listener.security.protocol.map"]
+    assert found["listeners"].count("127.0.0.1") == 3
+    assert found["allow.everyone.if.no.acl.found"] == "false"
+    assert str(tmp_path) in found["ssl.keystore.location"]
+    assert kafka_jvm.KafkaJvm(tmp_path).security == kafka.security
+    with pytest.raises(LocalStackError, match="with TLS and passwords"):
+        kafka_jvm.KafkaJvm(tmp_path, secure=False)
+    for private in ("ca.key", "broker.key", "broker.pem", "admin.password"):
+        assert (tmp_path / "security" / private).stat().st_mode & 0o077 == 0, private
+
+
 def test_two_brokers_are_refused(tmp_path: Path) -> None:
     with pytest.raises(LocalStackError, match="use 1, or 3"):
         kafka_jvm.KafkaJvm(tmp_path, brokers=2)
@@ -33,15 +55,13 @@ def test_two_brokers_are_refused(tmp_path: Path) -> None:
 def test_replication_follows_the_number_of_brokers(
     tmp_path: Path, brokers: int, replication: int, in_sync: int
 ) -> None:
-    plan = kafka_jvm.KafkaJvm(tmp_path, brokers=brokers).plan
+    found = properties(kafka_jvm.KafkaJvm(tmp_path, brokers=brokers))
 
-    found = plan.properties(1, tmp_path)
-
-    assert found["offsets.topic.replication.factor"] == replication
-    assert found["transaction.state.log.replication.factor"] == replication
-    assert found["min.insync.replicas"] == in_sync
+    assert found["offsets.topic.replication.factor"] == str(replication)
+    assert found["transaction.state.log.replication.factor"] == str(replication)
+    assert found["min.insync.replicas"] == str(in_sync)
     assert found["auto.create.topics.enable"] == "false"
-    assert found["group.initial.rebalance.delay.ms"] == 0
+    assert found["group.initial.rebalance.delay.ms"] == "0"
     assert "127.0.0.1" in found["listeners"]
     assert len(found["controller.quorum.voters"].split(",")) == brokers
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from streams.kafka_access import KafkaAccess
 from streams.producers.base import EventWriter
 from streams.producers.files import ingest, never
 from streams.producers.memory import MemoryProducer
@@ -21,7 +22,7 @@ class PlainSettings:
     """Settings an ingestion needs."""
 
     run_dir: Path
-    kafka_bootstrap: str = "nowhere:1"
+    kafka: KafkaAccess = field(default_factory=lambda: KafkaAccess("nowhere:1"))
     mentions_topic: str = "mentions.raw.v1"
 
 

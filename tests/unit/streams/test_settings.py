@@ -14,6 +14,8 @@ WRONG = {
     "ESCUCHA_KAFKA_REPLICATION": ["0"],
     "ESCUCHA_KAFKA_SESSION_TIMEOUT_SEC": ["", "0", "-1", "nan", "inf", "1e99", "six"],
     "ESCUCHA_KAFKA_GROUP": ["", "  "],
+    "ESCUCHA_KAFKA_SECURITY": ["", "TLS", "SASL"],
+    "ESCUCHA_KAFKA_SASL_MECHANISM": ["", "SCRAM", "GSSAPI"],
     "ESCUCHA_MENTIONS_TOPIC": [""],
     "ESCUCHA_CLICKHOUSE_URL": [
         "",

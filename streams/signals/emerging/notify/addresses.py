@@ -13,7 +13,7 @@ from streams.signals.emerging.notify.texts import Language
 def channels(settings: Settings) -> list[Channel]:
     """Kafka first, then what the settings name; raises SettingsError saying which and why not."""
     language = cast(Language, settings.alerts_language)
-    found: list[Channel] = [KafkaChannel(settings.kafka_bootstrap)]
+    found: list[Channel] = [KafkaChannel(settings.kafka)]
     lines = [*settings.alerts_to.split(), *_lines(settings.alerts_file)]
     for number, line in enumerate(lines, start=1):
         address, _, secret = line.partition(" ")

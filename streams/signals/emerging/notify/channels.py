@@ -16,6 +16,7 @@ import msgspec
 from schemas.business import Alert
 from schemas.topics import ALERTS
 from streams.errors import BrokerUnavailableError
+from streams.kafka_access import KafkaAccess
 from streams.producers.base import EventWriter, RecordRefusedError
 from streams.producers.deliveries import DeliveredRecord, KafkaFault
 from streams.signals.emerging.notify.texts import Language, body, title
@@ -54,7 +55,7 @@ def key_of(alert: Alert) -> str:
 class KafkaChannel:
     """Every change into alerts.v1, keyed by alert."""
 
-    bootstrap: str
+    kafka: KafkaAccess
     name: str = "kafka"
     wants_all: bool = True
     _writer: EventWriter | None = None
@@ -70,7 +71,7 @@ class KafkaChannel:
         try:
             if self._writer is None:
                 self._writer = EventWriter.connect(
-                    self.bootstrap,
+                    self.kafka,
                     ALERTS.name,
                     client_id="escucha-signals",
                     delivery_timeout_sec=TIMEOUT_SEC,

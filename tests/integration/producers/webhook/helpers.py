@@ -57,7 +57,7 @@ class Stack:
 
     def records(self, topic: str) -> dict[int, list[FakeRecord]]:
         """All records of a topic by partition, up to where it ends now."""
-        admin = TopicAdmin(self.settings.kafka_bootstrap)
+        admin = TopicAdmin(self.settings.kafka)
         described = admin.topic(topic)
         assert described is not None
         ends = admin.log_offsets(topic, range(described.partitions))
@@ -96,7 +96,7 @@ class Stack:
 
     async def store(self, topic: str, worker: str, *, max_records: int = 1_000) -> None:
         """Take a topic to its table as a worker that begins at the first offset would."""
-        admin = TopicAdmin(self.settings.kafka_bootstrap)
+        admin = TopicAdmin(self.settings.kafka)
         described = admin.topic(topic)
         assert described is not None
         topic_id = described.topic_id

@@ -35,7 +35,7 @@ async def run_until(stack: Stack, worker: str, query: str, wanted: tuple[Any, ..
         pipeline = Pipeline(
             clickhouse=clickhouse,
             open_partition=lambda origin: BusinessBatches(origin, worker=worker),
-            topic_id=TopicIds(TopicAdmin(settings.kafka_bootstrap), 10.0),
+            topic_id=TopicIds(TopicAdmin(settings.kafka), 10.0),
             announce=announce,
             options=PipelineOptions(),
         )

@@ -1,0 +1,297 @@
+"""The Helm chart, rendered by Helm's own library and held against Kubernetes' schemas, offline."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from streams.cli import cli
+from streams.settings import Settings
+
+helm = pytest.importorskip("helm_python", reason="helm-python-sdk is not installed")
+kubernetes = pytest.importorskip("kubernetes_validate")
+
+CHART = Path(__file__).parents[3] / "deploy" / "kubernetes" / "escucha"
+CRDS = Path(__file__).parents[2] / "vendor" / "crds"
+OLDEST, NEWEST = "1.27", "1.37"  # of Chart.yaml, and the newest whose schemas we have
+EVERYTHING: dict[str, Any] = {
+    "producers": {
+        "bluesky": {"enabled": True},
+        "mastodon": {
+            "enabled": True,
+            "args": ["mastodon", "--hashtag", "zapatillas"],
+            "env": {"ESCUCHA_USER_AGENT": "us"},
+            "secretEnv": {"ESCUCHA_MASTODON_TOKEN": {"name": "networks", "key": "mastodon"}},
+            "resources": {"limits": {"memory": "512Mi"}},
+        },
+    },
+    "receiver": {"enabled": True},
+    "kafka": {"ca": {"configMap": "kafka-ca"}},
+    "clickhouse": {"ca": {"configMap": "clickhouse-ca"}, "cluster": "main"},
+    "secret": {"authorKeys": True},
+    "console": {"hosts": ["escucha.example.org"], "ingress": {"enabled": True}},
+    "networkPolicy": {
+        "consoleFrom": [{"podSelector": {"matchLabels": {"app": "ingress"}}}],
+        "receiverFrom": [{"podSelector": {"matchLabels": {"app": "ingress"}}}],
+    },
+    "settings": {"ESCUCHA_BATCH_LINGER_MS": 100},
+    "worker": {"nodeSelector": {"pool": "spare"}, "tolerations": [{"key": "spare"}]},
+    "image": {"pullSecrets": [{"name": "registry"}]},
+    "persistence": {"storageClass": "shared"},
+}
+BARE: dict[str, Any] = {
+    "kafka": {"security": "PLAINTEXT"},
+    "clickhouse": {"url": "http://clickhouse:8123"},
+    "worker": {"autoscaling": {"enabled": False}},
+    "console": {"enabled": False},
+    "migrate": {"enabled": False},
+    "metrics": {"serviceMonitor": {"enabled": False}},
+    "networkPolicy": {"enabled": False},
+    "persistence": {"existingClaim": "models"},
+}
+VARIANTS = {"defaults": {}, "everything": EVERYTHING, "bare": BARE}
+
+
+def render(values: dict[str, Any], release: str = "listening") -> list[dict[str, Any]]:
+    """Every object of a release."""
+    texts = helm.Chart.load(CHART).render(values, name=release, namespace="marketing")
+    found: list[dict[str, Any]] = []
+    for path, text in texts.items():
+        if path.endswith(".yaml"):
+            found += [document for document in yaml.safe_load_all(text) if document]
+    return found
+
+
+def pods(objects: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for each in objects:
+        if each["kind"] in {"Deployment", "Job"}:
+            yield each["metadata"]["name"], each["spec"]["template"]
+
+
+def containers(objects: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, pod in pods(objects):
+        for container in (*pod["spec"].get("initContainers", ()), *pod["spec"]["containers"]):
+            yield name, container
+
+
+def named(objects: list[dict[str, Any]], kind: str, name: str) -> dict[str, Any]:
+    [found] = [o for o in objects if o["kind"] == kind and o["metadata"]["name"] == name]
+    return found
+
+
+@pytest.fixture(params=VARIANTS, scope="module")
+def objects(request: pytest.FixtureRequest) -> list[dict[str, Any]]:
+    return render(VARIANTS[request.param])
+
+
+def test_helm_finds_nothing_wrong() -> None:
+    report = helm.lint(CHART)
+    assert report["errors"] == []
+    assert {m["error"] for m in report["messages"]} <= {"icon is recommended"}
+
+
+@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+def test_kubernetes_would_take_it(objects: list[dict[str, Any]], version: str) -> None:
+    own = [each for each in objects if each["apiVersion"].partition("/")[0] not in CRD_GROUPS]
+    assert own
+    for each in own:
+        kubernetes.validate(each, version, strict=True)
+
+
+CRD_GROUPS = ("keda.sh", "monitoring.coreos.com")
+
+
+def test_the_operators_of_others_would_take_it(objects: list[dict[str, Any]]) -> None:
+    for each in objects:
+        if each["apiVersion"].partition("/")[0] in CRD_GROUPS:
+            errors = list(_crd(each["kind"]).iter_errors(each))
+            assert [e.message for e in errors] == [], each["metadata"]["name"]
+
+
+def test_the_schemas_find_mistakes() -> None:
+    objects = render({})
+    deployment = named(objects, "Deployment", "listening-worker")
+    deployment["spec"]["template"]["spec"]["continers"] = []
+    with pytest.raises(kubernetes.ValidationError):
+        kubernetes.validate(deployment, NEWEST, strict=True)
+    scaled = named(objects, "ScaledObject", "listening-worker")
+    scaled["spec"]["maxReplicas"] = 3
+    assert list(_crd("ScaledObject").iter_errors(scaled))
+
+
+def test_names_of_two_releases_do_not_meet() -> None:
+    def names(release: str) -> set[tuple[str, str]]:
+        return {(o["kind"], o["metadata"]["name"]) for o in render(EVERYTHING, release)}
+
+    assert len(names("one")) == len(render(EVERYTHING, "one"))
+    assert not names("one") & names("two")
+
+
+def test_every_pod_may_do_little(objects: list[dict[str, Any]]) -> None:
+    for name, pod in pods(objects):
+        context = pod["spec"]["securityContext"]
+        assert (context["runAsNonRoot"], context["runAsUser"]) == (True, 10001), name
+        assert context["seccompProfile"] == {"type": "RuntimeDefault"}, name
+        assert pod["spec"]["automountServiceAccountToken"] is False, name
+    for name, container in containers(objects):
+        context = container["securityContext"]
+        assert context["readOnlyRootFilesystem"] is True, name
+        assert context["allowPrivilegeEscalation"] is False, name
+        assert context["capabilities"] == {"drop": ["ALL"]}, name
+        assert "memory" in container["resources"]["limits"], name
+        mounts = {mount["mountPath"] for mount in container["volumeMounts"]}
+        assert {"/tmp", "/var/lib/escucha"} <= mounts, name  # noqa: S108
+
+
+def test_every_mount_has_its_volume_and_every_file_its_mount(
+    objects: list[dict[str, Any]],
+) -> None:
+    volumes = {name: {v["name"] for v in pod["spec"]["volumes"]} for name, pod in pods(objects)}
+    for name, container in containers(objects):
+        mounts = container["volumeMounts"]
+        assert {mount["name"] for mount in mounts} <= volumes[name], name
+        for variable in container["env"]:
+            if variable["name"].endswith("_FILE"):
+                folder = str(Path(variable["value"]).parent)
+                assert folder in {mount["mountPath"] for mount in mounts}, variable
+
+
+def test_no_password_is_in_an_object(objects: list[dict[str, Any]]) -> None:
+    for name, container in containers(objects):
+        for variable in container["env"]:
+            if re.search("PASSWORD|SECRET|TOKEN|AUTHOR_KEYS", variable["name"]):
+                assert set(variable) == {"name", "valueFrom"}, name
+                assert set(variable["valueFrom"]) == {"secretKeyRef"}, name
+
+
+def test_commands_and_settings_are_escuchas(objects: list[dict[str, Any]], tmp_path: Path) -> None:
+    ca = tmp_path / "ca.pem"
+    ca.write_text("")
+    of_others = {"METRICS_HOST", "METRICS_PORT", "LOG_FORMAT", "USER_AGENT", "MASTODON_TOKEN"}
+    known = {name.upper() for name in Settings.__dataclass_fields__} | of_others
+    known |= {"WEBHOOK_SECRETS"}
+    for name, container in containers(objects):
+        command: click.Command = cli
+        words = list(container["args"])
+        while isinstance(command, click.Group):
+            found = command.get_command(click.Context(cli), words.pop(0))
+            assert found is not None, name
+            command = found
+        command.make_context(name, words, resilient_parsing=False)
+
+        given = {v["name"]: str(v.get("value", "from-a-secret")) for v in container["env"]}
+        assert len(given) == len(container["env"]), f"{name} has a variable twice"
+        assert {variable.removeprefix("ESCUCHA_") for variable in given} <= known, name
+        given |= {variable: str(ca) for variable in given if variable.endswith("_CA_FILE")}
+        Settings.from_environment(given)
+
+
+def test_what_selects_pods_selects_some(objects: list[dict[str, Any]]) -> None:
+    labels = [pod["metadata"]["labels"] for _, pod in pods(objects)]
+    for each in objects:
+        spec = each.get("spec", {})
+        selector: dict[str, str] = {}
+        if each["kind"] == "Service":
+            selector = spec["selector"]
+        elif each["kind"] in {"Deployment", "PodDisruptionBudget"}:
+            selector = spec["selector"]["matchLabels"]
+        elif each["kind"] == "NetworkPolicy":
+            selector = spec["podSelector"]["matchLabels"]
+        else:
+            continue
+        if each["metadata"]["name"].endswith("-outward"):
+            continue  # of producers, which may all be switched off
+        assert any(selector.items() <= of.items() for of in labels), each["metadata"]["name"]
+
+
+def test_workers_follow_their_lag() -> None:
+    objects = render(EVERYTHING)
+    scaled = named(objects, "ScaledObject", "listening-worker")["spec"]
+    deployment = named(objects, "Deployment", "listening-worker")
+    environment = {v["name"]: v.get("value") for _, c in containers([deployment]) for v in c["env"]}
+    [trigger] = scaled["triggers"]
+
+    assert scaled["scaleTargetRef"]["name"] == deployment["metadata"]["name"]
+    assert "replicas" not in deployment["spec"]  # else an upgrade would undo KEDA's number
+    assert trigger["metadata"]["consumerGroup"] == environment["ESCUCHA_KAFKA_GROUP"]
+    assert trigger["metadata"]["topic"] == environment["ESCUCHA_MENTIONS_TOPIC"]
+    assert trigger["metadata"]["bootstrapServers"] == environment["ESCUCHA_KAFKA_BOOTSTRAP"]
+    assert (trigger["metadata"]["sasl"], trigger["metadata"]["tls"]) == ("scram_sha512", "enable")
+    assert trigger["metadata"]["lagThreshold"] == "50000"
+    access = named(objects, "TriggerAuthentication", trigger["authenticationRef"]["name"])["spec"]
+    assert access["secretTargetRef"][0]["key"] == "kafka-worker-password"
+    assert access["configMapTargetRef"][0]["name"] == "kafka-ca"
+
+
+def test_prometheus_finds_what_has_metrics() -> None:
+    objects = render({})
+    for component in ("worker", "upkeep"):
+        monitor = named(objects, "ServiceMonitor", f"listening-{component}")["spec"]
+        service = named(objects, "Service", f"listening-{component}")
+        pod = named(objects, "Deployment", f"listening-{component}")["spec"]["template"]
+        wanted = monitor["selector"]["matchLabels"]
+        assert wanted.items() <= service["metadata"]["labels"].items()
+        assert service["spec"]["selector"].items() <= pod["metadata"]["labels"].items()
+        [port] = pod["spec"]["containers"][0]["ports"]
+        assert port["name"] == service["spec"]["ports"][0]["targetPort"]
+        assert monitor["endpoints"][0]["port"] == service["spec"]["ports"][0]["name"]
+
+
+def test_more_workers_than_partitions_are_refused() -> None:
+    with pytest.raises(helm.HelmError, match="the rest would idle"):
+        render({"kafka": {"partitions": 4}})
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"kafka": {"security": "TLS"}},
+        {"kafka": {"bootstrap": "kafka"}},
+        {"clickhouse": {"url": "clickhouse:8123"}},
+        {"console": {"labels": True}},
+        {"secret": {"name": ""}},
+    ],
+)
+def test_mistaken_values_are_refused(values: dict[str, Any]) -> None:
+    with pytest.raises(helm.HelmError):
+        helm.Chart.load(CHART).validate_schema(values)
+
+
+def test_tables_are_migrated_before_anything_else_of_a_version_runs() -> None:
+    job = named(render({}), "Job", "listening-migrate")
+    account = named(render({}), "ServiceAccount", "listening")
+    hooks = job["metadata"]["annotations"]
+    assert hooks["helm.sh/hook"] == "pre-install,pre-upgrade"
+    # Hooks run before the release's own objects: what the job needs has to be a hook as well.
+    assert account["metadata"]["annotations"]["helm.sh/hook"] == hooks["helm.sh/hook"]
+    assert int(account["metadata"]["annotations"]["helm.sh/hook-weight"]) < int(
+        hooks["helm.sh/hook-weight"]
+    )
+    volumes = job["spec"]["template"]["spec"]["volumes"]
+    assert not [v for v in volumes if "persistentVolumeClaim" in v]  # made after the hook
+
+
+def test_nobody_comes_in_who_is_not_named() -> None:
+    policies = [o for o in render(EVERYTHING) if o["kind"] == "NetworkPolicy"]
+    [closed] = [p for p in policies if p["metadata"]["name"] == "listening"]
+    assert closed["spec"]["policyTypes"] == ["Ingress", "Egress"]
+    assert not closed["spec"].get("ingress")
+    everyone = closed["spec"]["podSelector"]["matchLabels"]
+    for name, pod in pods(render(EVERYTHING)):
+        assert everyone.items() <= pod["metadata"]["labels"].items(), name
+    opened = {p["metadata"]["name"] for p in policies if p["spec"].get("ingress")}
+    assert opened == {
+        f"listening-to-{name}" for name in ("worker", "upkeep", "console", "receiver")
+    }
+    assert "listening-to-console" not in {o["metadata"]["name"] for o in render({})}
+
+
+def _crd(kind: str) -> Draft202012Validator:
+    """The schema of a custom resource, where nothing is taken that it does not name."""
+    return Draft202012Validator(json.loads((CRDS / f"{kind}.json").read_text(encoding="utf-8")))
