@@ -287,8 +287,8 @@ class TablePlace:
         return []
 
     def _make_anew(self) -> None:
-        # One under way may still have read what is erased by now: that one ends first.
-        for what in ("WAIT", "REFRESH", "WAIT"):
+        # One under way may still have read what is erased by now, so it is given up.
+        for what in ("CANCEL", "REFRESH", "WAIT"):
             self.client.command(f"SYSTEM {what} VIEW {self.table.kept_by}")
 
     def _count(self, condition: str, subject: Subject) -> int:
