@@ -5,7 +5,10 @@ head; the chance of any intent from which a mention has intent, for the highest 
 stage and needs_reply, for the highest mean F1 of their classes. Fitted on
 the labelled mentions of that language that are not the project's own writing, where there are
 enough of them, since those are what the model will meet; else on all. Sources that are told count
-the same, however many mentions were labelled of each. With a prevalence, mentions
+the same, however many mentions were labelled of each. For intent the natural part of the corpus is
+one source more: it is what people post when they are not talking to a company, of which labelled
+posts have little, and where a threshold set on these alone would find intent in every third
+Spanish post that has none (with it, in every eighth). With a prevalence, mentions
 are weighed so that this share of each language has intent: labelled files are richer in it than
 traffic is, or poorer, and both chances and thresholds depend on that share.
 """
@@ -21,6 +24,7 @@ from scipy.special import expit, log_softmax, softmax
 from sklearn.metrics import average_precision_score
 
 from models.calibration import Labels, Scores, Weights, best_leanings, best_threshold, fit_reading
+from models.evaluation_set import NATURAL
 from models.labels import LabelledMention
 from models.languages import Languages
 from models.outputs import BOUNDS, ENDS, ESTIMATORS, N_OUTPUTS
@@ -69,19 +73,16 @@ def fit_languages(
 
     `unseen` has every estimator. Without enough mentions of any language nothing is fitted.
     """
-    langs = np.array([str(item.lang) for item in items])
-    weights = {
-        lang: given
-        for lang in sorted(set(langs.tolist()))
-        if (given := _weights(items, langs == lang, prevalence)) is not None
-    }
+    weights = _by_language(items, prevalence, natural=False)
+    of_intent = _by_language(items, prevalence, natural=True)
     scales = np.ones((1 + len(weights), N_OUTPUTS), np.float32)
     shifts, leanings = np.zeros_like(scales), np.zeros_like(scales)
     thresholds = np.full(1 + len(weights), np.nan)
     figures: dict[str, LanguageFigures] = {}
-    for row, (lang, weight) in enumerate(weights.items(), start=1):
+    for row, lang in enumerate(weights, start=1):
         for (name, width), first in zip(ESTIMATORS, BOUNDS[:-1].tolist(), strict=True):
             found = unseen[name]
+            weight = (of_intent if name == "intent" else weights)[lang]
             own = weight[found.at] > 0
             if own.sum() < ENOUGH or len(set(found.labels[own].tolist())) < found.scores.shape[1]:
                 continue
@@ -97,7 +98,7 @@ def fit_languages(
                 leanings[row, outputs] = best_leanings(
                     log_chances, found.labels[own], weight[found.at][own]
                 )
-        if made := _threshold(unseen["intent"], weight):
+        if made := _threshold(unseen["intent"], of_intent[lang]):
             thresholds[row], figures[lang] = made.threshold, made
     if figures:  # a language that nobody labelled is decided as those are that somebody did
         thresholds[0] = np.mean([one.threshold for one in figures.values()])
@@ -127,11 +128,31 @@ def judged_unseen(
     return languages.decide(dict(zip(HEADS, parts, strict=True)), langs)
 
 
+def _by_language(
+    items: Sequence[LabelledMention], prevalence: float | None, *, natural: bool
+) -> dict[str, Weights]:
+    langs = np.array([str(item.lang) for item in items])
+    found = {
+        lang: _weights(items, langs == lang, prevalence, natural=natural)
+        for lang in sorted(set(langs.tolist()))
+    }
+    return {lang: weights for lang, weights in found.items() if weights is not None}
+
+
 def _weights(
-    items: Sequence[LabelledMention], own: npt.NDArray[np.bool_], prevalence: float | None
+    items: Sequence[LabelledMention],
+    own: npt.NDArray[np.bool_],
+    prevalence: float | None,
+    *,
+    natural: bool,
 ) -> Weights | None:
-    """How much each mention counts in fitting a language; None where there are too few."""
+    """How much each mention counts in fitting a language; None where there are too few.
+
+    With `natural` the corpus' mentions that were drawn as posts come are one source more.
+    """
     found = np.array([not item.draw for item in items]) & own
+    if found.sum() >= ENOUGH and natural:
+        found |= np.array([item.draw == NATURAL for item in items]) & own
     if found.sum() < ENOUGH:
         found = own
     if found.sum() < ENOUGH:
@@ -148,7 +169,7 @@ def _weights(
 
 def _by_source(items: Sequence[LabelledMention], kept: npt.NDArray[np.bool_]) -> Weights:
     """Weights by which every source counts the same; small ones count as their mentions do."""
-    sources = np.array([item.source for item in items])
+    sources = np.array([item.source or item.draw for item in items])
     counts = Counter(sources[kept].tolist())
     large = [source for source, count in counts.items() if source and count >= ENOUGH_OF_SOURCE]
     weights = kept.astype(np.float64)

@@ -99,10 +99,10 @@ def main(rounds: int, count: int) -> None:
     compiled = HashedText().transform
 
     def predict(some: Sequence[str]) -> object:
-        return model.predict(Texts.plain(some, "es"))
+        return model.predict(Texts.plain(some, "en"))
 
     def reply(some: Sequence[str]) -> object:
-        return model.predict(Texts(some, ["es"] * len(some), [*some[1:], some[0]]))
+        return model.predict(Texts(some, ["en"] * len(some), [*some[1:], some[0]]))
 
     rivals: dict[str, tuple[Work, Sequence[str]]] = {
         "HashedText, words 1-2 + chars 3-5": (in_batches(compiled), texts),

@@ -26,7 +26,7 @@ def second_model(store: ModelStore, number: int = 1) -> str:
     card, model = store.card(), store.load()
     heads = model.heads()
     heads["intent"].intercept_ = heads["intent"].intercept_ + np.array([0, 0, 9], np.float32)
-    changed = Model.from_heads(model.text, heads, parent=model.parent)
+    changed = Model.from_heads(model.text, heads, parent=model.parent, languages=model.languages)
     at = datetime(2026, 1, number, tzinfo=UTC)
     return store.save(changed, card.training, trained_on=["a test"], created_at=at).version
 

@@ -234,6 +234,26 @@ def test_the_projects_own_writing_is_left_out_where_there_is_enough_else() -> No
     assert figures["es"].mentions == 900
 
 
+def test_the_natural_part_of_the_corpus_is_a_source_of_intent_alone() -> None:
+    items, unseen = made_up(1_000)
+    natural = {n for n in range(len(items)) if n % 4 in (0, 1)}
+    mixed = [
+        msgspec.structs.replace(item, draw="natural" if n in natural else "")
+        for n, item in enumerate(items)
+    ]
+    wide = {}
+    for name, found in unseen.items():
+        scores = found.scores.copy()
+        scores[sorted(natural)] *= 20
+        wide[name] = found._replace(scores=scores)
+
+    languages, figures = fit_languages(mixed, wide)
+
+    intent, stage = outputs_of("intent").start, outputs_of("stage").start
+    assert languages.scales[2, intent] < 0.6 * languages.scales[2, stage]
+    assert figures["es"].mentions == 1_000
+
+
 @pytest.mark.parametrize(("lang", "row"), list(product(["es", "ES", "es-419"], [1])))
 def test_a_region_is_read_as_its_language(lang: str, row: int) -> None:
     assert with_thresholds(0.5, 0.4).rows([lang, "eu"]).tolist() == [row, 0]
