@@ -6,7 +6,7 @@ profile rule out first what has no intent, and gives the rest to the accurate on
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -186,11 +186,12 @@ def joined(parts: Sequence[Predictions]) -> Predictions:
     )
 
 
+Kind = TypeVar("Kind", bound=np.generic)
+
+
 def _put(
-    rows: npt.NDArray[np.generic], at: npt.NDArray[np.intp], values: npt.NDArray[np.generic]
-) -> npt.NDArray[np.generic]:
+    rows: npt.NDArray[Kind], at: npt.NDArray[np.intp], values: npt.NDArray[Kind]
+) -> npt.NDArray[Kind]:
     made = rows.copy()
     made[at] = values
     return made
-
-

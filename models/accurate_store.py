@@ -2,7 +2,8 @@
 
     <place>/20261121T233000Z-0a1b2c3d/                       the fast model: see `models.store`
     <place>/20261121T233000Z-0a1b2c3d+accurate/heads.skops   networks, temperatures, thresholds
-    <place>/20261121T233000Z-0a1b2c3d+accurate/heads.json    what they are, and the hash of that
+    <place>/20261121T233000Z-0a1b2c3d+accurate/learnt        fingerprints of what they learnt from
+    <place>/20261121T233000Z-0a1b2c3d+accurate/heads.json    what they are, and the hashes of those
 
 Heads are written once for a version and never changed: a row that says "…+accurate" says by what
 it was judged. As in `models.store`, files are not pickles, and only types listed here are rebuilt.
@@ -10,6 +11,7 @@ it was judged. As in `models.store`, files are not pickles, and only types liste
 
 import hashlib
 import zipfile
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -30,7 +32,9 @@ from models.storage import open_storage
 
 TRUSTED_TYPES: Final = ("models.network.HeadNetwork",)
 HEADS_FILE: Final = "heads.skops"
-CARD_FILE: Final = "heads.json"  # written last: where it is, the other is
+LEARNT_FILE: Final = "learnt"
+CARD_FILE: Final = "heads.json"  # written last: where it is, the others are
+FILES: Final = (HEADS_FILE, LEARNT_FILE, CARD_FILE)
 CLASSES: Final = {name: list(head.classes) for name, head in HEADS.items()}
 _ARRAYS: Final = ("mean", "scale", "temperatures", "thresholds", "rule_out")
 
@@ -41,6 +45,7 @@ class AccurateCard(msgspec.Struct, frozen=True, kw_only=True):
     version: str  # of the fast model that they stand beside
     created_at: datetime  # UTC
     heads_sha256: str
+    learnt_sha256: str
     encoder: str  # which vectors they read
     languages: list[str]  # of the rows of temperatures and thresholds
     classes: dict[str, list[str]]
@@ -67,19 +72,23 @@ class AccurateStore:
         created_at: datetime,
         trained_on: list[str],
         label_set_hash: str,
+        learnt: Collection[str],
         behaviour: BehaviourReport | None = None,
     ) -> AccurateCard:
         """Write heads beside a version, whole or not at all, and return their card.
 
-        Raises ModelExistsError when that version has heads.
+        `learnt` are fingerprints of the texts they learnt from, so that nobody judges them by
+        those. Raises ModelExistsError when that version has heads.
         """
         parts = {"networks": list(heads.networks)}
         parts |= {name: getattr(heads, name) for name in _ARRAYS}
-        content = skops_io.dumps(parts, compression=zipfile.ZIP_DEFLATED)
+        content: bytes = skops_io.dumps(parts, compression=zipfile.ZIP_DEFLATED)
+        fingerprints = "".join(f"{one}\n" for one in sorted(set(learnt))).encode()
         card = AccurateCard(
             version=version,
             created_at=created_at.astimezone(UTC),
             heads_sha256=hashlib.sha256(content).hexdigest(),
+            learnt_sha256=hashlib.sha256(fingerprints).hexdigest(),
             encoder=ENCODER_NAME,
             languages=list(LANGUAGES),
             classes=CLASSES,
@@ -88,15 +97,15 @@ class AccurateStore:
             training=report,
             behaviour=behaviour,
         )
-        self._add(version, content, msgspec.json.format(msgspec.json.encode(card)))
+        said = msgspec.json.format(msgspec.json.encode(card))
+        self._add(version, content, fingerprints, said)
         return card
 
     def adopt(self, other: "AccurateStore", version: str) -> None:
         """Take over the heads of another store as they are; nothing where there are none."""
         if other.has(version) and not self.has(version):
             other.load(version)
-            files = (other._storage.read(version + ACCURATE, f) for f in (HEADS_FILE, CARD_FILE))
-            self._add(version, *files)
+            self._add(version, *(other._storage.read(version + ACCURATE, f) for f in FILES))
 
     def has(self, version: str) -> bool:
         """Whether a version has heads."""
@@ -131,17 +140,25 @@ class AccurateStore:
             raise ModelRefusedError(
                 f"{version}: heads made for other classes, encoders or languages: {made_for}"
             )
-        try:
-            content = self._storage.read(version + ACCURATE, HEADS_FILE)
-        except FileNotFoundError as error:
-            raise ModelRefusedError(f"{version}: {HEADS_FILE}: No such file") from error
-        if hashlib.sha256(content).hexdigest() != card.heads_sha256:
-            raise ModelRefusedError(f"{version}: {HEADS_FILE} is not what its card describes")
-        return _rebuild(content, version)
+        return _rebuild(self._checked(version, HEADS_FILE, card.heads_sha256), version)
 
-    def _add(self, version: str, content: bytes, card: bytes) -> None:
+    def learnt(self, version: str) -> frozenset[str]:
+        """Return fingerprints of what the heads of a version learnt from; raises as `load`."""
+        content = self._checked(version, LEARNT_FILE, self.card(version).learnt_sha256)
+        return frozenset(content.decode("ascii").split())
+
+    def _checked(self, version: str, file: str, sha256: str) -> bytes:
         try:
-            self._storage.add_folder(version + ACCURATE, {HEADS_FILE: content, CARD_FILE: card})
+            content = self._storage.read(version + ACCURATE, file)
+        except FileNotFoundError as error:
+            raise ModelRefusedError(f"{version}: {file}: No such file") from error
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise ModelRefusedError(f"{version}: {file} is not what its card describes")
+        return content
+
+    def _add(self, version: str, *contents: bytes) -> None:
+        try:
+            self._storage.add_folder(version + ACCURATE, dict(zip(FILES, contents, strict=True)))
         except FileExistsError as error:
             raise ModelExistsError(version + ACCURATE) from error
 

@@ -75,6 +75,7 @@ class AccurateReport(msgspec.Struct, frozen=True, kw_only=True):
 
 Progress = Callable[[str, int, int], None]
 DEFAULT_RECIPE: Final = AccurateRecipe()
+FEWEST: Final = 20  # mentions of a language, to choose anything by
 _ENCODED_AT_ONCE: Final = 512
 
 
@@ -176,7 +177,7 @@ def _columns(vectors: Floats) -> tuple[Floats, Floats]:
 def _folds(data: _Learning, recipe: AccurateRecipe, seed: int) -> Places:
     """The fold of each mention that is judged, -1 of the others; near copies stay together."""
     at = np.flatnonzero(data.judged)
-    strata = [f"{data.items[n].lang} {data.items[n].intent}" for n in at]
+    strata = [f"{data.items[n].lang} {data.items[n].intent}" for n in at.tolist()]
     groups = near_copies(data.vectors[at, :TEXT_WIDTH], recipe.near_copy)
     folds = np.full(len(data.items), -1, dtype=np.intp)
     split = StratifiedGroupKFold(recipe.folds, shuffle=True, random_state=seed)
@@ -201,8 +202,8 @@ def near_copies(vectors: Floats, cosine: float) -> Places:
         pairs.append(near[near[:, 0] < near[:, 1]])
     a, b = np.concatenate(pairs).T
     graph = coo_array((np.ones(len(a), dtype=bool), (a, b)), shape=(len(rows), len(rows)))
-    _, groups = connected_components(graph, directed=False)
-    return groups.astype(np.intp)
+    groups: Places = connected_components(graph, directed=False)[1].astype(np.intp)
+    return groups
 
 
 def _out_of_fold(
@@ -228,8 +229,8 @@ def _settled(data: _Learning, name: str, lang: str) -> tuple[Places, Places]:
     if lang:
         kept &= np.array([item.lang == lang for item in data.items])
     at = np.flatnonzero(kept)
-    if len(at) < 50:
-        raise CorpusError(f"{name}, {lang or 'all languages'}: {len(at)} mentions, need 50")
+    if len(at) < FEWEST:
+        raise CorpusError(f"{name}, {lang or 'all languages'}: {len(at)} mentions, need {FEWEST}")
     return at, truth[at].argmax(axis=1)
 
 
@@ -254,9 +255,7 @@ def _judge(
             if head.many:
                 continue
             at, truth = _settled(data, name, lang)
-            chances = cooled(
-                unseen[at, SLICES[name]], np.full(len(at), temperatures[row, column])
-            )
+            chances = cooled(unseen[at, SLICES[name]], np.full(len(at), temperatures[row, column]))
             said = chances.argmax(axis=1)
             asked: dict[str, float] = {}
             if name == ASKED:
@@ -294,15 +293,14 @@ def _rule_out(
     data: _Learning, recipe: AccurateRecipe, seed: int, progress: Progress
 ) -> tuple[Floats, dict[str, CascadeFigures]]:
     """Thresholds of the fast profile, by fast models that learnt one half and judge the other."""
-    half = np.arange(len(data.items)) % 2 == 0
-    np.random.default_rng(seed).shuffle(half)
+    half = _half(data.items, seed)
     chance = np.zeros(len(data.items), np.float32)
-    for at, learnt in enumerate((half, ~half)):
-        model = _fast([data.items[n] for n in np.flatnonzero(learnt)], seed)
+    for number, learnt in enumerate((half, ~half)):
+        model = _fast([data.items[n] for n in np.flatnonzero(learnt).tolist()], seed)
         others = np.flatnonzero(~learnt)
-        said = model.predict(texts_of([data.items[n] for n in others]))
+        said = model.predict(texts_of([data.items[n] for n in others.tolist()]))
         chance[others] = 1 - said.probabilities[ASKED][:, 0]
-        progress("what to rule out", at + 1, 2)
+        progress("what to rule out", number + 1, 2)
     made = np.zeros(len(LANGUAGES), np.float32)
     figures = {}
     for row, lang in enumerate(LANGUAGES):
@@ -320,8 +318,15 @@ def _rule_out(
     return made, figures
 
 
+def _half(items: Sequence[LabelledMention], seed: int) -> Flags:
+    """Mark every second mention of each language, intent and stage, drawn at random."""
+    strata = np.array([f"{item.lang} {item.intent} {item.stage}" for item in items])
+    order = np.lexsort((np.random.default_rng(seed).random(len(items)), strata))
+    half = np.zeros(len(items), dtype=bool)
+    half[order[::2]] = True
+    return half
+
+
 def _fast(items: Sequence[LabelledMention], seed: int) -> Model:
     model, _ = train(items, seed, recipe=Recipe(folds=2))
     return model
-
-

@@ -90,7 +90,7 @@ class HeadNetwork(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scik
         random: np.random.Generator,
     ) -> dict[str, Floats]:
         x = x * _kept(x.shape, self.input_dropout, random)
-        before = x @ parts["w1"] + parts["b1"]
+        before: Floats = x @ parts["w1"] + parts["b1"]
         kept = _kept(before.shape, self.dropout, random)
         slope, hidden = _gelu(before)
         hidden *= kept
@@ -145,8 +145,8 @@ class _AdamW:
 
 
 def _kept(shape: tuple[int, ...], dropped: float, random: np.random.Generator) -> Floats:
-    mask: Floats = (random.random(shape, np.float32) >= dropped) / np.float32(1 - dropped)
-    return mask
+    kept = random.random(shape, np.float32) >= dropped
+    return kept.astype(np.float32) / np.float32(1 - dropped)
 
 
 def _gelu(x: Floats) -> tuple[Floats, Floats]:

@@ -94,7 +94,7 @@ class Predictions:
 
 def versions_of(model: "Classifier") -> Sequence[str]:
     """Return the versions that a row may carry which a model has judged as it would today."""
-    found: Sequence[str] = getattr(model, "versions", (model.version,))
+    found: Sequence[str] = getattr(model, "versions", (model.version, f"{model.version}+fast"))
     return found
 
 

@@ -9,6 +9,7 @@ from typing import Final, Literal, get_args
 from models.accurate import ACCURATE, CASCADE, RULED_OUT, Accurate, Cascade
 from models.accurate_store import AccurateStore
 from models.encoder.sentences import Encoder, shared_encoder
+from models.errors import ModelNotFoundError
 from models.heads import Model
 from models.store import ModelStore
 
@@ -26,15 +27,35 @@ _SUFFIXES: Final[dict[str, Profile]] = {
 
 
 def split(name: str, profile: Profile = FAST) -> tuple[str, Profile]:
-    """Return the version and the profile of a name; `profile` where it names none."""
+    """Return the version and the profile of a name; `profile` where it names none.
+
+    Raises ModelNotFoundError for a profile that there is not.
+    """
     version, plus, _ = name.partition("+")
-    return version, _SUFFIXES.get(name[len(version) :], profile) if plus else profile
+    if not plus:
+        return version, profile
+    suffix = name[len(version) :]
+    if suffix not in _SUFFIXES:
+        raise ModelNotFoundError(f"no profile {suffix!r}: {', '.join(_SUFFIXES)}")
+    return version, _SUFFIXES[suffix]
 
 
 def full_name(name: str, profile: Profile = FAST) -> str:
     """Return what the `version` of the model of that name will be."""
     version, profile = split(name, profile)
     return version + {"fast": "", "accurate": ACCURATE, "cascade": CASCADE}[profile]
+
+
+def learnt(store: ModelStore, name: str) -> frozenset[str]:
+    """Return fingerprints of what the model of a name learnt from; raises as `load` does."""
+    version, profile = split(name)
+    seen = store.learnt(version)
+    return seen if profile == FAST else seen | AccurateStore(store.place).learnt(version)
+
+
+def best_of(store: ModelStore, version: str, profile: Profile) -> Profile:
+    """Return a profile, or "fast" where a version has no heads for it."""
+    return profile if AccurateStore(store.place).has(version) else FAST
 
 
 def load(
@@ -56,4 +77,3 @@ def load(
     heads = AccurateStore(store.place).load(version)
     accurate = Accurate(fast, heads, shared_encoder() if encoder is None else encoder)
     return accurate if profile == "accurate" else Cascade(fast, accurate, heads.rule_out)
-

@@ -222,11 +222,12 @@ def _score(
         _acts(predictions, reasons["act"]),
         strict=True,
     )
+    versions = iter(predictions.versions or [model.version] * len(mentions))
     for entry in batch:
         answer: _Scored | _Failure = (
             entry
             if isinstance(entry, _Failure)
-            else _Scored(entry.id, entry.lang, *next(judgements), model.version)
+            else _Scored(entry.id, entry.lang, *next(judgements), next(versions))
         )
         yield _ENCODER.encode(answer) + b"\n"
 

@@ -8,9 +8,10 @@ from typing import Final
 import click
 import numpy as np
 
+from models.accurate import ACCURATE
 from models.explain import Explanation
-from models.heads import Model
 from models.predictions import HEADS, Predictions, Texts
+from models.profiles import AnyModel
 
 ROWS: Final = 6  # of each table
 # Of the strongest token; what moves the score less is not marked.
@@ -27,6 +28,8 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "start": "without any word",
         "rest": "all other words",
         "total": "total, in log odds",
+        "accurate": "Labels and probabilities are the accurate profile's, which cannot say what"
+        " each word did; words and numbers are the fast profile's view of the same labels.",
     },
     "es": {
         "marks": "entre corchetes: las palabras que más pesan a favor de esta intención",
@@ -35,6 +38,8 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "start": "sin palabra alguna",
         "rest": "las demás palabras",
         "total": "total, en log-odds",
+        "accurate": "Etiquetas y probabilidades son del perfil preciso, que no sabe decir qué hizo"
+        " cada palabra; palabras y números son la visión del perfil rápido de esas etiquetas.",
     },
 }
 _SPANISH: Final[Mapping[str, str]] = {
@@ -98,7 +103,7 @@ def explain_command(text: str, language: str, lang: str, reply_to: str) -> None:
 
 
 def explained(
-    model: Model, text: str, language: str, *, lang: str = "", parent: str = ""
+    model: AnyModel, text: str, language: str, *, lang: str = "", parent: str = ""
 ) -> Iterator[str]:
     """Yield the lines of the answer; styles are in them, which click drops where none can show."""
     words = _WORDS[language]
@@ -111,7 +116,10 @@ def explained(
         yield ""
         yield from _table(found, chance, text, language)
     yield ""
-    yield click.style(model.version, dim=True)
+    judged_by = predictions.versions[0] if predictions.versions else model.version
+    if judged_by.endswith(ACCURATE):
+        yield words["accurate"]
+    yield click.style(judged_by, dim=True)
 
 
 def marked(text: str, found: Explanation) -> str:
@@ -130,7 +138,7 @@ def marked(text: str, found: Explanation) -> str:
 
 
 def _judged(
-    model: Model, predictions: Predictions, text: str
+    model: AnyModel, predictions: Predictions, text: str
 ) -> Iterator[tuple[Explanation, float]]:
     """Each label that was given, intent first, why, and its probability."""
     for name, head in HEADS.items():

@@ -8,6 +8,7 @@ are the first 16 weights and the high halves the others, each 8 too large.
 
 import struct
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -87,9 +88,9 @@ def read(path: Path) -> E5File:
     count = reader.take("5i")[0]
     (size,) = reader.take("Q")
     offsets = reader.array(np.uint32, count + 1)
-    scores = reader.array(np.float32, count)
+    scores: Floats = reader.array(np.float32, count).astype(np.float32)
     blob = reader.array(np.uint8, size).tobytes()
-    pieces = [blob[a:b] for a, b in zip(offsets[:-1], offsets[1:], strict=True)]
+    pieces = [blob[a:b] for a, b in pairwise(offsets)]
     characters = {}
     entries, _ = reader.take("iI")
     for _ in range(entries):

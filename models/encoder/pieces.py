@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from models.encoder import protobuf
 from models.encoder.e5_file import E5File
@@ -61,7 +61,8 @@ def processor(**source: object) -> Pieces:
         from sentencepiece import SentencePieceProcessor
     except ImportError as error:
         raise missing("sentencepiece") from error
-    made: Pieces = SentencePieceProcessor(**source)
+    make: Any = SentencePieceProcessor
+    made: Pieces = make(**source)
     return made
 
 

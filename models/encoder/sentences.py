@@ -17,10 +17,10 @@ from models.predictions import Texts
 E5_WIDTH: Final = 384  # of each layer
 LAYERS: Final = 3
 TEXT_WIDTH: Final = LAYERS * E5_WIDTH + USE_WIDTH
-WIDTH: Final = 2 * TEXT_WIDTH  # of the text, and of what it answers
+WIDTH: Final = TEXT_WIDTH + USE_WIDTH  # of the text, and of what it answers
 
 # Which vectors these are; a model's card names it, and other vectors are refused.
-NAME: Final = "e5-small-q4(12,10,8)+use3+parent/" + "-".join(h[:8] for h in WEIGHTS.values())
+NAME: Final = "e5-small-q4(12,10,8)+use3+parent-use3/" + "-".join(digest[:8] for digest in WEIGHTS.values())
 
 Vectors = npt.NDArray[np.float32]
 
@@ -34,7 +34,7 @@ class Encoder(Protocol):
 
 
 class SentenceEncoder:
-    """Both encoders over the text, and over the parent's text where there is one, else zeros.
+    """Both encoders over the text, and USE over the parent's where there is one, else zeros.
 
     Raises EncoderMissingError, with the remedy, where the packages are missing.
     """
@@ -49,7 +49,8 @@ class SentenceEncoder:
         made[:, :TEXT_WIDTH] = self._vectors(texts.texts)
         answers = [at for at, parent in enumerate(texts.parents) if parent.strip()]
         if answers:
-            made[answers, TEXT_WIDTH:] = self._vectors([texts.parents[at] for at in answers])
+            said = [cleaned(texts.parents[at]) for at in answers]
+            made[answers, TEXT_WIDTH:] = self._use.encode(said)
         return made
 
     def _vectors(self, texts: Sequence[str]) -> Vectors:

@@ -22,10 +22,28 @@ from streams.modelling import options
     is_flag=True,
     help="Learn from the natural part of the corpus too, which is held out to judge by.",
 )
+@click.option(
+    "--profile",
+    type=click.Choice(["fast", "accurate"]),
+    default="fast",
+    show_default=True,
+    help="accurate: also heads over sentence encoders, which takes some minutes more.",
+)
+@click.option(
+    "--beside",
+    metavar="VERSION",
+    help="With --profile accurate: only the heads, beside a model that is in the store.",
+)
 @click.option("--promote/--no-promote", default=True, help="Make it current.  [default: promote]")
 @click.option("--if-missing", is_flag=True, help="Do nothing when there is a current model.")
 def train_command(
-    seed: int, files: tuple[Path, ...], learn_natural: bool, promote: bool, if_missing: bool
+    seed: int,
+    files: tuple[Path, ...],
+    learn_natural: bool,
+    profile: str,
+    beside: str | None,
+    promote: bool,
+    if_missing: bool,
 ) -> None:
     """Train a model on the project's corpus and your own files, and let workers use it.
 
@@ -35,13 +53,29 @@ def train_command(
     \b
       escucha train
       escucha train --on our_labels.jsonl --on more.jsonl --no-promote
+      escucha train --profile accurate --on our_labels.jsonl
     """
     from streams import training
     from streams.local import local_settings
 
     settings = local_settings()
+    if beside and profile != "accurate":
+        raise InputError("--beside goes with --profile accurate")
     with options.progress_of_training() as progress:
-        if if_missing:
+        if profile == "accurate":
+            version = (
+                beside
+                or training.train(
+                    settings,
+                    say=click.echo,
+                    seed=seed,
+                    on=files,
+                    learn_natural=learn_natural,
+                    promote=False,
+                    progress=progress,
+                ).version
+            )
+        elif if_missing:
             training.train_if_missing(
                 settings,
                 say=click.echo,
@@ -60,6 +94,20 @@ def train_command(
                 promote=promote,
                 progress=progress,
             )
+    if profile != "accurate":
+        return
+    with options.progress_of_heads() as progress:
+        training.train_accurate(
+            settings,
+            version,
+            say=click.echo,
+            seed=seed,
+            on=files,
+            learn_natural=learn_natural,
+            progress=progress,
+        )
+    if promote and not beside:
+        training.promote_trained(settings, version, say=click.echo)
 
 
 @click.command("evaluate")
@@ -67,7 +115,8 @@ def train_command(
     "--model",
     "name",
     metavar="VERSION",
-    help='A version, or "keyword-rules", the baseline.  [default: the current one]',
+    help='A version, also "VERSION+accurate" or "VERSION+cascade", "current+accurate", or'
+    ' "keyword-rules", the baseline.  [default: the current one]',
 )
 @options.on_files(f"Labelled mentions, JSON lines; {options.NATURAL_HELP}.")
 @options.prevalence
@@ -126,7 +175,7 @@ def evaluate_command(
             " Cross-validated figures of a model are in its card: escucha models card"
         )
     store = options.store()
-    model = open_model(store, name)
+    model = open_model(store, name, options.profile())
     versions = () if include_learnt else (model.version,)
     data, left_out = data_for(store, versions, files)
     found = evaluate(
