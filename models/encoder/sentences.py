@@ -20,7 +20,9 @@ TEXT_WIDTH: Final = LAYERS * E5_WIDTH + USE_WIDTH
 WIDTH: Final = TEXT_WIDTH + USE_WIDTH  # of the text, and of what it answers
 
 # Which vectors these are; a model's card names it, and other vectors are refused.
-NAME: Final = "e5-small-q4(12,10,8)+use3+parent-use3/" + "-".join(digest[:8] for digest in WEIGHTS.values())
+NAME: Final = "e5-small-q4(12,10,8)+use3+parent-use3/" + "-".join(
+    digest[:8] for digest in WEIGHTS.values()
+)
 
 Vectors = npt.NDArray[np.float32]
 

@@ -1,4 +1,4 @@
-"""The sentence encoders, for tests that need them; they come for Linux on x86-64."""
+"""The sentence encoders, for tests that need them, where their packages are installed."""
 
 import pytest
 
