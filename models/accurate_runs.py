@@ -20,8 +20,11 @@ from models.labels import CORPUS_FILES, label_set_hash, load_corpus
 from models.runs import CORPUS, TrainingData
 from models.store import ModelStore
 
-# Short replies, each under two or three posts that make it mean different things.
-REPLIES_FILE: Final = Path(__file__).parent / "corpus" / "replies.jsonl"
+# Learnt from beside the corpus: short replies, each under posts that make it mean different things,
+# and more Spanish intent in the manner of real posts.
+MORE_FILES: Final = tuple(
+    Path(__file__).parent / "corpus" / name for name in ("replies.jsonl", "intent_es.jsonl")
+)
 
 
 def train_heads(
@@ -44,7 +47,7 @@ def train_heads(
     """
     fast = store.load(version)
     encoder = shared_encoder() if encoder is None else encoder
-    items = [*data.items, *load_corpus([REPLIES_FILE])]
+    items = [*data.items, *load_corpus(MORE_FILES)]
     heads, report = train_accurate(items, seed, encoder, recipe=recipe, progress=progress)
     others = [file.name for file in data.files if file.name not in {f.name for f in CORPUS_FILES}]
     return AccurateStore(store.place).save(
