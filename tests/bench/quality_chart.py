@@ -68,9 +68,7 @@ def chart(tries: list[dict[str, object]]) -> str:
     for number, one in enumerate(tries, start=1):
         rate = float(str(one["rate"]))
         ends = [y(float(str(one[lang]))) for lang in COLOURS]
-        out.append(
-            f'<path d="M{x(rate):.1f} {min(ends):.1f}V{max(ends):.1f}" stroke="#d1d5db"/>'
-        )
+        out.append(f'<path d="M{x(rate):.1f} {min(ends):.1f}V{max(ends):.1f}" stroke="#d1d5db"/>')
         for (_, colour), at in zip(COLOURS.items(), ends, strict=True):
             kept = one.get("kept")
             out.append(
@@ -81,7 +79,7 @@ def chart(tries: list[dict[str, object]]) -> str:
             )
         out.append(
             f'<text x="{WIDTH - RIGHT + 16}" y="{TOP + 34 + 20 * number}"'
-            f'{" font-weight=" + chr(34) + "600" + chr(34) if one.get("kept") else ""}>'
+            f"{' font-weight=' + chr(34) + '600' + chr(34) if one.get('kept') else ''}>"
             f"{number}  {escape(str(one['name']))}</text>"
         )
     for at, (lang, colour) in enumerate(COLOURS.items()):
