@@ -2,19 +2,26 @@
 
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pytest
 
+from models.accurate import LANGUAGES, Accurate, AccurateHeads
 from models.encoder import packages
 from models.encoder.packages import weight_file
-from models.encoder.sentences import shared_encoder
-from models.predictions import Predictions, Texts
+from models.encoder.sentences import WIDTH, shared_encoder
+from models.network import N_OUTPUTS, HeadNetwork
+from models.predictions import HEADS, Predictions, Texts
+from models.store import ModelStore
 from streams.app import make_model_book
 from streams.errors import SettingsError
+from streams.explain import explained
 from streams.model_book import ModelBook, put_in_shadow
 from streams.modelling.rescore import judged_by_others
 from streams.settings import Settings
 from streams.steps import columns
+from streams.training import SHIPPED
 from tests.builders import FakeModel
 from tests.unit.streams.test_model_book import Store, Tables, names
 
@@ -101,6 +108,35 @@ def test_each_row_says_who_judged_it() -> None:
     assert mixed.to_pylist() == ["one+fast", "one+accurate", "one+fast"]
     assert alone.to_pylist() == ["one"] * 3
     assert mixed.type == alone.type == pa.dictionary(pa.int32(), pa.string())
+
+
+class Blind:
+    """An encoder that sees nothing."""
+
+    def encode(self, texts: Texts) -> npt.NDArray[np.float32]:
+        return np.zeros((len(texts), WIDTH), np.float32)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "the fast profile's view"), ("es", "la visión del perfil rápido")]
+)
+def test_an_explanation_says_whose_words_it_shows(language: str, said: str) -> None:
+    fast = ModelStore(SHIPPED).load(ModelStore(SHIPPED).versions()[-1])
+    rows, labels = np.zeros((128, WIDTH), np.float32), np.zeros((128, N_OUTPUTS), np.float32)
+    heads = AccurateHeads(
+        networks=[HeadNetwork(hidden=4, epochs=1).fit(rows, labels)],
+        mean=np.zeros(WIDTH, np.float32),
+        scale=np.ones(WIDTH, np.float32),
+        temperatures=np.ones((len(LANGUAGES), len(HEADS)), np.float32),
+        thresholds=np.full(len(LANGUAGES), 0.5, np.float32),
+        rule_out=np.full(len(LANGUAGES), 0.1, np.float32),
+    )
+    accurate = Accurate(fast, heads, Blind())
+
+    lines = list(explained(accurate, "where can I buy it?", language))
+    assert any(said in line for line in lines)
+    assert f"{fast.version}+accurate" in lines[-1]
+    assert not any(said in line for line in explained(fast, "where can I buy it?", language))
 
 
 def test_what_a_cascade_judged_is_not_judged_again() -> None:
