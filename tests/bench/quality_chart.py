@@ -15,7 +15,7 @@ import models
 FIGURES = Path(models.__file__).parent / "experiments.json"
 CHART = FIGURES.with_suffix(".svg")
 WIDTH, HEIGHT = 960, 520
-LEFT, RIGHT, TOP, BOTTOM = 64, 250, 56, 52
+LEFT, RIGHT, TOP, BOTTOM = 64, 276, 56, 52
 COLOURS = {"es": "#c2410c", "en": "#1d4ed8"}
 TARGETS = {"accurate": 0.85, "fast": 0.75}
 
@@ -62,26 +62,32 @@ def chart(tries: list[dict[str, object]]) -> str:
         out.append(
             f'<path d="M{start:.1f} {y(target):.1f}H{end:.1f}" stroke="#15803d"'
             ' stroke-dasharray="5 4"/>'
-            f'<text x="{start + 6:.1f}" y="{y(target) - 5:.1f}" fill="#15803d">target, {name}'
-            " profile</text>"
+            f'<text x="{(start + end) / 2:.1f}" y="{y(target) - 5:.1f}" fill="#15803d">'
+            f"target, {name} profile</text>"
         )
+    lines, dots = [], []
     for number, one in enumerate(tries, start=1):
         rate = float(str(one["rate"]))
+        alike = [other for other in tries if other["rate"] == one["rate"]]
+        # Side by side where speeds are the same.
+        at_x = x(rate) + 14 * (alike.index(one) - (len(alike) - 1) / 2)
         ends = [y(float(str(one[lang]))) for lang in COLOURS]
-        out.append(f'<path d="M{x(rate):.1f} {min(ends):.1f}V{max(ends):.1f}" stroke="#d1d5db"/>')
-        for (_, colour), at in zip(COLOURS.items(), ends, strict=True):
-            kept = one.get("kept")
-            out.append(
-                f'<circle cx="{x(rate):.1f}" cy="{at:.1f}" r="9" stroke="{colour}"'
+        kept = bool(one.get("kept"))
+        lines.append(f'<path d="M{at_x:.1f} {min(ends):.1f}V{max(ends):.1f}" stroke="#d1d5db"/>')
+        for colour, at in zip(COLOURS.values(), ends, strict=True):
+            dots.append(
+                f'<circle cx="{at_x:.1f}" cy="{at:.1f}" r="9" stroke="{colour}"'
                 f' fill="{colour if kept else "#ffffff"}"/>'
-                f'<text x="{x(rate):.1f}" y="{at + 4:.1f}" text-anchor="middle" font-size="10"'
+                f'<text x="{at_x:.1f}" y="{at + 4:.1f}" text-anchor="middle" font-size="10"'
                 f' fill="{"#ffffff" if kept else colour}">{number}</text>'
             )
-        out.append(
-            f'<text x="{WIDTH - RIGHT + 16}" y="{TOP + 34 + 20 * number}"'
-            f"{' font-weight=' + chr(34) + '600' + chr(34) if one.get('kept') else ''}>"
-            f"{number}  {escape(str(one['name']))}</text>"
+        weight = ' font-weight="600"' if kept else ""
+        top = TOP + 34 + 20 * number
+        dots.append(
+            f'<text x="{WIDTH - RIGHT + 32}" y="{top}" text-anchor="end"{weight}>{number}</text>'
+            f'<text x="{WIDTH - RIGHT + 40}" y="{top}"{weight}>{escape(str(one["name"]))}</text>'
         )
+    out += [*lines, *dots]
     for at, (lang, colour) in enumerate(COLOURS.items()):
         word = {"es": "Spanish", "en": "English"}[lang]
         left = WIDTH - RIGHT + 22 + at * 90
