@@ -13,7 +13,7 @@ from tests.integration.streams.helpers import Lane, Services, wait_for
 from tests.unit.models.encoders import real_encoder
 
 TEXTS = (
-    ("hoy llueve mucho en el valle", ""),
+    ("mi vuelo salió con tres horas de retraso y nadie dice nada", ""),
     ("¿dónde puedo comprar un Nimbara?", ""),
     ("yes please", "@vellumdesk: Shall I put one Nimbara aside for you?"),
     ("yes please", "@dana_k: coming to the match with the Nimbara team on saturday?"),
@@ -61,7 +61,7 @@ def test_a_worker_judges_by_the_cascade_and_history_by_any_profile(lane: Lane) -
                 for number, (text, parent) in enumerate(TEXTS)
             )
         )
-        wait_for(lambda: len(judged(lane)) == len(TEXTS), "the mentions", 90.0)
+        wait_for(lambda: len(judged(lane)) == len(TEXTS), "the mentions", 240.0)
         assert worker.terminate() == 0
     found = judged(lane)
     store = ModelStore(lane.settings.model_store)
