@@ -11,7 +11,7 @@ from sklearn.preprocessing import FunctionTransformer
 from skops import io as skops_io
 
 import models
-from models import profiles
+from models import api, profiles
 from models.accurate import Accurate, AccurateHeads, Cascade, decided
 from models.accurate_store import CARD_FILE, HEADS_FILE, AccurateStore
 from models.accurate_training import (
@@ -250,6 +250,7 @@ def test_names_say_the_profile(store: ModelStore, encoder: SentenceEncoder) -> N
     assert profiles.full_name(f"{version}+accurate", "cascade") == f"{version}+accurate"
     assert profiles.load(store, f"{version}+cascade").version == f"{version}+cascade"
     assert profiles.load(store, f"{version}+fast", "cascade").version == version
+    assert api.load(store=store.place, profile="cascade").version == f"{version}+cascade"
     with pytest.raises(ModelNotFoundError):
         profiles.load(store, f"{version}+quick")
 
