@@ -21,6 +21,9 @@ PAIRS = (
     ("sí, por favor", "es", "¿te pido uno?", "¿te abro la ventana?"),
     ("I'll have the small one", "en", "Which size shall we ship you?", "who wants which puppet?"),
     ("el mediano", "es", "¿Qué talla te reservamos?", "¿cuál de tus primos toca el bajo?"),
+)
+# The same of a wish that is joined: the chance follows, but not as far as the threshold yet.
+ECHOES = (
     ("me too", "en", "I so want those headphones", "I'm so sleepy today"),
     ("yo también", "es", "quiero esos audífonos ya", "qué sueño tengo hoy"),
 )
@@ -64,6 +67,17 @@ def test_the_parent_decides(
     assert found.labels["intent"][0] > 0, chance
     assert found.labels["intent"][1] == 0, chance
     assert chance[0] > chance[1] + 0.2
+
+
+@pytest.mark.parametrize(("text", "lang", "wish", "talk"), ECHOES)
+def test_the_chance_follows_the_parent(
+    accurate: Accurate, text: str, lang: str, wish: str, talk: str
+) -> None:
+    found = accurate.predict(Texts([text] * 3, [lang] * 3, [wish, talk, ""]))
+    chance = 1 - found.probabilities["intent"][:, 0]
+
+    assert chance[0] > 3 * chance[2]
+    assert chance[0] > 10 * chance[1]
 
 
 def test_the_cascade_is_the_accurate_profile_where_it_matters(
