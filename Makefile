@@ -50,7 +50,7 @@ exactness: install ## 500,000 events on Apache Kafka under kill -9 of everything
 		--clickhouse-kills 5 --broker-restarts 3
 
 lock: ## Resolve the dependencies anew (needs uv)
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+	uv pip compile pyproject.toml --extra dev --extra accurate --universal --python-version 3.11 \
 		--generate-hashes --no-annotate -q -o requirements.lock
 	uv pip compile pyproject.toml deploy/image.in --extra object-storage --universal \
 		--python-version 3.11 --generate-hashes --no-annotate -q -c requirements.lock \

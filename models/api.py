@@ -28,6 +28,8 @@ from models.evaluation_set import EvaluationSet
 from models.heads import Model
 from models.labels import LabelledMention, load_corpus
 from models.predictions import HEADS, Classifier, Texts
+from models.profiles import FAST, AnyModel, Profile
+from models.profiles import load as load_profile
 from models.store import ModelStore
 from models.training import Progress, TrainingReport
 from models.training import train as train_model
@@ -39,9 +41,15 @@ if TYPE_CHECKING:
 DEFAULT_STORE = Path(".escucha/models")
 
 
-def load(version: str | None = None, store: Path | str = DEFAULT_STORE) -> Model:
-    """Return a stored model, by default the current one; raises as `ModelStore.load` does."""
-    return ModelStore(store).load(version)
+def load(
+    version: str | None = None, store: Path | str = DEFAULT_STORE, *, profile: Profile = FAST
+) -> AnyModel:
+    """Return a stored model, by default the current one, under a profile.
+
+    A version may name its own, as in "20261121T233000Z-0a1b2c3d+accurate". Raises as
+    `models.profiles.load` does.
+    """
+    return load_profile(ModelStore(store), version, profile)
 
 
 def predict(model: Classifier, frame: "pd.DataFrame", *, text: str = "text") -> "pd.DataFrame":

@@ -4,6 +4,7 @@ ModelError
   + CorpusError            a labelled file cannot be read, or holds too little to learn from
   x ModelRejectedError     a trained model is no better than guessing the class shares
   x PromotionRefusedError  a model is worse than the current one, or cannot be judged
+  x EncoderMissingError    the sentence encoders of the accurate profile are not installed
   + ModelStoreError        an address that cannot be opened
       x ModelNotFoundError     no such version, or none is current
       x ModelExistsError       a version is written once
@@ -25,6 +26,10 @@ class ModelRejectedError(ModelError):
 
 class PromotionRefusedError(ModelError):
     """The gate says no; the message has the figures and the ways out."""
+
+
+class EncoderMissingError(ModelError):
+    """The packages that carry the sentence encoders are missing or others; says the remedy."""
 
 
 class ModelStoreError(ModelError):

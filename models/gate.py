@@ -8,6 +8,7 @@ import msgspec
 from models.comparison import MARGIN, Comparison, Verdict, compare, judge
 from models.errors import CorpusError, ModelNotFoundError, ModelStoreError, PromotionRefusedError
 from models.evaluation_set import NATURAL, EvaluationSet
+from models.profiles import FAST, Profile, best_of, full_name, learnt, load
 from models.store import ModelStore
 
 FIRST: Final = "the first model: nothing to compare with"
@@ -33,14 +34,16 @@ def promote(
     prevalence: float | None = None,
     force: bool = False,
     at: datetime | None = None,
+    profile: Profile = FAST,
 ) -> Outcome:
     """Make a version current unless it is worse than the current one; return what was found.
 
     Both are judged on the files `on`, by default the natural part of the corpus, without what
-    either has learnt from. With `force` it is promoted all the same, and the history says so.
-    Raises PromotionRefusedError with the figures, and as `ModelStore.load` does.
+    either has learnt from, and under the profile that is in use (the current one under the fast
+    profile where it has no other). With `force` it is promoted all the same, and the history says
+    so. Raises PromotionRefusedError with the figures, and as `models.profiles.load` does.
     """
-    candidate = store.load(version)
+    candidate = load(store, version, profile)
     # A named file that cannot be read is a mistake, not a judgement, and no force helps.
     data = EvaluationSet.read(on) if on else None
     try:
@@ -50,9 +53,10 @@ def promote(
         return Outcome(version=version, before=None, forced=False, gate=FIRST)
     comparison, verdict = None, None
     try:
-        current = store.load(before)
+        name = full_name(before, best_of(store, before, profile))
+        current = load(store, name)
         data = data or EvaluationSet.read([NATURAL])
-        unseen = data.without(store.learnt(version) | store.learnt(before))
+        unseen = data.without(learnt(store, candidate.version) | learnt(store, name))
         if not len(unseen):
             raise CorpusError(f"all {len(data)} mentions were learnt by one of the two")
         comparison = compare(

@@ -47,6 +47,12 @@ class Texts:
     def __len__(self) -> int:
         return len(self.texts)
 
+    def take(self, at: Sequence[int]) -> "Texts":
+        """Those at some places, in that order."""
+        return Texts(
+            [self.texts[n] for n in at], [self.langs[n] for n in at], [self.parents[n] for n in at]
+        )
+
     def chunks(self, size: int) -> Iterator["Texts"]:
         """The same in parts of at most `size`; one empty part of nothing."""
         for at in range(0, max(1, len(self.texts)), size):
@@ -66,12 +72,15 @@ class Predictions:
         acts: (n, acts) which acts were decided for.
         intent_words: for each mention the words that argued most for its intent, strongest
             first, none where that is none; empty as a whole where a classifier cannot tell.
+        versions: which model judged each mention; empty where it is the classifier's `version`
+            for all.
     """
 
     probabilities: Mapping[str, Probabilities]
     labels: Mapping[str, LabelIndices]
     acts: Flags
     intent_words: Sequence[Sequence[str]] = ()
+    versions: Sequence[str] = ()
 
     @classmethod
     def most_probable(cls, probabilities: Mapping[str, Probabilities]) -> Self:
@@ -83,12 +92,18 @@ class Predictions:
         )
 
 
+def versions_of(model: "Classifier") -> Sequence[str]:
+    """Return the versions that a row may carry which a model has judged as it would today."""
+    found: Sequence[str] = getattr(model, "versions", (model.version, f"{model.version}+fast"))
+    return found
+
+
 class Classifier(Protocol):
     """Judges mentions. It never changes once made, so any number of threads may share it."""
 
     @property
     def version(self) -> str:
-        """Which model it is; every row carries it."""
+        """Which model it is; every row carries it, or what `Predictions.versions` says."""
         ...
 
     def predict(self, texts: Texts) -> Predictions:

@@ -232,11 +232,12 @@ def _score(
         _acts(predictions, reasons["act"]),
         strict=True,
     )
+    versions = iter(predictions.versions or [model.version] * len(mentions))
     for entry in batch:
         if isinstance(entry, _Failure):
             yield _ENCODER.encode(entry) + b"\n"
             continue
-        answer = _Scored(entry.id, entry.lang, *next(judgements), model.version)
+        answer = _Scored(entry.id, entry.lang, *next(judgements), next(versions))
         if with_text:
             answer.text, answer.parent_text = entry.text, entry.parent_text or msgspec.UNSET
         yield _ENCODER.encode(answer) + b"\n"

@@ -10,6 +10,9 @@ from typing import cast
 import faust
 from faust.types import TP
 
+from models.encoder.sentences import shared_encoder
+from models.errors import EncoderMissingError
+from models.profiles import FAST
 from models.store import ModelStore
 from streams.agents import batches
 from streams.announce import Announcer
@@ -45,10 +48,23 @@ def make_rule_book(settings: Settings, clickhouse: ClickHouse) -> RuleBook:
 
 
 def make_model_book(settings: Settings, clickhouse: ClickHouse) -> ModelBook:
-    """The models of this process; call `open` on it."""
+    """The models of this process; call `open` on it.
+
+    Raises SettingsError with the remedy when the profile needs sentence encoders that are missing.
+    """
     # Two containers of one host may share name and pid; the ledger tells workers by this.
     worker = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-    return ModelBook(clickhouse, ModelStore(settings.model_store), worker=worker)
+    if settings.model_profile != FAST:
+        try:
+            shared_encoder()
+        except EncoderMissingError as error:
+            raise SettingsError(str(error)) from error
+    return ModelBook(
+        clickhouse,
+        ModelStore(settings.model_store),
+        worker=worker,
+        profile=settings.model_profile,
+    )
 
 
 def build_app(

@@ -8,9 +8,10 @@ from typing import Final
 import click
 import numpy as np
 
+from models.accurate import ACCURATE
 from models.explain import Explanation
-from models.heads import Model
 from models.predictions import HEADS, Predictions, Texts
+from models.profiles import AnyModel
 
 ROWS: Final = 6  # of each table
 # Of the strongest token; what moves the score less is not marked.
@@ -28,6 +29,8 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "rest": "all other words",
         "parent": "what it answers",
         "total": "total, in log odds",
+        "accurate": "Labels and probabilities are the accurate profile's, which cannot say what"
+        " each word did; words and numbers are the fast profile's view of the same labels.",
     },
     "es": {
         "marks": "entre corchetes: las palabras que más pesan a favor de esta intención",
@@ -37,6 +40,8 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "rest": "las demás palabras",
         "parent": "a lo que responde",
         "total": "total, en log-odds",
+        "accurate": "Etiquetas y probabilidades son del perfil preciso, que no sabe decir qué hizo"
+        " cada palabra; palabras y números son la visión del perfil rápido de esas etiquetas.",
     },
 }
 _SPANISH: Final[Mapping[str, str]] = {
@@ -100,12 +105,13 @@ def explain_command(text: str, language: str, lang: str, reply_to: str) -> None:
 
 
 def explained(
-    model: Model, text: str, language: str, *, lang: str = "", parent: str = ""
+    model: AnyModel, text: str, language: str, *, lang: str = "", parent: str = ""
 ) -> Iterator[str]:
     """Yield the lines of the answer; styles are in them, which click drops where none can show."""
     words = _WORDS[language]
     texts = Texts([text], [lang], [parent])
-    judged = list(_judged(model, model.predict(texts), texts))
+    predictions = model.predict(texts)
+    judged = list(_judged(model, predictions, texts))
     intent = judged[0][0]
     yield marked(text, intent)
     yield click.style(words["marks"], dim=True)
@@ -113,7 +119,10 @@ def explained(
         yield ""
         yield from _table(found, chance, text, language)
     yield ""
-    yield click.style(model.version, dim=True)
+    judged_by = predictions.versions[0] if predictions.versions else model.version
+    if judged_by.endswith(ACCURATE):
+        yield words["accurate"]
+    yield click.style(judged_by, dim=True)
 
 
 def marked(text: str, found: Explanation) -> str:
@@ -132,7 +141,7 @@ def marked(text: str, found: Explanation) -> str:
 
 
 def _judged(
-    model: Model, predictions: Predictions, given: Texts
+    model: AnyModel, predictions: Predictions, given: Texts
 ) -> Iterator[tuple[Explanation, float]]:
     """Each label that was given, intent first, why, and its probability."""
     for name, head in HEADS.items():

@@ -16,8 +16,10 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from models import profiles
 from models.errors import ModelNotFoundError, ModelRefusedError, ModelStoreError
 from models.predictions import HEADS, Classifier, Texts
+from models.profiles import FAST, Profile, full_name
 from models.promotions import Promotion
 from models.store import ModelStore
 from streams.errors import SettingsError
@@ -63,13 +65,18 @@ class ModelBook:
         store: ModelStore,
         *,
         worker: str,
+        profile: Profile = FAST,
         load: Callable[[str], Classifier] | None = None,
     ) -> None:
-        """`worker` names the process in `worker_models`; `load` is the store's by default."""
+        """`worker` names the process in `worker_models`; `load` is the store's by default.
+
+        `profile` is what versions are judged by where they do not name one themselves.
+        """
         self.worker = worker
+        self._profile = profile
         self._clickhouse = clickhouse
         self._store = store
-        self._load = load or store.load
+        self._load = load or (lambda name: profiles.load(store, name, profile))
         self._in_force: ModelsInForce | None = None
         self._promotion: Promotion | None = None
         self._shadow = NONE  # the version that should be in shadow
@@ -145,7 +152,7 @@ class ModelBook:
             if self._is_refused("model", promotion):
                 return
             model: Classifier = now
-            if promotion.version != now.version:
+            if full_name(promotion.version, self._profile) != now.version:
                 model = await asyncio.to_thread(self._ready, promotion.version)
         except (ModelStoreError, OSError) as error:
             name = promotion.version if promotion else "current"
@@ -167,12 +174,13 @@ class ModelBook:
         if wanted != before or not wanted:
             self._refusals.pop("shadow", None)
         now = in_force.shadow.version if in_force.shadow else NONE
-        if wanted in (NONE, in_force.current.version):
+        name = full_name(wanted, self._profile) if wanted else NONE
+        if name in (NONE, in_force.current.version):
             if now:
                 log.warning("no model is in shadow any more (it was %s)", now)
                 self._in_force = ModelsInForce(in_force.current)
             return
-        if wanted == now or self._is_refused("shadow", wanted):
+        if name == now or self._is_refused("shadow", wanted):
             return
         try:
             shadow = await asyncio.to_thread(self._ready, wanted)

@@ -5,13 +5,18 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, Literal, TypeVar, get_args
 from urllib.parse import urlsplit
 
 from streams.errors import SettingsError
 from streams.kafka_access import MECHANISMS, PROTOCOLS, KafkaAccess, Mechanism, Protocol
 
 T = TypeVar("T")
+Profile = Literal["fast", "accurate", "cascade"]
+
+# Mentions in a batch where nothing else is said: sentence encoders read a hundred a second, and a
+# batch is stored as a whole.
+_SMALLER_BATCHES: Final[Mapping[str, int]] = {"accurate": 500, "cascade": 2_000}
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,7 @@ class Settings:
     model_refresh_sec: float = 5.0  # how soon a worker takes up a promoted model
     author_keys: str = field(default="", repr=False)  # pseudonymises authors; empty: not
     model_store: Path | str = Path(".escucha/models")  # or an address of object storage
+    model_profile: Profile = "fast"  # which of a version's two models judges; see models/README.md
     run_dir: Path = Path(".escucha")
     worker_name: str = ""  # given by the local stack; empty: nobody waits for it to be ready
     console_host: str = "127.0.0.1"
@@ -134,6 +140,9 @@ class Settings:
             raw = _from_file(environment, variable) if name in _SECRETS else None
             if (raw := environment.get(variable) if raw is None else raw) is not None:
                 values[name] = _parsed(variable, raw, parse)
+        smaller = _SMALLER_BATCHES.get(str(values.get("model_profile")))
+        if smaller is not None:
+            values.setdefault("batch_max_records", smaller)
         return cls(**values)  # type: ignore[arg-type]
 
 
@@ -275,6 +284,12 @@ def _language(raw: str) -> str:
     return raw
 
 
+def _profile(raw: str) -> str:
+    if raw not in get_args(Profile):
+        raise ValueError(f"say one of {', '.join(get_args(Profile))}")
+    return raw
+
+
 def _yes_or_no(raw: str) -> bool:
     if raw not in {"yes", "no"}:
         raise ValueError("say yes or no")
@@ -334,6 +349,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "model_refresh_sec": _seconds,
     "author_keys": str,
     "model_store": _place,
+    "model_profile": _profile,
     "worker_name": _word,
     "console_host": _word,
     "console_port": _port,

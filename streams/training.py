@@ -4,9 +4,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import models
+from models import profiles
+from models.accurate_runs import train_heads
+from models.accurate_store import AccurateCard, AccurateStore
 from models.errors import ModelNotFoundError
 from models.gate import promote as through_the_gate
-from models.heads import Model
 from models.runs import gather, train_and_save
 from models.store import ModelCard, ModelStore
 from models.training import DEFAULT_RECIPE, Progress, Recipe
@@ -23,10 +25,13 @@ def store_of(settings: Settings) -> ModelStore:
     return ModelStore(settings.model_store)
 
 
-def current_model(settings: Settings) -> Model:
-    """The promoted model; raises SettingsError with the remedy when there is none."""
+def current_model(settings: Settings) -> profiles.AnyModel:
+    """The promoted model under the profile of the settings.
+
+    Raises SettingsError with the remedy when there is none.
+    """
     try:
-        return store_of(settings).load()
+        return profiles.load(store_of(settings), profile=settings.model_profile)
     except ModelNotFoundError as error:
         raise SettingsError(
             f"{error}: run escucha train, or say with ESCUCHA_MODEL_STORE where models are"
@@ -57,6 +62,7 @@ def train_if_missing(
         return
     shipped = ModelStore(SHIPPED)
     card = store.adopt(shipped, shipped.versions()[-1])
+    AccurateStore(store.place).adopt(AccurateStore(SHIPPED), card.version)
     store.promote(card.version, at=clock.now())
     say(f"model {card.version}, which comes along, is in force")
 
@@ -90,6 +96,40 @@ def train(
     )
     say(f"model {card.version} trained and saved")
     if promote:
-        outcome = through_the_gate(store, card.version, at=clock.now())
-        say(f"model {card.version} promoted: {outcome.gate}")
+        promote_trained(settings, card.version, say=say)
+    return card
+
+
+def promote_trained(settings: Settings, version: str, *, say: Callable[[str], None]) -> None:
+    """Promote a new model through the gate, under the profile of the settings.
+
+    A version without heads for it is judged by its fast model. Raises PromotionRefusedError.
+    """
+    store = store_of(settings)
+    profile = profiles.best_of(store, version, settings.model_profile)
+    outcome = through_the_gate(store, version, at=clock.now(), profile=profile)
+    say(f"model {version} promoted: {outcome.gate}")
+
+
+def train_accurate(
+    settings: Settings,
+    version: str,
+    *,
+    say: Callable[[str], None],
+    seed: int = SEED,
+    on: Sequence[Path] = (),
+    learn_natural: bool = False,
+    progress: Progress = lambda estimator, done, fits: None,
+) -> AccurateCard:
+    """Train heads of the accurate profile beside a stored model, and return their card.
+
+    Raises CorpusError naming file and line, ModelExistsError where it has some, and
+    EncoderMissingError with the remedy.
+    """
+    data = gather(on, learn_natural=learn_natural)
+    say(f"training the accurate profile on {len(data.items)} labelled mentions; seed {seed}…")
+    card = train_heads(
+        store_of(settings), version, data, seed=seed, created_at=clock.now(), progress=progress
+    )
+    say(f"heads of {card.version} trained and saved")
     return card

@@ -117,10 +117,11 @@ class MentionDecider:
             )
         if heard.mentions:
             enriched = self._steps.enricher.enrich(heard, parents)
+            predictions = model.predict(enriched.texts)
             blocks["mentions"] = columns.mentions_table(
                 heard,
                 enriched,
-                model.predict(enriched.texts),
+                predictions,
                 columns.Provenance(
                     origin,
                     batch_number(origin.chain, batch.position),
@@ -133,7 +134,11 @@ class MentionDecider:
             judged = None if models.shadow is None else self._judged(models.shadow, enriched.texts)
             if models.shadow is not None and judged is not None:
                 beside["shadow_judgements"] = shadow_table(
-                    heard, judged, origin, models.shadow.version, judged_by=model.version
+                    heard,
+                    judged,
+                    origin,
+                    models.shadow.version,
+                    judged_by=columns.judged_by(predictions, model.version),
                 )
         if decoded.heartbeats:
             # Last, so that they never look fresher than mentions.

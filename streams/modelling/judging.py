@@ -8,17 +8,22 @@ from models.errors import CorpusError
 from models.evaluation_set import EvaluationSet
 from models.keyword_rules import KeywordRules
 from models.predictions import Classifier
+from models.profiles import FAST, Profile, learnt, load
 from models.store import ModelStore
 
 
-def open_model(store: ModelStore, name: str | None) -> Classifier:
+def open_model(store: ModelStore, name: str | None, profile: Profile = FAST) -> Classifier:
     """Return the model of a version, "current" or None, or the "keyword-rules".
 
-    Raises as `ModelStore.load` does.
+    A name may end in "+accurate" or "+cascade"; else `profile` holds. Raises as
+    `models.profiles.load` does.
     """
     if name == KeywordRules.version:
         return KeywordRules()
-    return store.load(None if name == "current" else name)
+    version, plus, which = (name or "current").partition("+")
+    if version == "current":
+        version = store.current()
+    return load(store, version + plus + which, profile)
 
 
 def data_for(
@@ -29,17 +34,17 @@ def data_for(
     Raises CorpusError naming file and line, or with the remedy when nothing is left.
     """
     data = EvaluationSet.read(files)
-    learnt: set[str] = set()
+    known: set[str] = set()
     for version in versions:
         if version != KeywordRules.version:
-            seen = store.learnt(version)
-            learnt |= seen
+            seen = learnt(store, version)
+            known |= seen
             if not seen:
                 click.echo(
                     f"{version} did not note what it learnt from: mentions it knows would flatter",
                     err=True,
                 )
-    unseen = data.without(learnt)
+    unseen = data.without(known)
     if not len(unseen):
         raise CorpusError(
             f"all {len(data)} mentions were learnt by {' or '.join(versions)}, so they would"

@@ -44,6 +44,18 @@ from streams.modelling import options
     show_default=True,
     help="Learn from every Nth mention of the corpus: a rough model in seconds, to try the loop.",
 )
+@click.option(
+    "--profile",
+    type=click.Choice(["fast", "accurate"]),
+    default="fast",
+    show_default=True,
+    help="accurate: also heads over sentence encoders, which takes some minutes more.",
+)
+@click.option(
+    "--beside",
+    metavar="VERSION",
+    help="With --profile accurate: only the heads, beside a model that is in the store.",
+)
 @options.calibrated_for
 @click.option("--promote/--no-promote", default=True, help="Make it current.  [default: promote]")
 @click.option("--if-missing", is_flag=True, help="Do nothing when there is a current model.")
@@ -55,6 +67,8 @@ def train_command(
     recipe_file: Path | None,
     prevalence: float | None,
     every: int,
+    profile: str,
+    beside: str | None,
     promote: bool,
     if_missing: bool,
 ) -> None:
@@ -68,6 +82,7 @@ def train_command(
       escucha train --on our_labels.jsonl --on more.jsonl --no-promote
       escucha classify --with-text posts.jsonl > taught.jsonl
       escucha train --on our_labels.jsonl --teacher taught.jsonl
+      escucha train --profile accurate --on our_labels.jsonl
     """
     from streams import training
     from streams.local import local_settings
@@ -76,8 +91,28 @@ def train_command(
     if if_missing and (teachers or recipe_file or prevalence):
         raise InputError("--if-missing takes no --teacher, --recipe or --prevalence")
     recipe = options.recipe_of(recipe_file, prevalence)
+    if beside and profile != "accurate":
+        raise InputError("--beside goes with --profile accurate")
+    if if_missing and profile == "accurate":
+        raise InputError("--if-missing goes with --profile fast")
     with options.progress_of_training() as progress:
-        if if_missing:
+        if profile == "accurate":
+            version = (
+                beside
+                or training.train(
+                    settings,
+                    say=click.echo,
+                    seed=seed,
+                    on=files,
+                    learn_natural=learn_natural,
+                    teachers=teachers,
+                    recipe=recipe,
+                    every=every,
+                    promote=False,
+                    progress=progress,
+                ).version
+            )
+        elif if_missing:
             training.train_if_missing(
                 settings,
                 say=click.echo,
@@ -99,6 +134,20 @@ def train_command(
                 promote=promote,
                 progress=progress,
             )
+    if profile != "accurate":
+        return
+    with options.progress_of_heads() as progress:
+        training.train_accurate(
+            settings,
+            version,
+            say=click.echo,
+            seed=seed,
+            on=files,
+            learn_natural=learn_natural,
+            progress=progress,
+        )
+    if promote and not beside:
+        training.promote_trained(settings, version, say=click.echo)
 
 
 @click.command("evaluate")
@@ -106,7 +155,8 @@ def train_command(
     "--model",
     "name",
     metavar="VERSION",
-    help='A version, or "keyword-rules", the baseline.  [default: the current one]',
+    help='A version, also "VERSION+accurate" or "VERSION+cascade", "current+accurate", or'
+    ' "keyword-rules", the baseline.  [default: the current one]',
 )
 @options.on_files(f"Labelled mentions, JSON lines; {options.NATURAL_HELP}.")
 @options.prevalence
@@ -165,7 +215,7 @@ def evaluate_command(
             " Cross-validated figures of a model are in its card: escucha models card"
         )
     store = options.store()
-    model = open_model(store, name)
+    model = open_model(store, name, options.profile())
     versions = () if include_learnt else (model.version,)
     data, left_out = data_for(store, versions, files)
     found = evaluate(

@@ -36,6 +36,7 @@ def shadow_command(version: str | None, off: bool, as_json: bool) -> None:
     those of the model in force. Workers take it up within seconds. Without VERSION: show which
     model is in shadow, by which models each worker judges, and why if it is not the promoted one.
     """
+    from models import profiles
     from models.store import ModelStore
     from streams import model_book
 
@@ -47,8 +48,10 @@ def shadow_command(version: str | None, off: bool, as_json: bool) -> None:
     ) -> "tuple[str, Sequence[WorkerModels]]":
         if version:
             store = ModelStore(settings.model_store)
-            await asyncio.to_thread(store.load, version)  # refused here, not in every worker
-            if version == await asyncio.to_thread(store.current):
+            # Refused here, not in every worker.
+            model = await asyncio.to_thread(profiles.load, store, version, settings.model_profile)
+            current = await asyncio.to_thread(store.current)
+            if model.version == profiles.full_name(current, settings.model_profile):
                 raise InputError(f"{version} is in force: it says the same in shadow")
         if version or off:
             await model_book.put_in_shadow(clickhouse, version or "", by=getpass.getuser())
@@ -102,6 +105,7 @@ def replay_command(
     Intents, stages and replies by direction, language and brand, and which mentions would enter
     or leave the active intent that alerts are made of. Changes nothing.
     """
+    from models import profiles
     from models.store import ModelStore
     from streams.listening import stored
     from streams.modelling import replay_text
@@ -110,7 +114,9 @@ def replay_command(
     first, last = bounds(days, since, until)
 
     async def work(clickhouse: "ClickHouse", settings: Settings) -> "Replay":
-        challenger = await asyncio.to_thread(ModelStore(settings.model_store).load, version)
+        challenger = await asyncio.to_thread(
+            profiles.load, ModelStore(settings.model_store), version, settings.model_profile
+        )
         if since is None:
             await tell_of_older(clickhouse, first)
         total = await stored.count(clickhouse, first, last)

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 import msgspec
@@ -14,6 +14,9 @@ from models.evaluation_set import NATURAL
 from models.store import ModelStore
 from models.training import DEFAULT_RECIPE, Progress, Recipe
 from streams.errors import InputError
+
+if TYPE_CHECKING:
+    from streams.settings import Profile
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -86,6 +89,13 @@ def store() -> ModelStore:
     return store_of(local_settings())
 
 
+def profile() -> "Profile":
+    """The profile that the environment asks for."""
+    from streams.local import local_settings
+
+    return local_settings().model_profile
+
+
 NATURAL_HELP = f"{NATURAL!r} is the part of the project's corpus that no model learns from"
 
 
@@ -116,3 +126,17 @@ def progress_of_training() -> Iterator[Progress]:
             bar.update(at - bar.pos, f"{estimator}, {done} of {of}")
 
         yield tell
+
+
+@contextmanager
+def progress_of_heads() -> Iterator[Progress]:
+    """Say on standard error how far the accurate profile is, a tenth of a step at a time."""
+    said: dict[str, int] = {}
+
+    def line(step: str, done: int, of: int) -> None:
+        tenth = 10 * done // of
+        if tenth > said.get(step, 0):
+            said[step] = tenth
+            click.echo(f"{step}: {done:,} of {of:,}", err=True)
+
+    yield line

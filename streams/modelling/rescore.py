@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from models.predictions import Classifier, Texts
+from models.predictions import Classifier, Texts, versions_of
 from streams.listening import stored
 from streams.listening.turn import turn
 from streams.privacy.turns import PageTooOldError, Rewriting
@@ -62,7 +62,8 @@ class Pace:
 
 def judged_by_others(model: Classifier) -> stored.Only:
     """Mentions that another model has judged."""
-    return stored.Only("model_version != {model:String}", {"model": model.version})
+    ours = list(versions_of(model))
+    return stored.Only("model_version NOT IN {models:Array(String)}", {"models": ours})
 
 
 async def rescore(
@@ -124,9 +125,10 @@ def texts_of(rows: pa.Table) -> Texts:
 
 def _judged_anew(rows: pa.Table, model: Classifier) -> pa.Table:
     versions, rescored = row_versions.judged_anew(rows)
+    predictions = model.predict(texts_of(rows))
     changed = {
-        **columns.judgements(model.predict(texts_of(rows))),
-        "model_version": columns.constant(model.version, rows.num_rows),
+        **columns.judgements(predictions),
+        "model_version": columns.judged_by(predictions, model.version),
         "version": pa.array(versions),
         "rescored": pa.array(rescored),
         "counted": pa.array(np.zeros(rows.num_rows, dtype=np.uint8)),

@@ -63,10 +63,21 @@ def card_command(version: str | None, as_json: bool) -> None:
       escucha models card
       escucha models card 20261129T120000Z-0a1b2c3d --json
     """
+    from models.accurate_store import AccurateStore
+    from models.reports.heads import heads_text
     from models.reports.terminal import card_text
 
-    card = options.store().card(version)
-    click.echo(msgspec.json.format(msgspec.json.encode(card)) if as_json else card_text(card))
+    store = options.store()
+    card = store.card(version)
+    heads = AccurateStore(store.place)
+    found = heads.card(card.version) if heads.has(card.version) else None
+    if as_json:
+        both = {**msgspec.to_builtins(card), "accurate": msgspec.to_builtins(found)}
+        click.echo(msgspec.json.format(msgspec.json.encode(both)))
+        return
+    click.echo(card_text(card))
+    if found is not None:
+        click.echo("\n" + heads_text(found))
 
 
 @click.command("compare")
@@ -94,8 +105,9 @@ def compare_command(
 ) -> None:
     """Judge models A and B on the same mentions: differences with 95 % intervals, and texts.
 
-    A and B are versions, "current", or "keyword-rules" (the baseline without a model). The
-    intervals are of the paired difference: where one holds 0, it may be chance.
+    A and B are versions, also "VERSION+accurate" and "VERSION+cascade", "current", or
+    "keyword-rules" (the baseline without a model). The intervals are of the paired difference:
+    where one holds 0, it may be chance.
 
     \b
       escucha models compare current 20261129T120000Z-0a1b2c3d --on labelled.jsonl --examples 5
@@ -106,7 +118,7 @@ def compare_command(
     from streams.modelling.judging import data_for, open_model
 
     store = options.store()
-    one, other = open_model(store, a), open_model(store, b)
+    one, other = (open_model(store, name, options.profile()) for name in (a, b))
     versions = () if include_learnt else (one.version, other.version)
     data, left_out = data_for(store, versions, files or ("natural",))
     found = compare(
@@ -167,6 +179,7 @@ def promote_command(
         prevalence=prevalence,
         force=force,
         at=clock.now(),
+        profile=options.profile(),
     )
     if as_json:
         click.echo(msgspec.json.encode(outcome))

@@ -112,7 +112,7 @@ def mentions_table(
             "fingerprint": pa.array(enriched.fingerprints, count),
             "bands": _band_lists(enriched.bands),
             **judgements(predictions),
-            "model_version": constant(provenance.model_version, len(mentions)),
+            "model_version": judged_by(predictions, provenance.model_version),
             "version": pa.array(versions),
             "counted": pa.array(counted).cast(pa.uint8()),
             "batch": pa.array(np.full(len(mentions), provenance.batch, dtype=np.uint64)),
@@ -228,6 +228,13 @@ def _band_lists(bands: Bands) -> Column:
 def constant(value: str, rows: int) -> Column:
     """The same text in every row."""
     return pa.DictionaryArray.from_arrays(np.zeros(rows, dtype=np.int32), [value])
+
+
+def judged_by(predictions: Predictions, version: str) -> "pa.Array[Any]":
+    """Which model judged each mention: one of a cascade's two, else `version`."""
+    if predictions.versions:
+        return pa.array(predictions.versions, pa.string()).dictionary_encode()
+    return constant(version, len(predictions.acts))
 
 
 def judgements(predictions: Predictions) -> dict[str, Column]:

@@ -20,9 +20,14 @@ from streams.steps.enrich import Heard
 
 
 def shadow_table(
-    heard: Heard, predictions: Predictions, origin: Origin, version: str, *, judged_by: str
+    heard: Heard,
+    predictions: Predictions,
+    origin: Origin,
+    version: str,
+    *,
+    judged_by: "pa.Array[Any]",
 ) -> pa.Table:
-    """Rows for `shadow_judgements`; `judged_by` is the model whose word `mentions` gets."""
+    """Rows for `shadow_judgements`; `judged_by` are the models whose word `mentions` gets."""
     mentions = heard.mentions
     chances = predictions.probabilities
     edits = [0 if m.edited_at is None else edit_milliseconds(m.edited_at) for m in mentions]
@@ -32,7 +37,7 @@ def shadow_table(
             "published_at": instants([m.published_at for m in mentions]),
             "edited_at": pa.array(edits, pa.int64()).cast(INSTANT),
             "model_version": constant(version, len(mentions)),
-            "judged_by": constant(judged_by, len(mentions)),
+            "judged_by": judged_by,
             **{n: c for n, c in judgements(predictions).items() if n != "intent_words"},
             "stage_probabilities": _rows(chances["stage"]),
             "sentiment_negative": pa.array(chances["sentiment"][:, 0]),

@@ -1,0 +1,197 @@
+"""The accurate profile and the cascade: sentence encoders, and a few networks over their vectors.
+
+`Accurate` judges every mention so, at about a hundred a second and core. `Cascade` lets the fast
+profile rule out first what has no intent, and gives the rest to the accurate one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from models.encoder.sentences import TEXT_WIDTH, WIDTH, Encoder
+from models.explain import Explainer
+from models.heads import Model
+from models.network import SLICES, HeadNetwork
+from models.predictions import HEADS, LabelIndices, Predictions, Probabilities, Texts
+from schemas.labels import LANGUAGES as LEARNT_LANGUAGES
+
+Floats = npt.NDArray[np.float32]
+
+CHUNK: Final = 256  # mentions at a time, so that memory is bounded
+ACCURATE, CASCADE, RULED_OUT = "+accurate", "+cascade", "+fast"  # after a version: which judged
+LANGUAGES: Final = (*LEARNT_LANGUAGES, "")  # the last stands for all others
+ASKED: Final = "intent"  # the head with a threshold of its own, and what the cascade rules out by
+
+
+@dataclass(frozen=True)
+class AccurateHeads:
+    """What was learnt for the accurate profile; arrays have a row for each of `LANGUAGES`.
+
+    Attributes:
+        networks: their probabilities are averaged.
+        mean, scale: (WIDTH,) of each column; a reply's columns of its parent by themselves.
+        temperatures: (languages, heads) of each of `HEADS` with one answer, 1 for the others.
+        thresholds: (languages,) of the chance of any intent, from which on there is some.
+        rule_out: (languages,) of the fast profile's chance of any intent, below which the
+            cascade does not ask further.
+    """
+
+    networks: Sequence[HeadNetwork]
+    mean: Floats
+    scale: Floats
+    temperatures: Floats
+    thresholds: Floats
+    rule_out: Floats
+
+    def __post_init__(self) -> None:
+        shapes = {
+            "mean": (WIDTH,),
+            "scale": (WIDTH,),
+            "temperatures": (len(LANGUAGES), len(HEADS)),
+            "thresholds": (len(LANGUAGES),),
+            "rule_out": (len(LANGUAGES),),
+        }
+        for name, shape in shapes.items():
+            values = getattr(self, name)
+            if np.shape(values) != shape or not np.isfinite(values).all():
+                raise ValueError(f"{name} must be {shape} finite numbers")
+        if not self.networks or any(one.n_features_in_ != WIDTH for one in self.networks):
+            raise ValueError(f"expected networks that read {WIDTH} numbers")
+
+    def judge(self, vectors: Floats, langs: Sequence[str]) -> Predictions:
+        """Return what the networks make of vectors; each row by itself."""
+        rows = standardised(vectors, self.mean, self.scale)
+        stacked = np.mean([one.predict_proba(rows) for one in self.networks], axis=0)
+        where = rows_of(langs)
+        chances: dict[str, Probabilities] = {}
+        for at, (name, part) in enumerate(SLICES.items()):
+            chances[name] = stacked[:, part].astype(np.float32)
+            if not HEADS[name].many:
+                chances[name] = cooled(chances[name], self.temperatures[where, at])
+        predictions = Predictions.most_probable(chances)
+        labels = dict(predictions.labels)
+        labels[ASKED] = decided(chances[ASKED], self.thresholds[where])
+        return replace(predictions, labels=labels)
+
+
+def rows_of(langs: Sequence[str]) -> LabelIndices:
+    """Return the row of each language in `LANGUAGES`."""
+    known = {lang: at for at, lang in enumerate(LANGUAGES)}
+    return np.array([known.get(lang, len(known) - 1) for lang in langs], dtype=np.intp)
+
+
+def standardised(vectors: Floats, mean: Floats, scale: Floats) -> Floats:
+    """Return vectors whose columns vary alike; where nothing is answered, the parent's stay 0."""
+    rows = ((vectors - mean) / scale).astype(np.float32)
+    rows[~vectors[:, TEXT_WIDTH:].any(axis=1), TEXT_WIDTH:] = 0
+    return rows
+
+
+def cooled(chances: Probabilities, temperatures: Floats) -> Probabilities:
+    """Return probabilities of one answer (n, classes) at a temperature for each row."""
+    scores = np.log(np.clip(chances, 1e-9, 1)) / temperatures[:, None]
+    scores = np.exp(scores - scores.max(axis=1, keepdims=True))
+    made: Probabilities = (scores / scores.sum(axis=1, keepdims=True)).astype(np.float32)
+    return made
+
+
+def decided(chances: Probabilities, thresholds: Floats) -> LabelIndices:
+    """Return the class of each row: none below the threshold of any, else the likeliest other."""
+    likeliest = 1 + chances[:, 1:].argmax(axis=1)
+    return np.where(1 - chances[:, 0] >= thresholds, likeliest, 0).astype(np.intp)
+
+
+class Accurate:
+    """Every mention read by the sentence encoders; see `models.predictions.Classifier`.
+
+    The fast model of the same version says which words argued for an intent: vectors cannot. So
+    `intent_words` and `explainer` are that one's view, of the intent that was decided here.
+    """
+
+    def __init__(self, fast: Model, heads: AccurateHeads, encoder: Encoder) -> None:
+        self._fast = fast
+        self._heads = heads
+        self._encoder = encoder
+        self.version = fast.version + ACCURATE
+        self.versions = (self.version,)
+
+    @property
+    def explainer(self) -> Explainer:
+        """Tells what each token contributed to the fast model's judgement."""
+        return self._fast.explainer
+
+    def predict(self, texts: Texts) -> Predictions:
+        """Return the predictions for mentions, in order; thread-safe."""
+        parts = [
+            self._heads.judge(self._encoder.encode(part), part.langs)
+            for part in texts.chunks(CHUNK)
+        ]
+        found = joined(parts)
+        words = self.explainer.intent_words(texts.texts, found.labels[ASKED])
+        return replace(found, intent_words=words, versions=[self.version] * len(texts))
+
+
+class Cascade:
+    """The accurate profile for what the fast one cannot rule out.
+
+    A mention whose chance of any intent is below the threshold, by the fast profile, keeps all
+    that one's answers; which one judged says `Predictions.versions`.
+    """
+
+    def __init__(self, fast: Model, accurate: Accurate, rule_out: Floats) -> None:
+        self._fast = fast
+        self._accurate = accurate
+        self._rule_out = rule_out
+        self.version = fast.version + CASCADE
+        self._ruled_out_by = fast.version + RULED_OUT
+        self.versions = (self._ruled_out_by, accurate.version)
+
+    @property
+    def explainer(self) -> Explainer:
+        """Tells what each token contributed to the fast model's judgement."""
+        return self._fast.explainer
+
+    def predict(self, texts: Texts) -> Predictions:
+        """Return the predictions for mentions, in order; thread-safe."""
+        first = self._fast.predict(texts)
+        chance = 1 - first.probabilities[ASKED][:, 0]
+        unsure = np.flatnonzero(chance >= self._rule_out[rows_of(texts.langs)])
+        versions = [self._ruled_out_by] * len(texts)
+        if not len(unsure):
+            return replace(first, versions=versions)
+        second = self._accurate.predict(texts.take(unsure.tolist()))
+        words = list(first.intent_words)
+        for at, said, version in zip(
+            unsure.tolist(), second.intent_words, second.versions, strict=True
+        ):
+            words[at], versions[at] = said, version
+        return Predictions(
+            {n: _put(p, unsure, second.probabilities[n]) for n, p in first.probabilities.items()},
+            {n: _put(p, unsure, second.labels[n]) for n, p in first.labels.items()},
+            _put(first.acts, unsure, second.acts),
+            words,
+            versions,
+        )
+
+
+def joined(parts: Sequence[Predictions]) -> Predictions:
+    """Return predictions of several batches as of one."""
+    return Predictions(
+        {n: np.concatenate([part.probabilities[n] for part in parts]) for n in HEADS},
+        {n: np.concatenate([part.labels[n] for part in parts]) for n in parts[0].labels},
+        np.concatenate([part.acts for part in parts]),
+    )
+
+
+Kind = TypeVar("Kind", bound=np.generic)
+
+
+def _put(
+    rows: npt.NDArray[Kind], at: npt.NDArray[np.intp], values: npt.NDArray[Kind]
+) -> npt.NDArray[Kind]:
+    made = rows.copy()
+    made[at] = values
+    return made

@@ -1,0 +1,186 @@
+"""Heads of the accurate profile kept beside the fast model of the same version.
+
+    <place>/20261121T233000Z-0a1b2c3d/                       the fast model: see `models.store`
+    <place>/20261121T233000Z-0a1b2c3d+accurate/heads.skops   networks, temperatures, thresholds
+    <place>/20261121T233000Z-0a1b2c3d+accurate/learnt        fingerprints of what they learnt from
+    <place>/20261121T233000Z-0a1b2c3d+accurate/heads.json    what they are, and the hashes of those
+
+Heads are written once for a version and never changed: a row that says "…+accurate" says by what
+it was judged. As in `models.store`, files are not pickles, and only types listed here are rebuilt.
+"""
+
+import hashlib
+import zipfile
+from collections.abc import Collection
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+from skops import io as skops_io
+from skops.io.exceptions import UntrustedTypesFoundException
+
+from models.accurate import ACCURATE, LANGUAGES, AccurateHeads
+from models.accurate_training import AccurateReport
+from models.behaviour import BehaviourReport
+from models.encoder.sentences import NAME as ENCODER_NAME
+from models.errors import ModelExistsError, ModelNotFoundError, ModelRefusedError
+from models.network import HeadNetwork
+from models.predictions import HEADS
+from models.storage import open_storage
+
+TRUSTED_TYPES: Final = ("models.network.HeadNetwork",)
+HEADS_FILE: Final = "heads.skops"
+LEARNT_FILE: Final = "learnt"
+CARD_FILE: Final = "heads.json"  # written last: where it is, the others are
+FILES: Final = (HEADS_FILE, LEARNT_FILE, CARD_FILE)
+CLASSES: Final = {name: list(head.classes) for name, head in HEADS.items()}
+_ARRAYS: Final = ("mean", "scale", "temperatures", "thresholds", "rule_out")
+
+
+class AccurateCard(msgspec.Struct, frozen=True, kw_only=True):
+    """What stored heads are; new fields need a default, so older cards still decode."""
+
+    version: str  # of the fast model that they stand beside
+    created_at: datetime  # UTC
+    heads_sha256: str
+    learnt_sha256: str
+    encoder: str  # which vectors they read
+    languages: list[str]  # of the rows of temperatures and thresholds
+    classes: dict[str, list[str]]
+    trained_on: list[str]
+    label_set_hash: str
+    training: AccurateReport
+    behaviour: BehaviourReport | None = None
+
+
+class AccurateStore:
+    """Heads in the place of a model store; any number of processes read."""
+
+    def __init__(self, place: Path | str) -> None:
+        """Touch nothing yet; raises ModelStoreError when the address needs a missing package."""
+        self.place = str(place)
+        self._storage = open_storage(place)
+
+    def save(
+        self,
+        heads: AccurateHeads,
+        report: AccurateReport,
+        *,
+        version: str,
+        created_at: datetime,
+        trained_on: list[str],
+        label_set_hash: str,
+        learnt: Collection[str],
+        behaviour: BehaviourReport | None = None,
+    ) -> AccurateCard:
+        """Write heads beside a version, whole or not at all, and return their card.
+
+        `learnt` are fingerprints of the texts they learnt from, so that nobody judges them by
+        those. Raises ModelExistsError when that version has heads.
+        """
+        parts = {"networks": list(heads.networks)}
+        parts |= {name: getattr(heads, name) for name in _ARRAYS}
+        content: bytes = skops_io.dumps(parts, compression=zipfile.ZIP_DEFLATED)
+        fingerprints = "".join(f"{one}\n" for one in sorted(set(learnt))).encode()
+        card = AccurateCard(
+            version=version,
+            created_at=created_at.astimezone(UTC),
+            heads_sha256=hashlib.sha256(content).hexdigest(),
+            learnt_sha256=hashlib.sha256(fingerprints).hexdigest(),
+            encoder=ENCODER_NAME,
+            languages=list(LANGUAGES),
+            classes=CLASSES,
+            trained_on=trained_on,
+            label_set_hash=label_set_hash,
+            training=report,
+            behaviour=behaviour,
+        )
+        said = msgspec.json.format(msgspec.json.encode(card))
+        self._add(version, content, fingerprints, said)
+        return card
+
+    def adopt(self, other: "AccurateStore", version: str) -> None:
+        """Take over the heads of another store as they are; nothing where there are none."""
+        if other.has(version) and not self.has(version):
+            other.load(version)
+            self._add(version, *(other._storage.read(version + ACCURATE, f) for f in FILES))
+
+    def has(self, version: str) -> bool:
+        """Whether a version has heads."""
+        return version + ACCURATE in self._storage.folders(CARD_FILE)
+
+    def card(self, version: str) -> AccurateCard:
+        """Return the card; raises ModelNotFoundError with the remedy, or ModelRefusedError."""
+        try:
+            content = self._storage.read(version + ACCURATE, CARD_FILE)
+        except FileNotFoundError as error:
+            raise ModelNotFoundError(
+                f"{version} has no heads for the accurate profile: escucha train --profile accurate"
+            ) from error
+        try:
+            card = msgspec.json.decode(content, type=AccurateCard)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise ModelRefusedError(f"{version}: {CARD_FILE}: {error}") from error
+        if card.version != version:
+            raise ModelRefusedError(f"{version}: {CARD_FILE} is that of {card.version}")
+        return card
+
+    def load(self, version: str) -> AccurateHeads:
+        """Return the heads of a version.
+
+        Raises ModelNotFoundError with the remedy where it has none, or ModelRefusedError when the
+        file is not the one its card describes, holds a type that is not trusted, or was made for
+        other classes or vectors.
+        """
+        card = self.card(version)
+        made_for = (card.classes, card.encoder, card.languages)
+        if made_for != (CLASSES, ENCODER_NAME, list(LANGUAGES)):
+            raise ModelRefusedError(
+                f"{version}: heads made for other classes, encoders or languages: {made_for}"
+            )
+        return _rebuild(self._checked(version, HEADS_FILE, card.heads_sha256), version)
+
+    def learnt(self, version: str) -> frozenset[str]:
+        """Return fingerprints of what the heads of a version learnt from; raises as `load`."""
+        content = self._checked(version, LEARNT_FILE, self.card(version).learnt_sha256)
+        return frozenset(content.decode("ascii").split())
+
+    def _checked(self, version: str, file: str, sha256: str) -> bytes:
+        try:
+            content = self._storage.read(version + ACCURATE, file)
+        except FileNotFoundError as error:
+            raise ModelRefusedError(f"{version}: {file}: No such file") from error
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise ModelRefusedError(f"{version}: {file} is not what its card describes")
+        return content
+
+    def _add(self, version: str, *contents: bytes) -> None:
+        try:
+            self._storage.add_folder(version + ACCURATE, dict(zip(FILES, contents, strict=True)))
+        except FileExistsError as error:
+            raise ModelExistsError(version + ACCURATE) from error
+
+
+def _rebuild(content: bytes, version: str) -> AccurateHeads:
+    try:
+        unknown = set(skops_io.get_untrusted_types(data=content)) - set(TRUSTED_TYPES)
+        if unknown:
+            raise ModelRefusedError(f"{version}: types that are not trusted: {sorted(unknown)}")
+        parts = skops_io.loads(content, trusted=list(TRUSTED_TYPES))
+        networks = parts["networks"]
+        if not all(isinstance(one, HeadNetwork) for one in networks):
+            raise ModelRefusedError(f"{version}: {HEADS_FILE} holds other things than networks")
+        arrays = {name: np.asarray(parts[name], dtype=np.float32) for name in _ARRAYS}
+        return AccurateHeads(networks=networks, **arrays)
+    except (
+        UntrustedTypesFoundException,
+        zipfile.BadZipFile,
+        AttributeError,
+        ImportError,
+        KeyError,
+        TypeError,
+        ValueError,
+    ) as error:
+        raise ModelRefusedError(f"{version}: {HEADS_FILE}: {error}") from error
