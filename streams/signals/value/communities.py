@@ -25,7 +25,7 @@ def communities(
         return found
     ties = sparse.csr_matrix((np.asarray(weights, dtype=float), edges.T), shape=(people, people))
     louvain = Louvain(modularity="newman", random_state=_SEED)
-    membership = louvain.fit_predict(ties + ties.T).astype(np.int64)
+    membership: NDArray[np.int64] = louvain.fit_predict(ties + ties.T).astype(np.int64)
     sizes = np.bincount(membership)
     first = np.full(len(sizes), people, dtype=np.int64)
     np.minimum.at(first, membership, np.arange(people))
