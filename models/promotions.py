@@ -3,7 +3,9 @@
 The first line is the current version. Each line below is one promotion as JSON, newest first.
 """
 
-from datetime import datetime
+import os
+import pwd
+from datetime import UTC, datetime
 from typing import Final, Literal
 
 import msgspec
@@ -60,3 +62,25 @@ class Promotions(msgspec.Struct, frozen=True):
             else:
                 standing = [one.version]
         return standing[-2] if len(standing) > 1 else None
+
+
+def promotion(
+    version: str,
+    how: Literal["promoted", "rolled back"],
+    at: datetime | None,
+    forced: bool = False,
+    gate: str = "",
+) -> Promotion:
+    """A promotion of now, or of `at`, by whoever runs this program."""
+    since = (at or datetime.now(UTC)).astimezone(UTC)
+    since = since.replace(microsecond=since.microsecond // 1000 * 1000)
+    return Promotion(
+        version=version, since=since, promoted_by=_user(), how=how, forced=forced, gate=gate
+    )
+
+
+def _user() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # in a container users need no name
+        return str(os.getuid())

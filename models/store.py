@@ -12,15 +12,13 @@ changed file can be wrong, which its hash tells, but cannot run code.
 """
 
 import hashlib
-import os
-import pwd
 import re
 import unicodedata
 import zipfile
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -38,7 +36,7 @@ from models.heads import Model
 from models.languages import Languages
 from models.predictions import HEADS
 from models.promotions import Promotion as Promotion
-from models.promotions import Promotions
+from models.promotions import Promotions, promotion
 from models.storage import open_storage
 from models.training import TrainingReport
 
@@ -289,7 +287,7 @@ class ModelStore:
         """
         self.load(version)
         with self._storage.exclusive():
-            self._write(_promotion(version, "promoted", at, forced, gate), self._promotions())
+            self._write(promotion(version, "promoted", at, forced, gate), self._promotions())
 
     def rollback(self, *, at: datetime | None = None) -> str:
         """Make the version current that was before this one, atomically, and return it.
@@ -302,7 +300,7 @@ class ModelStore:
             if version is None:
                 raise ModelNotFoundError(f"no model was current before in {self.place}")
             self.load(version)
-            self._write(_promotion(version, "rolled back", at), promotions)
+            self._write(promotion(version, "rolled back", at), promotions)
         return version
 
     def _promotions(self) -> Promotions | None:
@@ -325,27 +323,6 @@ class ModelStore:
     def _write(self, promotion: Promotion, before: Promotions | None) -> None:
         after = (before or Promotions("", [])).then(promotion)
         self._storage.replace(CURRENT_FILE, after.encode())
-
-
-def _promotion(
-    version: str,
-    how: Literal["promoted", "rolled back"],
-    at: datetime | None,
-    forced: bool = False,
-    gate: str = "",
-) -> Promotion:
-    since = (at or datetime.now(UTC)).astimezone(UTC)
-    since = since.replace(microsecond=since.microsecond // 1000 * 1000)
-    return Promotion(
-        version=version, since=since, promoted_by=_user(), how=how, forced=forced, gate=gate
-    )
-
-
-def _user() -> str:
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:  # in a container users need no name
-        return str(os.getuid())
 
 
 def _parameters(reader: HashedText) -> dict[str, Any]:
