@@ -21,14 +21,17 @@ from streams import clock
 from streams.migrate import connect
 from streams.producers.console import BarObserver, LineObserver
 from streams.producers.files import ingest
+from streams.producers.mapping import MappingRequest
 from streams.producers.options import IngestOptions
 from streams.producers.pacing import Speed
 from streams.producers.story import edition_of
 from streams.settings import Settings
 from streams.steps.business import KindName
 from streams.upkeep import value
+from streams.upkeep.listened import note_rules
 
 STORY = Path(control.__file__).with_name("story")
+INVENTED = MappingRequest(constants={"source": "demo"})  # nobody shall take it for real
 HISTORY_ENDS_BEFORE = timedelta(minutes=2)
 BUSINESS: tuple[tuple[KindName, str, str], ...] = (
     ("orders", "order_id", "ordered_at"),
@@ -122,7 +125,9 @@ class _Telling:
     def _history(self, start: datetime) -> int:
         sent = 0
         for name in ("mentions", "reactions"):
-            sent += self._ingest(IngestOptions(file=STORY / f"{name}.jsonl", story_start=start))
+            sent += self._ingest(
+                IngestOptions(file=STORY / f"{name}.jsonl", story_start=start, mapping=INVENTED)
+            )
         for kind, own_id, time_field in BUSINESS:
             dated = self._folder / f"{kind}.jsonl"
             with dated.open("w", encoding="utf-8") as out:
@@ -145,6 +150,7 @@ class _Telling:
                     return
                 if self._stop.wait(_LOOK_EVERY_SEC):
                     return
+            note_rules(client)  # which accounts are whose
             _renew(client, self._stop)
             if not self._stop.is_set():
                 value.compute(client)
@@ -155,7 +161,9 @@ class _Telling:
             for row in rows_of(STORY / "live.jsonl"):
                 row["offset_minutes"] /= self._pace
                 out.write(json.dumps(row, ensure_ascii=False) + "\n")
-        self._ingest(IngestOptions(file=paced, story_start=clock.now(), speed=Speed(1.0)))
+        self._ingest(
+            IngestOptions(file=paced, story_start=clock.now(), speed=Speed(1.0), mapping=INVENTED)
+        )
 
     def _ingest(self, options: IngestOptions) -> int:
         if self._stop.is_set():
