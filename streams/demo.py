@@ -22,7 +22,7 @@ from streams.migrate import connect
 from streams.producers.console import BarObserver, LineObserver
 from streams.producers.files import ingest
 from streams.producers.mapping import MappingRequest
-from streams.producers.options import IngestOptions
+from streams.producers.options import IngestOptions, Observer
 from streams.producers.pacing import Speed
 from streams.producers.story import edition_of
 from streams.settings import Settings
@@ -68,7 +68,7 @@ def run(config: StackConfig, *, file: Path | None, pace: float, browser: bool) -
         settings = Settings.from_environment(stack_environment(config.run_dir))
         if file is not None:
             say(f"Streaming your file {file}; Ctrl-C stops everything.")
-            _send(IngestOptions(file=file, restart=True), settings, stop)
+            _send(IngestOptions(file=file, restart=True), settings, stop, _bar())
         else:
             _Telling(settings, pace, stop).tell()
         if not stop.is_set():
@@ -162,13 +162,15 @@ class _Telling:
                 row["offset_minutes"] /= self._pace
                 out.write(json.dumps(row, ensure_ascii=False) + "\n")
         self._ingest(
-            IngestOptions(file=paced, story_start=clock.now(), speed=Speed(1.0), mapping=INVENTED)
+            IngestOptions(file=paced, story_start=clock.now(), speed=Speed(1.0), mapping=INVENTED),
+            BarObserver() if sys.stderr.isatty() else Observer(),
         )
 
-    def _ingest(self, options: IngestOptions) -> int:
+    def _ingest(self, options: IngestOptions, observer: Observer | None = None) -> int:
         if self._stop.is_set():
             return 0
-        return _send(replace(options, restart=True), self._settings, self._stop)
+        again = replace(options, restart=True)
+        return _send(again, self._settings, self._stop, observer or Observer())
 
 
 def rows_of(file: Path) -> list[dict[str, Any]]:
@@ -194,19 +196,24 @@ def _renew(client: Client, stop: threading.Event) -> None:
         client.command("SYSTEM WAIT VIEW {view:Identifier}", {"view": view})
 
 
-def _send(options: IngestOptions, settings: Settings, stop: threading.Event) -> int:
+def _send(
+    options: IngestOptions, settings: Settings, stop: threading.Event, observer: Observer
+) -> int:
     """Send one file; returns how many events Kafka has of it."""
-    observer = BarObserver() if sys.stderr.isatty() else LineObserver()
     try:
         return ingest(options, settings, observer=observer, stop=stop.is_set).delivered
     finally:
         observer.close()
 
 
+def _bar() -> Observer:
+    return BarObserver() if sys.stderr.isatty() else LineObserver()
+
+
 def _tell(config: StackConfig) -> None:
     page = _page(config)
     say("")
-    say(f"  Dashboards   {page}   listening, predictive, measurement, value, care, pipeline")
+    say(f"  Dashboards   {page}   what is said, whom to answer, who will buy, who is worth what")
     say(f"  Leads        {page}leads   who wants to buy, strongest and freshest first")
     say(f"  Care         {page}care   who waits for an answer, and until when")
     say(f"  Labels       {page}labels   where people teach the model")
