@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from clickhouse_connect.driver.client import Client
 
 from deploy.local import control
 from deploy.local.config import StackConfig
@@ -28,6 +27,7 @@ from streams.producers.story import edition_of
 from streams.settings import Settings
 from streams.steps.business import KindName
 from streams.upkeep import value
+from streams.upkeep.kept import renew
 from streams.upkeep.listened import note_rules
 
 STORY = Path(control.__file__).with_name("story")
@@ -47,9 +47,6 @@ SELECT
     + (SELECT uniqExact(order_id) FROM orders WHERE startsWith(order_id, 'story-'))
     + (SELECT uniqExact(gesture_id) FROM gestures WHERE startsWith(gesture_id, 'story-'))
 """
-# Kept tables are renewed every few minutes; the demo's reader shall not wait for that. Twice,
-# because some are made of others.
-_KEPT = "SELECT view FROM system.view_refreshes WHERE database = currentDatabase() ORDER BY view"
 
 
 def run(config: StackConfig, *, file: Path | None, pace: float, browser: bool) -> int:
@@ -144,14 +141,14 @@ class _Telling:
         edition = f"demo:{edition_of(start)}-"
         deadline = time.monotonic() + STORED_WITHIN_SEC
         with connect(self._settings, in_database=True) as client:
-            while _stored(client, edition) < expected:
+            while client.query(_STORED, {"edition": edition}).result_rows[0][0] < expected:
                 if time.monotonic() > deadline:
                     say("        The worker takes its time (see escucha logs); figures follow.")
                     return
                 if self._stop.wait(_LOOK_EVERY_SEC):
                     return
             note_rules(client)  # which accounts are whose
-            _renew(client, self._stop)
+            renew(client, self._stop.is_set)
             if not self._stop.is_set():
                 value.compute(client)
 
@@ -181,19 +178,6 @@ def rows_of(file: Path) -> list[dict[str, Any]]:
 
 def _last_minute(file: Path) -> float:
     return max(float(row["offset_minutes"]) for row in rows_of(file))
-
-
-def _stored(client: Client, edition: str) -> int:
-    return int(client.query(_STORED, {"edition": edition}).result_rows[0][0])
-
-
-def _renew(client: Client, stop: threading.Event) -> None:
-    views = [row[0] for row in client.query(_KEPT).result_rows]
-    for view in views * 2:
-        if stop.is_set():
-            return
-        client.command("SYSTEM REFRESH VIEW {view:Identifier}", {"view": view})
-        client.command("SYSTEM WAIT VIEW {view:Identifier}", {"view": view})
 
 
 def _send(
