@@ -1,4 +1,4 @@
-"""Renews kept tables now, for whoever cannot wait the minutes until ClickHouse does it by itself."""
+"""Renews kept tables now, for whoever cannot wait until ClickHouse does it by itself."""
 
 from collections.abc import Callable
 
