@@ -33,10 +33,7 @@ from streams.upkeep.listened import note_rules
 STORY = Path(control.__file__).with_name("story")
 INVENTED = MappingRequest(constants={"source": "demo"})  # nobody shall take it for real
 HISTORY_ENDS_BEFORE = timedelta(minutes=2)
-BUSINESS: tuple[tuple[KindName, str, str], ...] = (
-    ("orders", "order_id", "ordered_at"),
-    ("gestures", "gesture_id", "given_at"),
-)
+BUSINESS: tuple[KindName, ...] = ("orders", "gestures", "labels")
 STORED_WITHIN_SEC = 120.0
 _LOOK_EVERY_SEC = 0.3
 _STORED = """
@@ -46,6 +43,8 @@ SELECT
         WHERE startsWith(interaction_id, {edition:String}))
     + (SELECT uniqExact(order_id) FROM orders WHERE startsWith(order_id, 'story-'))
     + (SELECT uniqExact(gesture_id) FROM gestures WHERE startsWith(gesture_id, 'story-'))
+    + (SELECT uniqExact(mention_id, labeller) FROM labels
+        WHERE startsWith(mention_id, {edition:String}))
 """
 
 
@@ -91,7 +90,7 @@ class _Telling:
         say("Streaming a bundled story (invented people and brands); Ctrl-C stops everything.")
         self._folder.mkdir(parents=True, exist_ok=True)
         start = self._start()
-        say("1 of 3  What was said, done, bought and given in the last ten days…")
+        say("1 of 3  What was said, done, bought and given in the last month…")
         sent = self._history(start)
         if self._stop.is_set():
             return
@@ -125,23 +124,19 @@ class _Telling:
             sent += self._ingest(
                 IngestOptions(file=STORY / f"{name}.jsonl", story_start=start, mapping=INVENTED)
             )
-        for kind, own_id, time_field in BUSINESS:
+        for kind in BUSINESS:
             dated = self._folder / f"{kind}.jsonl"
             with dated.open("w", encoding="utf-8") as out:
                 for row in rows_of(STORY / f"{kind}.jsonl"):
-                    moment = start + timedelta(minutes=row.pop("offset_minutes"))
-                    row[own_id] = row.pop("id")
-                    row[time_field] = moment.isoformat()
-                    out.write(json.dumps(row, ensure_ascii=False) + "\n")
+                    out.write(json.dumps(_dated(row, kind, start), ensure_ascii=False) + "\n")
             sent += self._ingest(IngestOptions(file=dated, kind=kind))
         return sent
 
     def _compute(self, start: datetime, expected: int) -> None:
         """Wait until all is stored, then compute what upkeep would within minutes."""
-        edition = f"demo:{edition_of(start)}-"
         deadline = time.monotonic() + STORED_WITHIN_SEC
         with connect(self._settings, in_database=True) as client:
-            while client.query(_STORED, {"edition": edition}).result_rows[0][0] < expected:
+            while client.query(_STORED, {"edition": _prefix(start)}).result_rows[0][0] < expected:
                 if time.monotonic() > deadline:
                     say("        The worker takes its time (see escucha logs); figures follow.")
                     return
@@ -174,6 +169,23 @@ def rows_of(file: Path) -> list[dict[str, Any]]:
     """The objects in a file of JSON lines."""
     with file.open(encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]
+
+
+def _dated(row: dict[str, Any], kind: KindName, start: datetime) -> dict[str, Any]:
+    """The row of an order, a gesture or a label at its time, under its name."""
+    moment = (start + timedelta(minutes=row.pop("offset_minutes"))).isoformat()
+    own_id = row.pop("id")
+    match kind:
+        case "orders":
+            return {"order_id": own_id, "ordered_at": moment, **row}
+        case "gestures":
+            return {"gesture_id": own_id, "given_at": moment, **row}
+    return {"mention_id": f"{_prefix(start)}{row.pop('mention')}", "labelled_at": moment, **row}
+
+
+def _prefix(start: datetime) -> str:
+    """What the ids of this telling begin with."""
+    return f"demo:{edition_of(start)}-"
 
 
 def _last_minute(file: Path) -> float:

@@ -12,7 +12,7 @@ from streams.demo import STORY, rows_of
 from streams.producers.story import StoryRows
 
 START = datetime(2026, 7, 4, 10, tzinfo=UTC)
-HISTORY = ("mentions", "reactions", "orders", "gestures")
+HISTORY = ("mentions", "reactions", "orders", "gestures", "labels")
 BRANDS = {"nimbara", "nimbara_help", "kolmio", "kolmio_es", "tesseramobile"}
 
 
@@ -33,7 +33,7 @@ def test_ids_are_unique_in_the_whole_story() -> None:
 def test_times_are_in_order(name: str) -> None:
     offsets = [row["offset_minutes"] for row in rows(name)]
     assert all(before <= after for before, after in pairwise(offsets))
-    assert offsets[0] >= 0
+    assert offsets[0] > -30 * 24 * 60
 
 
 @pytest.mark.parametrize("name", ["mentions", "live"])
@@ -78,6 +78,11 @@ def test_buyers_and_who_was_given_something_also_speak() -> None:
     named = {row["author_id"] for name in ("orders", "gestures") for row in rows(name)}
     named |= {row["referred_by"] for row in rows("orders") if row["referred_by"]}
     assert named <= speakers
+
+
+def test_what_is_labelled_was_said() -> None:
+    known = {row["id"] for row in rows("mentions")}
+    assert {row["mention"] for row in rows("labels")} <= known
 
 
 def test_both_languages_are_there_in_plenty() -> None:
