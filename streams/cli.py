@@ -194,15 +194,21 @@ def logs(run_dir: Path | None, service: str | None, follow: bool, lines: int) ->
     "file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @_stack_options
-@click.option("--rate", default=7.0, show_default=True, help="Events/s, so that it can be watched.")
+@click.option(
+    "--pace",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(min=0, min_open=True),
+    help="How many times faster than written the live part of the story is told.",
+)
 @click.option("--browser/--no-browser", default=True, help="Open the page.  [default: browser]")
 def demo(
-    file: Path | None, run_dir: Path | None, rate: float, browser: bool, **options: int
+    file: Path | None, run_dir: Path | None, pace: float, browser: bool, **options: int
 ) -> None:
-    """Start a stack, stream the bundled story (or FILE) through it, and open the page."""
+    """Start a stack, tell the bundled story (or send FILE) through it, and open the page."""
     from streams.demo import run
 
-    sys.exit(run(_stack_config(run_dir, **options), file=file, rate=rate, browser=browser))
+    sys.exit(run(_stack_config(run_dir, **options), file=file, pace=pace, browser=browser))
 
 
 @cli.command()

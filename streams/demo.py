@@ -1,25 +1,54 @@
-"""`make demo`: a whole stack, a story that streams through it, and a page that fills up."""
+"""`make demo`: a whole stack, a story in it, its figures computed, and then a live stream."""
 
+import json
 import signal
 import sys
 import threading
+import time
 import webbrowser
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 
 from deploy.local import control
 from deploy.local.config import StackConfig
 from deploy.local.environment import stack_environment
+from streams import clock
+from streams.migrate import connect
 from streams.producers.console import BarObserver, LineObserver
 from streams.producers.files import ingest
-from streams.producers.options import IngestOptions
+from streams.producers.mapping import MappingRequest
+from streams.producers.options import IngestOptions, Observer
+from streams.producers.pacing import Speed
+from streams.producers.story import edition_of
 from streams.settings import Settings
+from streams.steps.business import KindName
+from streams.upkeep import value
+from streams.upkeep.kept import renew
+from streams.upkeep.listened import note_rules
 
-STORY = Path(control.__file__).with_name("story.jsonl")
+STORY = Path(control.__file__).with_name("story")
+INVENTED = MappingRequest(constants={"source": "demo"})  # nobody shall take it for real
+HISTORY_ENDS_BEFORE = timedelta(minutes=2)
+BUSINESS: tuple[KindName, ...] = ("orders", "gestures", "labels")
+STORED_WITHIN_SEC = 120.0
+_LOOK_EVERY_SEC = 0.3
+_STORED = """
+SELECT
+    (SELECT uniqExact(mention_id) FROM mentions WHERE startsWith(mention_id, {edition:String}))
+    + (SELECT uniqExact(interaction_id) FROM interactions
+        WHERE startsWith(interaction_id, {edition:String}))
+    + (SELECT uniqExact(order_id) FROM orders WHERE startsWith(order_id, 'story-'))
+    + (SELECT uniqExact(gesture_id) FROM gestures WHERE startsWith(gesture_id, 'story-'))
+    + (SELECT uniqExact(mention_id, labeller) FROM labels
+        WHERE startsWith(mention_id, {edition:String}))
+"""
 
 
-def run(config: StackConfig, *, file: Path | None, rate: float, browser: bool) -> int:
+def run(config: StackConfig, *, file: Path | None, pace: float, browser: bool) -> int:
     """Start, stream, wait for Ctrl-C, stop; returns the exit code."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -29,10 +58,15 @@ def run(config: StackConfig, *, file: Path | None, rate: float, browser: bool) -
         status = control.up(config, detach=True, say=say)
         if status != 0 or stop.is_set():
             return status
-        _tell(config, file)
+        _tell(config)
         if browser:
             webbrowser.open(_page(config))
-        _stream(config, file or STORY, rate, stop)
+        settings = Settings.from_environment(stack_environment(config.run_dir))
+        if file is not None:
+            say(f"Streaming your file {file}; Ctrl-C stops everything.")
+            _send(IngestOptions(file=file, restart=True), settings, stop, _bar())
+        else:
+            _Telling(settings, pace, stop).tell()
         if not stop.is_set():
             say(f"All sent. The page stays up: {_page(config)}   Ctrl-C stops everything.")
         stop.wait()
@@ -42,27 +76,149 @@ def run(config: StackConfig, *, file: Path | None, rate: float, browser: bool) -
     return 0
 
 
-def _tell(config: StackConfig, file: Path | None) -> None:
-    what = f"your file {file}" if file else "a bundled story (invented people and brands)"
+class _Telling:
+    """The bundled story: what happened so far at once, then what happens now as it happens."""
+
+    def __init__(self, settings: Settings, pace: float, stop: threading.Event) -> None:
+        self._settings = settings
+        self._pace = pace
+        self._stop = stop
+        self._folder = settings.run_dir / "demo"
+
+    def tell(self) -> None:
+        """Send all of it; returns early when told to stop."""
+        say("Streaming a bundled story (invented people and brands); Ctrl-C stops everything.")
+        self._folder.mkdir(parents=True, exist_ok=True)
+        start = self._start()
+        say("1 of 3  What was said, done, bought and given in the last month…")
+        sent = self._history(start)
+        if self._stop.is_set():
+            return
+        say(f"        {sent} events sent. 2 of 3  Computing value, journeys and care…")
+        self._compute(start, sent)
+        if self._stop.is_set():
+            return
+        minutes = _last_minute(STORY / "live.jsonl") / self._pace
+        say(f"        Every dashboard has its figures now. 3 of 3  Live for {minutes:.1f} minutes:")
+        say("        half a minute in, people begin to ask for one product. Watch the first page.")
+        self._live()
+
+    def _start(self) -> datetime:
+        """When the story began: told again in the same folder, it is the same story.
+
+        Otherwise everybody would have bought everything once more.
+        """
+        kept = self._folder / "start.txt"
+        if kept.is_file():
+            start = datetime.fromisoformat(kept.read_text(encoding="ascii"))
+            say(f"        It began {start:%Y-%m-%d}, when it was first told in this folder.")
+            return start
+        length = timedelta(minutes=_last_minute(STORY / "mentions.jsonl"))
+        start = clock.now().replace(microsecond=0) - HISTORY_ENDS_BEFORE - length
+        kept.write_text(start.isoformat(), encoding="ascii")
+        return start
+
+    def _history(self, start: datetime) -> int:
+        sent = 0
+        for name in ("mentions", "reactions"):
+            sent += self._ingest(
+                IngestOptions(file=STORY / f"{name}.jsonl", story_start=start, mapping=INVENTED)
+            )
+        for kind in BUSINESS:
+            dated = self._folder / f"{kind}.jsonl"
+            with dated.open("w", encoding="utf-8") as out:
+                for row in rows_of(STORY / f"{kind}.jsonl"):
+                    out.write(json.dumps(_dated(row, kind, start), ensure_ascii=False) + "\n")
+            sent += self._ingest(IngestOptions(file=dated, kind=kind))
+        return sent
+
+    def _compute(self, start: datetime, expected: int) -> None:
+        """Wait until all is stored, then compute what upkeep would within minutes."""
+        deadline = time.monotonic() + STORED_WITHIN_SEC
+        with connect(self._settings, in_database=True) as client:
+            while client.query(_STORED, {"edition": _prefix(start)}).result_rows[0][0] < expected:
+                if time.monotonic() > deadline:
+                    say("        The worker takes its time (see escucha logs); figures follow.")
+                    return
+                if self._stop.wait(_LOOK_EVERY_SEC):
+                    return
+            note_rules(client)  # which accounts are whose
+            renew(client, self._stop.is_set)
+            if not self._stop.is_set():
+                value.compute(client)
+
+    def _live(self) -> None:
+        paced = self._folder / "live.jsonl"
+        with paced.open("w", encoding="utf-8") as out:
+            for row in rows_of(STORY / "live.jsonl"):
+                row["offset_minutes"] /= self._pace
+                out.write(json.dumps(row, ensure_ascii=False) + "\n")
+        self._ingest(
+            IngestOptions(file=paced, story_start=clock.now(), speed=Speed(1.0), mapping=INVENTED),
+            BarObserver() if sys.stderr.isatty() else Observer(),
+        )
+
+    def _ingest(self, options: IngestOptions, observer: Observer | None = None) -> int:
+        if self._stop.is_set():
+            return 0
+        again = replace(options, restart=True)
+        return _send(again, self._settings, self._stop, observer or Observer())
+
+
+def rows_of(file: Path) -> list[dict[str, Any]]:
+    """The objects in a file of JSON lines."""
+    with file.open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def _dated(row: dict[str, Any], kind: KindName, start: datetime) -> dict[str, Any]:
+    """The row of an order, a gesture or a label at its time, under its name."""
+    moment = (start + timedelta(minutes=row.pop("offset_minutes"))).isoformat()
+    own_id = row.pop("id")
+    match kind:
+        case "orders":
+            return {"order_id": own_id, "ordered_at": moment, **row}
+        case "gestures":
+            return {"gesture_id": own_id, "given_at": moment, **row}
+    return {"mention_id": f"{_prefix(start)}{row.pop('mention')}", "labelled_at": moment, **row}
+
+
+def _prefix(start: datetime) -> str:
+    """What the ids of this telling begin with."""
+    return f"demo:{edition_of(start)}-"
+
+
+def _last_minute(file: Path) -> float:
+    return max(float(row["offset_minutes"]) for row in rows_of(file))
+
+
+def _send(
+    options: IngestOptions, settings: Settings, stop: threading.Event, observer: Observer
+) -> int:
+    """Send one file; returns how many events Kafka has of it."""
+    try:
+        return ingest(options, settings, observer=observer, stop=stop.is_set).delivered
+    finally:
+        observer.close()
+
+
+def _bar() -> Observer:
+    return BarObserver() if sys.stderr.isatty() else LineObserver()
+
+
+def _tell(config: StackConfig) -> None:
+    page = _page(config)
     say("")
-    say(f"  Page         {_page(config)}")
+    say(f"  Dashboards   {page}   what is said, whom to answer, who will buy, who is worth what")
+    say(f"  Leads        {page}leads   who wants to buy, strongest and freshest first")
+    say(f"  Care         {page}care   who waits for an answer, and until when")
+    say(f"  Labels       {page}labels   where people teach the model")
     say(f"  Kafka        127.0.0.1:{config.broker_port}")
     say(f"  ClickHouse   http://127.0.0.1:{config.clickhouse_http_port}, passwords in")
     say(f"               {config.run_dir / 'secrets.env'}")
     say("  Logs         escucha logs -f")
     say("  The books    escucha reconcile")
     say("")
-    say(f"Streaming {what}; Ctrl-C stops everything.")
-
-
-def _stream(config: StackConfig, file: Path, rate: float, stop: threading.Event) -> None:
-    settings = Settings.from_environment(stack_environment(config.run_dir))
-    observer = BarObserver() if sys.stderr.isatty() else LineObserver()
-    options = IngestOptions(file=file, rate=rate if file == STORY else None, restart=True)
-    try:
-        ingest(options, settings, observer=observer, stop=stop.is_set)
-    finally:
-        observer.close()
 
 
 def _page(config: StackConfig) -> str:

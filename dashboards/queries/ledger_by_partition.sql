@@ -9,6 +9,7 @@ SELECT
     sum(chain.records) AS records,
     sum(
         chain.mentions + chain.edits + chain.interactions + chain.deletions + chain.heartbeats
+            + chain.orders + chain.gestures + chain.labels
     ) AS stored,
     sum(chain.duplicates) AS duplicates,
     sum(chain.dead_letters) AS dead_letters,

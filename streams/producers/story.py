@@ -1,17 +1,20 @@
-"""Story files: invented mentions that know only how many minutes into the story they fall."""
+"""Story files: invented events that know only how many minutes into the story they fall."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal, cast
 
-from schemas.mention import Author, Engagement, Mention
+from schemas.mention import Author, Engagement, Interaction, Mention
 from streams.errors import InputError
 from streams.producers.columns import source_name
-from streams.producers.events import Prepared
+from streams.producers.events import EventEncoder, Prepared
 from streams.producers.readers import ReadOptions, Row, Unreadable, open_reader
-from streams.producers.rows import MentionEncoder, decode_object, identifier
+from streams.producers.rows import Kind, decode_object, identifier
 from streams.producers.times import time_parser
+
+ReactionKind = Literal["like", "follow", "repost", "bookmark"]
 
 _MAX_OFFSET_MINUTES = 366 * 24 * 60 * 100
 
@@ -44,7 +47,7 @@ def start_from(text: str) -> datetime:
 
 
 class StoryRows:
-    """Rows of a story.
+    """Rows of a story: mentions, and reactions, which are rows with a `target`.
 
     The start is part of each id, because a mention never changes its time: told again at
     another time, the story is made of other mentions.
@@ -54,45 +57,75 @@ class StoryRows:
         """`always`: the rows' own source gives way to `default_source`."""
         self._always = always
         self._start = start
-        self._edition = start.astimezone(UTC).strftime("%Y%m%dT%H%M%S")
+        self._edition = edition_of(start)
         self._default_source = default_source
-        self._finish = MentionEncoder()
+        self._finish = EventEncoder()
 
     def __call__(self, row: Row) -> Prepared:
         record = decode_object(row)
         own_source = None if self._always else record.get("source")
         source = source_name(str(own_source)) if own_source else self._default_source
+        if "target" in record:
+            return self._finish(self._reaction(record, source))
+        return self._finish(self._mention(record, source))
+
+    def _mention(self, record: Mapping[str, object], source: str) -> Mention:
         own = _needed(record, "id")
         parent = identifier(record.get("parent_id"), "parent_id")
         text = record.get("text")
         if not isinstance(text, str) or not text.strip():
             raise ValueError("the text is empty")
-        return self._finish(
-            Mention(
-                mention_id=self._id(source, own),
-                source=source,
-                author=Author(
-                    id=_needed(record, "author"),
-                    handle=identifier(record.get("author_handle"), "author_handle"),
-                    name=str(record.get("author_name") or ""),
-                    followers=_count(record, "followers"),
-                ),
-                text=text,
-                published_at=self._start + timedelta(minutes=_offset_minutes(record)),
-                lang=str(record.get("lang") or ""),
-                url=str(record.get("url") or ""),
-                parent_id=self._id(source, parent) if parent else "",
-                kind="reply" if parent else "post",
-                engagement=Engagement(
-                    likes=_count(record, "likes"),
-                    reposts=_count(record, "reposts"),
-                    replies=_count(record, "replies"),
-                ),
-            )
+        # What is no kind at all is refused by the contract.
+        kind = cast(Kind, str(record.get("kind") or ("reply" if parent else "post")))
+        return Mention(
+            mention_id=self._id(source, own),
+            source=source,
+            author=_author(record),
+            text=text,
+            published_at=self._start + timedelta(minutes=_offset_minutes(record)),
+            lang=str(record.get("lang") or ""),
+            url=str(record.get("url") or ""),
+            site=str(record.get("site") or ""),
+            parent_id=self._id(source, parent) if parent else "",
+            kind=kind,
+            engagement=Engagement(
+                likes=_count(record, "likes"),
+                reposts=_count(record, "reposts"),
+                replies=_count(record, "replies"),
+            ),
+        )
+
+    def _reaction(self, record: Mapping[str, object], source: str) -> Interaction:
+        kind = cast(ReactionKind, _needed(record, "kind"))
+        target = _needed(record, "target")
+        return Interaction(
+            interaction_id=self._id(source, _needed(record, "id")),
+            source=source,
+            author=_author(record),
+            kind=kind,
+            target_id=target if kind == "follow" else self._id(source, target),
+            target_author_id=target
+            if kind == "follow"
+            else identifier(record.get("target_author"), "target_author"),
+            occurred_at=self._start + timedelta(minutes=_offset_minutes(record)),
         )
 
     def _id(self, source: str, own: str) -> str:
         return f"{source}:{self._edition}-{own}"
+
+
+def edition_of(start: datetime) -> str:
+    """The part of ids that tells one telling of a story from another."""
+    return start.astimezone(UTC).strftime("%Y%m%dT%H%M%S")
+
+
+def _author(record: Mapping[str, object]) -> Author:
+    return Author(
+        id=_needed(record, "author"),
+        handle=identifier(record.get("author_handle"), "author_handle"),
+        name=str(record.get("author_name") or ""),
+        followers=_count(record, "followers"),
+    )
 
 
 def _offset_minutes(record: Mapping[str, object]) -> float:

@@ -19,7 +19,7 @@ chain AS
         abs(toInt64(position) - toInt64(ifNull(offset_before + 1, position))) AS gap,
         abs(
             toInt64(records)
-            - (mentions + edits + interactions + deletions + heartbeats)
+            - (mentions + edits + interactions + deletions + heartbeats + orders + gestures + labels)
             - (duplicates + dead_letters + filtered)
         ) AS lost
     FROM ledger

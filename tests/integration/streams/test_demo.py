@@ -1,22 +1,84 @@
 """The first thing that anybody tries."""
 
 import csv
+import json
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
+from models.store import ModelStore
+from streams.demo import STORY, rows_of
+from streams.training import SHIPPED
 from tests.integration.streams.helpers import wait_for
 from tests.integration.streams.stack import LocalStack
+
+VALUE = """
+SELECT author_id, value_items, value_trips, value_influence, value_collaboration,
+    rank_transactions, rank_social
+FROM social_customer_value
+WHERE author_id IN ('luisa', 'juan')
+ORDER BY author_id DESC
+"""
+LUISA = ("luisa", *map(Decimal, (654, 1_308, 3_924, 7_848)), 1, 2)
+JUAN = ("juan", *map(Decimal, (218, 1_090, 7_630, 30_520)), 2, 1)
+LEDGER = "SELECT kind, amount, net FROM gesture_ledger ORDER BY at"
+COMPUTED = "Every dashboard has its figures now"
+QUIET = "All sent. The page stays up"
+
+
+def shipped(folder: Path) -> Path:
+    """A store with the model that everybody gets: the story is written for its judgement."""
+    models = folder / "models"
+    store = ModelStore(models)
+    of_package = ModelStore(SHIPPED)
+    store.promote(store.adopt(of_package, of_package.versions()[-1]).version)
+    return models
+
+
+def test_the_story_is_told_with_its_figures_and_goes_on_live(tmp_path: Path) -> None:
+    (tmp_path / "stack").mkdir()
+    command = ("demo", "--no-browser", "--pace", "20")
+    with LocalStack(tmp_path / "stack", shipped(tmp_path), *command) as stack:
+        wait_for(lambda: COMPUTED in stack.said, "the figures of the history", 180)
+        with stack.client() as client:
+            assert [tuple(row) for row in client.query(VALUE).result_rows] == [LUISA, JUAN]
+            assert [tuple(row) for row in client.query(LEDGER).result_rows] == [
+                ("direct", Decimal(10), Decimal(10)),
+                ("gesture", Decimal(-170), Decimal(-160)),
+                ("referred", Decimal(300), Decimal(140)),
+            ]
+            wait_for(lambda: QUIET in stack.said, "the live part to end")
+            told = len(rows_of(STORY / "mentions.jsonl"))
+            live = [row for row in rows_of(STORY / "live.jsonl") if "text" in row]
+            wait_for(lambda: stack.shown_mentions() == told + len(live), "all on the page")
+            [(fresh,)] = client.query(
+                "SELECT count() FROM mentions WHERE published_at > now() - INTERVAL 10 MINUTE"
+                " AND text LIKE '%coral%' AND intent IN ('latent', 'active')"
+            ).result_rows
+            assert fresh >= 20
+            waiting = client.query("SELECT author_id, is_overdue FROM care_queue").result_rows
+            [(resolved,)] = client.query(
+                "SELECT count() FROM care_items WHERE author_id = 'sole_cadiz'"
+                " AND resolved_at IS NOT NULL"
+            ).result_rows
+        assert {"nuria_ubeda", "owen_pembs"} <= {author for author, _ in waiting}
+        assert "sole_cadiz" not in {author for author, _ in waiting}
+        assert resolved == 1
+        leads = json.dumps(stack.get("/api/leads"))
+        assert "coral" in leads
+        assert stack.get("/api/care")
 
 
 def test_the_page_fills_up_and_ctrl_c_leaves_nothing_behind(
     model_store: Path, tmp_path: Path
 ) -> None:
-    with LocalStack(tmp_path, model_store, "demo", "--no-browser", "--rate", "40") as stack:
+    with LocalStack(tmp_path, model_store, "demo", "--no-browser", "--pace", "20") as stack:
         wait_for(lambda: "Streaming a bundled story" in stack.said, "the story to begin")
         assert stack.get("/healthz")["status"] == "ok"
         assert b"<html" in stack.get("/")
         wait_for(lambda: stack.shown_mentions() > 0, "the first mention on the page")
         first = stack.shown_mentions()
+        wait_for(lambda: COMPUTED in stack.said, "the live part to begin", 180)
         wait_for(lambda: stack.shown_mentions() > first + 20, "more mentions on the page")
 
         code, took_sec, left = stack.interrupt()  # in the middle of the story

@@ -300,6 +300,39 @@ def test_a_story_row_falls_into_its_minute() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "target", "target_id", "owner"),
+    [
+        ("like", "s-1", "demo:20260704T100000-s-1", "bea"),
+        ("follow", "bea", "bea", "bea"),
+    ],
+)
+def test_a_story_row_with_a_target_is_a_reaction(
+    kind: str, target: str, target_id: str, owner: str
+) -> None:
+    row = {"id": "r-1", "offset_minutes": 2, "author": "ana", "kind": kind, "target": target}
+    line = json.dumps(row | {"target_author": "bea", "source": "demo"}).encode()
+
+    event = json.loads(StoryRows(NOW, "story")(line).value)
+
+    assert event["type"] == "interaction"
+    assert event["interaction_id"] == "demo:20260704T100000-r-1"
+    assert (event["kind"], event["target_id"]) == (kind, target_id)
+    assert event["target_author_id"] == owner
+    assert event["occurred_at"] == "2026-07-04T10:02:00Z"
+
+
+def test_a_story_row_says_its_kind_and_place() -> None:
+    row = {"id": "s-1", "offset_minutes": -5, "author": "ana", "text": "bien", "kind": "review"}
+
+    event = json.loads(StoryRows(NOW, "demo")(json.dumps(row | {"site": "foro"}).encode()).value)
+
+    assert (event["kind"], event["site"]) == ("review", "foro")
+    assert event["published_at"] == "2026-07-04T09:55:00Z"
+    with pytest.raises(ValueError, match="against the contract"):
+        StoryRows(NOW, "demo")(json.dumps(row | {"kind": "song"}).encode())
+
+
+@pytest.mark.parametrize(
     ("change", "reason"),
     [
         ({"offset_minutes": "soon"}, "offset_minutes is not a number"),
