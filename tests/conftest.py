@@ -18,7 +18,7 @@ def _chromium_missing() -> str | None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # Last, since Playwright keeps an event loop running in which no other test could run its own.
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    items.sort(key=lambda item: item.path.parent.name == "browser")
     kafka, browser = kafka_jvm.available(), _chromium_missing()
     for item in items:
         if kafka and item.get_closest_marker("kafka_jvm") and not _required():
