@@ -30,6 +30,7 @@ from streams.errors import (
 )
 from streams.metrics import Metrics
 from streams.observer import Observer
+from streams.readiness import ready_file
 from streams.settings import Settings
 from streams.sinks.clickhouse import ClickHouse
 from streams.topic_admin import TopicAdmin
@@ -73,7 +74,7 @@ async def _run(settings: Settings) -> int:
         loop.add_signal_handler(number, end)
     _keep_memory_low()
     metrics, vitals = Metrics(), Vitals(settings.stall_sec)
-    ready = _ready_file(settings)
+    ready = ready_file(settings)
     if settings.metrics_port is not None:
         # A daemon's thread: it ends with the process, and answers until then.
         VitalsServer(
@@ -125,17 +126,6 @@ async def _run(settings: Settings) -> int:
 def _end_if_failed(task: asyncio.Task[None], end: Callable[[BaseException | None], None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
         end(error)
-
-
-def _ready_file(settings: Settings) -> Path | None:
-    """Where to say that the worker takes part in its group; what a predecessor said is removed."""
-    if not settings.worker_name:
-        return None
-    path = settings.run_dir / "ready" / settings.worker_name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
-    path.with_suffix(".port").unlink(missing_ok=True)
-    return path
 
 
 async def _watch(

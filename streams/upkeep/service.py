@@ -22,6 +22,7 @@ from streams.metrics import Metrics
 from streams.migrate import clickhouse_errors_as_ours, connect
 from streams.privacy.retention import Retention, apply_to_tables
 from streams.privacy.topic_retention import apply_to_topics
+from streams.readiness import ready_file
 from streams.settings import Settings
 from streams.sinks.clickhouse import ClickHouse
 from streams.sources import StallWatch
@@ -202,17 +203,6 @@ def only_one(run_dir: Path) -> Iterator[None]:
                 f"another escucha upkeep runs in {run_dir}; the local stack starts one by itself"
             ) from error
         yield
-
-
-def ready_file(settings: Settings) -> Path | None:
-    """Where to say that the first round is done; what a predecessor said is removed."""
-    if not settings.worker_name:
-        return None
-    path = settings.run_dir / "ready" / settings.worker_name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
-    path.with_suffix(".port").unlink(missing_ok=True)
-    return path
 
 
 def _stop_on_signals(stop: threading.Event) -> None:

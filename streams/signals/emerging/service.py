@@ -11,6 +11,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from streams.errors import EscuchaError, SinkUnavailableError
 from streams.migrate import clickhouse_errors_as_ours, connect
+from streams.readiness import ready_file
 from streams.settings import Settings
 from streams.signals.emerging.live import Watch
 from streams.signals.emerging.notify import outbox
@@ -18,7 +19,6 @@ from streams.signals.emerging.notify.addresses import channels
 from streams.signals.emerging.notify.channels import Channel
 from streams.signals.emerging.settings import DetectorSettings
 from streams.signals.emerging.wakeups import Wakeups
-from streams.upkeep.service import ready_file
 
 EXIT_OK = 0
 EXIT_FAILED = 70
