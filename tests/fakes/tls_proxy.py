@@ -49,8 +49,12 @@ class TlsProxy:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there = await asyncio.open_connection("127.0.0.1", self._target_port)
-        with contextlib.suppress(asyncio.CancelledError):  # by `_close`, which waits for it
-            await asyncio.gather(_copy(reader, there[1]), _copy(there[0], writer))
+        try:
+            with contextlib.suppress(asyncio.CancelledError):  # by `_close`, which waits for it
+                await asyncio.gather(_copy(reader, there[1]), _copy(there[0], writer))
+        finally:
+            for each in (writer, there[1]):
+                each.transport.abort()
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -125,6 +125,7 @@ def test_the_pipeline_works_with_the_least_rights(secure: Secure) -> None:
                 == (True, 2)
             ),
             "both mentions",
+            timeout_sec=180.0,  # a fresh checkout compiles its kernels in the first batch
         )
         wait_for(lambda: reconcile(operator).in_flight == 0, "the offsets to be committed")
 
