@@ -40,10 +40,10 @@ def _known_of(store: Path | str, version: str) -> tuple[HashedText, npt.NDArray[
 
 
 def _known(model: Model) -> tuple[HashedText, npt.NDArray[np.bool_]]:
-    """The text transform as counts, and which of its columns have a weight."""
+    """The text transform as counts, and which of its columns have a weight; not the parents'."""
     known = np.zeros(model.text.n_features, dtype=bool)
     for head in model.heads().values():
-        known |= np.asarray(head.coef_ != 0).any(axis=0)
+        known |= np.asarray(head.coef_[:, : len(known)] != 0).any(axis=0)
     return HashedText(**{**model.text.get_params(), "norm": None, "sublinear_tf": False}), known
 
 

@@ -135,7 +135,7 @@ def worse_than(store: ModelStore, version: str) -> str:
     card, model = store.card(version), store.load(version)
     heads = model.heads()
     heads["intent"].intercept_ = heads["intent"].intercept_ + np.array([0, 0, 9], np.float32)
-    changed = Model.from_heads(model.text, heads)
+    changed = Model.from_heads(model.text, heads, parent=model.parent, languages=model.languages)
     return store.save(
         changed, card.training, trained_on=["a test"], created_at=datetime(2026, 1, 2, tzinfo=UTC)
     ).version

@@ -13,7 +13,7 @@ from tests.integration.streams.helpers import Lane, Services, wait_for
 from tests.unit.models.encoders import real_encoder
 
 TEXTS = (
-    ("mi vuelo salió con tres horas de retraso y nadie dice nada", ""),
+    ("buenos días, hoy llueve en Lima y toca oficina", ""),
     ("¿dónde puedo comprar un Nimbara?", ""),
     ("yes please", "@vellumdesk: Shall I put one Nimbara aside for you?"),
     ("yes please", "@dana_k: coming to the match with the Nimbara team on saturday?"),

@@ -111,11 +111,12 @@ def test_every_query_file_is_used() -> None:
 
 
 @pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)
-def test_changes_of_models_and_rules_are_drawn_over_every_dashboard(board: dict[str, Any]) -> None:
+def test_alerts_and_changes_are_drawn_over_every_dashboard(board: dict[str, Any]) -> None:
     span = TimeRange.parse("now-30d", "now")
     asked = board["annotations"]["list"]
 
     assert [one["target"]["rawSql"].splitlines()[0] for one in asked] == [
+        "-- query: annotation_alerts",
         "-- query: annotation_models",
         "-- query: annotation_rules",
     ]

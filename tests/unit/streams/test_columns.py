@@ -74,7 +74,9 @@ def test_every_column_of_every_table_is_filled_or_has_a_default() -> None:
     judged = FakeModel().predict(ENRICHER.enrich(heard, {}).texts)
     blocks = {
         "mentions": mentions(mention()),
-        "shadow_judgements": shadow_table(heard, judged, ORIGIN, "fake-2", judged_by="fake-1"),
+        "shadow_judgements": shadow_table(
+            heard, judged, ORIGIN, "fake-2", judged_by=pa.array(["fake-1"])
+        ),
         "interactions": columns.interactions_table(
             batch.interactions, batch.interaction_records, [("Nimbara",)], ORIGIN
         ),
