@@ -13,7 +13,7 @@ from tests.integration.streams.helpers import Lane, Services, wait_for
 from tests.unit.models.encoders import real_encoder
 
 TEXTS = (
-    ("buenos días, hoy llueve en Lima y toca oficina", ""),
+    ("my flight was delayed three hours and nobody says anything", ""),
     ("¿dónde puedo comprar un Nimbara?", ""),
     ("yes please", "@vellumdesk: Shall I put one Nimbara aside for you?"),
     ("yes please", "@dana_k: coming to the match with the Nimbara team on saturday?"),
