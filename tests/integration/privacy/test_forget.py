@@ -287,12 +287,12 @@ def test_every_table_and_topic_is_a_place_or_says_why_not(client: Client) -> Non
 class _Impatient(KafkaJvm):
     """Looks for files to remove every second instead of every five minutes."""
 
-    def _properties(self, node: int) -> dict[str, Any]:
-        return super()._properties(node) | {
-            "log.retention.check.interval.ms": 1000,
-            "log.segment.delete.delay.ms": 1000,
-            "log.initial.task.delay.ms": 1000,
-        }
+    def settings_text(self, node: int) -> str:
+        return super().settings_text(node) + (
+            "log.retention.check.interval.ms=1000\n"
+            "log.segment.delete.delay.ms=1000\n"
+            "log.initial.task.delay.ms=1000\n"
+        )
 
 
 @pytest.fixture
