@@ -25,8 +25,8 @@ EXIT_FAILED = 70
 EXIT_UNAVAILABLE = 75
 LOOK_AT_MOST_EVERY_SEC = 1.0
 # Also without a word of new mentions: alerts fade by the clock, and Kafka may be away. Less than
-# half of the ten seconds within which an alert has to be out.
-LOOK_AT_LEAST_EVERY_SEC = 4.0
+# the ten seconds within which an alert has to be out; each look costs ClickHouse, also when idle.
+LOOK_AT_LEAST_EVERY_SEC = 8.0
 _GLANCE_SEC = 0.5  # so soon a signal is seen
 
 log = logging.getLogger(__name__)
