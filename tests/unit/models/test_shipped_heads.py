@@ -20,6 +20,10 @@ PAIRS = (
     ("yes please", "en", "shall I order you one?", "shall I open the window?"),
     ("sí, por favor", "es", "¿te pido uno?", "¿te abro la ventana?"),
     ("I'll have the small one", "en", "Which size shall we ship you?", "who wants which puppet?"),
+    pytest.param(
+        *("el mediano", "es", "¿Qué talla te reservamos?", "¿cuál de tus primos toca el bajo?"),
+        marks=pytest.mark.xfail(strict=True, reason="what ships takes it for an order either way"),
+    ),
 )
 # The same of a wish that is joined: the chance follows, but not as far as the threshold yet.
 ECHOES = (
@@ -68,6 +72,7 @@ def test_the_parent_decides(
     assert chance[0] > chance[1] + 0.2
 
 
+@pytest.mark.xfail(strict=True, reason="of what ships the chance only doubles: a known fault")
 @pytest.mark.parametrize(("text", "lang", "wish", "talk"), ECHOES)
 def test_the_chance_follows_the_parent(
     accurate: Accurate, text: str, lang: str, wish: str, talk: str
@@ -75,7 +80,7 @@ def test_the_chance_follows_the_parent(
     found = accurate.predict(Texts([text] * 3, [lang] * 3, [wish, talk, ""]))
     chance = 1 - found.probabilities["intent"][:, 0]
 
-    assert chance[0] > 1.5 * chance[2]
+    assert chance[0] > 3 * chance[2]
     assert chance[0] > 10 * chance[1]
 
 
