@@ -47,6 +47,7 @@ class Commands(click.Group):
 
 
 ELSEWHERE = {
+    "console": "streams.console:console_command",
     "explain": "streams.explain:explain_command",
     "ingest": "streams.producers.cli:ingest_command",
     "listen": "streams.producers.live.cli:listen_command",
@@ -239,30 +240,6 @@ def worker() -> None:
     from streams import worker as room
 
     room.run(Settings.from_environment())
-
-
-@cli.command()
-def console() -> None:
-    """Serve the local page: panels of the Grafana dashboards, /labels, /leads and /care."""
-    from dashboards.console.app import serve
-    from dashboards.console.config import ConsoleConfig
-    from streams.desk import Desk
-    from streams.producers.labels import LabelWriter
-
-    settings = Settings.from_environment()
-    config = ConsoleConfig(
-        clickhouse_url=settings.clickhouse_url,
-        ca_file=settings.clickhouse_ca_file,
-        user=settings.clickhouse_reader_user,
-        password=settings.clickhouse_reader_password,
-        database=settings.clickhouse_database,
-        host=settings.console_host,
-        port=settings.console_port,
-        allowed_hosts=tuple(name.strip() for name in settings.console_hosts.split(",") if name),
-    )
-    may_write = settings.console_takes_labels
-    with LabelWriter(settings.kafka) as labels, Desk(settings) as desk:
-        serve(config, labels.save if may_write else None, desk if may_write else None)
 
 
 @cli.command()

@@ -6,6 +6,9 @@ queries   period, variables and macros put into a panel's query
 frames    rows of ClickHouse as the page draws them
 database  ClickHouse, with limits and one answer for equal questions
 labelling what a person is asked to judge, and where the judgement goes
+desk      the queues of leads and of what waits for a reply
+writers   what is done through others
+who       whose act it is
 guard     hosts, methods, sizes and headers
 errors    what goes wrong, in plain words
 app       routes
@@ -13,5 +16,6 @@ app       routes
 
 from dashboards.console.app import create_app, serve
 from dashboards.console.config import ConsoleConfig
+from dashboards.console.writers import Writers
 
-__all__ = ["ConsoleConfig", "create_app", "serve"]
+__all__ = ["ConsoleConfig", "Writers", "create_app", "serve"]

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -19,6 +18,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from dashboards.console import frames
+from dashboards.console.answers import as_json
 from dashboards.console.boards import Board, Variable, load_boards
 from dashboards.console.config import ConsoleConfig
 from dashboards.console.database import Database, Shared
@@ -27,7 +27,6 @@ from dashboards.console.desk import (
     LEAD_CHANGE_PATH,
     TARGET_PATH,
     Desk,
-    DeskWriter,
 )
 from dashboards.console.errors import (
     BadLabelsError,
@@ -36,8 +35,9 @@ from dashboards.console.errors import (
     NotFoundError,
 )
 from dashboards.console.guard import Guard
-from dashboards.console.labelling import LABELS_PATH, OFFER_PATH, Labelling, SaveLabels
+from dashboards.console.labelling import LABELS_PATH, OFFER_PATH, Labelling
 from dashboards.console.queries import Question, annotation_sql, prepare, read_question
+from dashboards.console.writers import Writers
 
 STATIC = Path(__file__).parent / "static"
 _VALUES_LIFETIME_SEC = 30.0
@@ -46,16 +46,11 @@ _VALUES_LIFETIME_SEC = 30.0
 class Console:
     """The routes and what they share."""
 
-    def __init__(
-        self,
-        config: ConsoleConfig,
-        save_labels: SaveLabels | None,
-        desk: DeskWriter | None,
-    ) -> None:
+    def __init__(self, config: ConsoleConfig, writers: Writers) -> None:
         self._boards = load_boards(config.dashboards_dir)
         self._database = Database(config)
-        self._labelling = Labelling(self._database, save_labels)
-        self._desk = Desk(self._database, desk)
+        self._labelling = Labelling(self._database, writers.labels)
+        self._desk = Desk(self._database, writers.desk)
         self._answers = Shared(config.answer_lifetime_sec)
         self._values = Shared(_VALUES_LIFETIME_SEC)
 
@@ -109,24 +104,26 @@ class Console:
         try:
             version = await self._database.version()
         except ConsoleError as error:
-            return _json({"status": "unavailable"} | _told(error), 503)
-        return _json({"status": "ok", "clickhouse": version})
+            return as_json({"status": "unavailable"} | _told(error), 503)
+        return as_json({"status": "ok", "clickhouse": version})
 
     async def list_boards(self, request: Request) -> Response:
         """The dashboards there are."""
         boards = self._boards.values()
-        return _json({"dashboards": [{"uid": board.uid, "title": board.title} for board in boards]})
+        return as_json(
+            {"dashboards": [{"uid": board.uid, "title": board.title} for board in boards]}
+        )
 
     async def show_board(self, request: Request) -> Response:
         """One dashboard: panels, their place and how they look."""
-        return _json(self._board(request).shown)
+        return as_json(self._board(request).shown)
 
     async def list_values(self, request: Request) -> Response:
         """What there is to choose from, for each variable."""
         board = self._board(request)
         variables = list(board.variables.values())
         known = await asyncio.gather(*(self._known(board, variable) for variable in variables))
-        return _json(
+        return as_json(
             {
                 "variables": [
                     {
@@ -158,7 +155,7 @@ class Console:
             return answer | frames.table(rows)
 
         key = (board.uid, panel_id, question.since, question.until, *question.values.values())
-        return _json(await self._answers.get(key, ask))
+        return as_json(await self._answers.get(key, ask))
 
     async def list_annotations(self, request: Request) -> Response:
         """Moments of the period that every chart shows: what changed, when, in which colour."""
@@ -173,47 +170,47 @@ class Console:
             return {"annotations": marks}
 
         key = (board.uid, "annotations", question.since, question.until)
-        return _json(await self._answers.get(key, ask))
+        return as_json(await self._answers.get(key, ask))
 
     async def about_labelling(self, request: Request) -> Response:
         """Whether labels can be saved here, and by which guide."""
-        return _json(self._labelling.about())
+        return as_json(self._labelling.about())
 
     async def offer_mentions(self, request: Request) -> Response:
         """Mentions for a person to judge next."""
-        return _json(await self._labelling.offer(request))
+        return as_json(await self._labelling.offer(request))
 
     async def take_labels(self, request: Request) -> Response:
         """Labels that a person gave; 200 once they are kept for good."""
-        return _json(await self._labelling.take(request))
+        return as_json(await self._labelling.take(request))
 
     async def list_leads(self, request: Request) -> Response:
         """Who would buy, the strongest and freshest first."""
-        return _json(await self._desk.items("leads", request))
+        return as_json(await self._desk.items("leads", request))
 
     async def lead_history(self, request: Request) -> Response:
         """What people decided about one lead."""
-        return _json(await self._desk.history("leads", request))
+        return as_json(await self._desk.history("leads", request))
 
     async def change_lead(self, request: Request) -> Response:
         """Assign a lead, say how it stands, note something; 409 when somebody else was first."""
-        return _json(await self._desk.change("leads", request))
+        return as_json(await self._desk.change("leads", request))
 
     async def list_care(self, request: Request) -> Response:
         """What waits for a reply, by the time it is due."""
-        return _json(await self._desk.items("care", request))
+        return as_json(await self._desk.items("care", request))
 
     async def care_history(self, request: Request) -> Response:
         """What people decided about one mention that waits."""
-        return _json(await self._desk.history("care", request))
+        return as_json(await self._desk.history("care", request))
 
     async def change_care(self, request: Request) -> Response:
         """The same as for a lead."""
-        return _json(await self._desk.change("care", request))
+        return as_json(await self._desk.change("care", request))
 
     async def set_care_target(self, request: Request) -> Response:
         """How soon a first reply is due."""
-        return _json(await self._desk.set_target(request))
+        return as_json(await self._desk.set_target(request))
 
     async def close(self) -> None:
         """Let go of ClickHouse."""
@@ -240,16 +237,10 @@ class Console:
         return {name: await self._known(board, board.variables[name]) for name in names}
 
 
-def create_app(
-    config: ConsoleConfig,
-    save_labels: SaveLabels | None = None,
-    desk: DeskWriter | None = None,
-) -> Starlette:
-    """Return the console; it connects to ClickHouse when it is first asked something.
-
-    Without `save_labels` it takes no labels, without `desk` it only lists the queues.
-    """
-    console = Console(config, save_labels, desk)
+def create_app(config: ConsoleConfig, writers: Writers | None = None) -> Starlette:
+    """Return the console; it connects to ClickHouse when it is first asked something."""
+    console = Console(config, writers or Writers())
+    routes = console.routes()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -257,18 +248,16 @@ def create_app(
         await console.close()
 
     return Starlette(
-        routes=console.routes(),
+        routes=routes,
         middleware=[
             Middleware(
                 Guard,
                 hosts=(config.host, *config.allowed_hosts),
-                posts=(
-                    OFFER_PATH,
-                    LABELS_PATH,
-                    LEAD_CHANGE_PATH,
-                    CARE_CHANGE_PATH,
-                    TARGET_PATH,
-                ),
+                posts=[
+                    route.path
+                    for route in routes
+                    if isinstance(route, Route) and "POST" in (route.methods or ())
+                ],
             ),
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
         ],
@@ -277,14 +266,10 @@ def create_app(
     )
 
 
-def serve(
-    config: ConsoleConfig,
-    save_labels: SaveLabels | None = None,
-    desk: DeskWriter | None = None,
-) -> None:
+def serve(config: ConsoleConfig, writers: Writers) -> None:
     """Serve the console until the process is told to stop."""
     uvicorn.run(
-        create_app(config, save_labels, desk),
+        create_app(config, writers),
         host=config.host,
         port=config.port,
         log_level="warning",
@@ -293,15 +278,6 @@ def serve(
         server_header=False,
         h11_max_incomplete_event_size=32_768,
         timeout_graceful_shutdown=3,
-    )
-
-
-def _json(body: object, status: int = 200) -> Response:
-    return Response(
-        msgspec.json.encode(body),
-        status_code=status,
-        media_type="application/json",
-        headers={"cache-control": "no-store"},
     )
 
 
@@ -315,12 +291,12 @@ def _told(error: ConsoleError) -> dict[str, Any]:
 async def _answer_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, ConsoleError):  # Starlette's signature is wider than what it sends
         raise error
-    return _json(_told(error), error.status)
+    return as_json(_told(error), error.status)
 
 
 async def _answer_http_error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    return _json(
+    return as_json(
         {"error": "nothing is here", "remedy": "Go back to the first page.", "code": "not_found"},
         status,
     )

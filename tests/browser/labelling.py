@@ -12,7 +12,7 @@ from typing import Any
 
 from clickhouse_connect.driver.client import Client
 
-from dashboards.console import ConsoleConfig
+from dashboards.console import ConsoleConfig, Writers
 from deploy.local.handles import BrokerHandle, ClickHouseHandle
 from deploy.local.ports import free_ports
 from streams.kafka_access import KafkaAccess
@@ -50,7 +50,7 @@ class Stack:
         """The address of a console whose labels go to Kafka, as `escucha console` wires it."""
         with (
             LabelWriter(KafkaAccess(kafka or self.broker.bootstrap), deadline_sec=5.0) as labels,
-            running(config or self.config(), labels.save) as url,
+            running(config or self.config(), Writers(labels=labels.save)) as url,
         ):
             yield url
 

@@ -9,9 +9,7 @@ import clickhouse_connect
 import uvicorn
 from clickhouse_connect.driver.client import Client
 
-from dashboards.console import ConsoleConfig, create_app
-from dashboards.console.desk import DeskWriter
-from dashboards.console.labelling import SaveLabels
+from dashboards.console import ConsoleConfig, Writers, create_app
 from deploy.local.handles import ClickHouseHandle
 
 
@@ -31,15 +29,11 @@ def writing(handle: ClickHouseHandle) -> Iterator[Client]:
 
 
 @contextmanager
-def running(
-    config: ConsoleConfig,
-    save_labels: SaveLabels | None = None,
-    desk: DeskWriter | None = None,
-) -> Iterator[str]:
+def running(config: ConsoleConfig, writers: Writers | None = None) -> Iterator[str]:
     """Serve a console from a thread while the block runs."""
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(config, save_labels, desk),
+            create_app(config, writers),
             host=config.host,
             port=config.port,
             log_level="warning",

@@ -13,7 +13,7 @@ import pytest
 from clickhouse_connect.driver.client import Client
 from playwright.sync_api import Page, expect
 
-from dashboards.console import ConsoleConfig
+from dashboards.console import ConsoleConfig, Writers
 from deploy.local.handles import ClickHouseHandle
 from deploy.local.ports import free_ports
 from streams.desk import Desk
@@ -46,7 +46,7 @@ def url(
     )
     with (
         Desk(settings) as desk,
-        running(replace(config, port=free_ports(1)[0]), None, desk) as url,
+        running(replace(config, port=free_ports(1)[0]), Writers(desk=desk)) as url,
     ):
         yield url
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from dashboards.console import ConsoleConfig, create_app
+from dashboards.console import ConsoleConfig, Writers, create_app
 from dashboards.console.guard import MAX_BODY_BYTES
 from dashboards.console.labelling import MAX_LABELS, SaveLabels
 from schemas.business import Label
@@ -31,7 +31,7 @@ class Kept:
 
 @asynccontextmanager
 async def console(save: SaveLabels | None) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(ConsoleConfig(clickhouse_url="http://127.0.0.1:1"), save)
+    app = create_app(ConsoleConfig(clickhouse_url="http://127.0.0.1:1"), Writers(labels=save))
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ORIGIN) as client,

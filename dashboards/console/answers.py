@@ -1,0 +1,14 @@
+"""How the console answers: JSON that nobody keeps."""
+
+import msgspec
+from starlette.responses import Response
+
+
+def as_json(body: object, status: int = 200) -> Response:
+    """Return `body` as JSON that no cache keeps."""
+    return Response(
+        msgspec.json.encode(body),
+        status_code=status,
+        media_type="application/json",
+        headers={"cache-control": "no-store"},
+    )
