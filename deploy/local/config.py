@@ -60,8 +60,8 @@ def default_run_dir() -> Path:
     return Path(os.environ.get("ESCUCHA_RUN_DIR", ".escucha"))
 
 
-def _app_command(name: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", "streams.cli", name)
+def _app_command(*words: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "streams.cli", *words)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,8 +78,9 @@ class StackConfig:
     clickhouse_memory_bytes: int = DEFAULT_MEMORY_BYTES
     migrate_command: tuple[str, ...] | None = field(default_factory=lambda: _app_command("migrate"))
     worker_command: tuple[str, ...] | None = field(default_factory=lambda: _app_command("worker"))
-    upkeep_command: tuple[str, ...] | None = field(default_factory=lambda: _app_command("upkeep"))
-    signals_command: tuple[str, ...] | None = field(default_factory=lambda: _app_command("signals"))
+    upkeep_command: tuple[str, ...] | None = field(
+        default_factory=lambda: _app_command("upkeep", "--with-signals")
+    )
     console_command: tuple[str, ...] | None = field(default_factory=lambda: _app_command("console"))
     workers_say_ready: bool = False  # by writing their pid to <run_dir>/ready/<name>
     extra_environment: Mapping[str, str] = field(default_factory=dict)

@@ -105,6 +105,7 @@ def build(config: StackConfig, passwords: Passwords) -> list[Service]:
                 name="upkeep",
                 argv=config.upkeep_command,
                 environment={
+                    "ESCUCHA_CONSOLE_URL": f"http://{LOOPBACK}:{config.console_port}",
                     **environment,
                     "ESCUCHA_WORKER_NAME": "upkeep",
                     "ESCUCHA_METRICS_HOST": LOOPBACK,
@@ -115,21 +116,6 @@ def build(config: StackConfig, passwords: Passwords) -> list[Service]:
                 after=ready,
                 layer=3,
                 alive=health.alive(health.port_file(config.run_dir, "upkeep")),
-                stop_grace_seconds=3.0,
-            )
-        )
-    if config.signals_command is not None:
-        services.append(
-            Service(
-                name="signals",
-                argv=config.signals_command,
-                environment={
-                    "ESCUCHA_CONSOLE_URL": f"http://{LOOPBACK}:{config.console_port}",
-                    **environment,
-                    "ESCUCHA_WORKER_NAME": "signals",
-                },
-                after=ready,
-                layer=3,
                 stop_grace_seconds=4.0,
             )
         )

@@ -49,11 +49,12 @@ def drift_command(
     from streams.migrate import clickhouse_errors_as_ours, connect
     from streams.modelling.drift_text import as_text
     from streams.upkeep import drift, drift_store, drift_words, marks
-    from streams.upkeep.service import Job, run_job
+    from streams.upkeep.drift_watch import JOB
+    from streams.upkeep.jobs import Job, run_job
 
     settings = local_settings()
     with clickhouse_errors_as_ours(), connect(settings, in_database=True) as client:
-        run_job(client, Job(drift.JOB, lambda c, since: drift.keep(c, since, settings.model_store)))
+        run_job(client, Job(JOB, lambda c, since: drift.keep(c, since, settings.model_store)))
         version = version or drift_store.latest_version(client)
         if not version:
             raise InputError("no mention that a model judged was stored in the last days")

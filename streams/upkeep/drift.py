@@ -11,10 +11,8 @@ Everything may be run again: hours are counted anew as a whole, and rows of a ke
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,7 +27,6 @@ from streams.upkeep import drift_queries as queries
 from streams.upkeep import marks
 from streams.upkeep.drift_store import Calibrated, Drift, Found, write
 
-JOB: Final = "drift"
 REFERENCE: Final = timedelta(days=7)
 LABELS: Final = timedelta(days=30)  # how long a label is fresh
 LOOK_BACK_DAYS: Final = 2  # what is stored later than that is not counted any more
@@ -68,10 +65,8 @@ def keep(client: Client, since: datetime, store: Path | str) -> Kept:
             queries.HOURS, {"since_ms": int(since.timestamp() * 1000), "days": days}
         ).result_rows
     ]
-    # In a process of its own: scikit-learn and compiled code would stay in this one for ever.
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:
-        for at in range(0, len(hours), HOURS_AT_ONCE):
-            _count(client, hours[at : at + HOURS_AT_ONCE], store, apart)
+    for at in range(0, len(hours), HOURS_AT_ONCE):
+        _count(client, hours[at : at + HOURS_AT_ONCE], store)
     drifts: list[Drift] = []
     calibrations: list[Calibrated] = []
     now = marks.server_time(client)
@@ -85,7 +80,7 @@ def keep(client: Client, since: datetime, store: Path | str) -> Kept:
     return Kept(drifts, calibrations, len(hours))
 
 
-def _count(client: Client, hours: Sequence[int], store: Path | str, apart: Executor) -> None:
+def _count(client: Client, hours: Sequence[int], store: Path | str) -> None:
     given = {"hours": list(hours), "first": hours[0]}
     client.command(queries.COUNT, given)
     client.command(queries.COUNT_VOICES, given)
@@ -95,7 +90,7 @@ def _count(client: Client, hours: Sequence[int], store: Path | str, apart: Execu
     rows = [
         row
         for version, sampled in sample.items()
-        for row in _unseen(version, sampled, _shares(apart, store, version, sampled))
+        for row in _unseen(version, sampled, _shares(store, version, sampled))
     ]
     if rows:
         names = ["model_version", "hour", "scope", "name", "what", "counts"]
@@ -103,7 +98,7 @@ def _count(client: Client, hours: Sequence[int], store: Path | str, apart: Execu
 
 
 def _shares(
-    apart: Executor, store: Path | str, version: str, sample: Sequence[tuple[int, str, str, str]]
+    store: Path | str, version: str, sample: Sequence[tuple[int, str, str, str]]
 ) -> list[float]:
     """How much of each text the model never met; nothing where that cannot be told.
 
@@ -111,9 +106,12 @@ def _shares(
     """
     try:
         if version not in open_storage(store).folders("card.json"):
-            return []  # no process is started for a model that is not there
-        return apart.submit(unseen_of, store, version, [one[3] for one in sample]).result()
-    except (ModelStoreError, OSError, BrokenExecutor) as error:
+            return []
+        from models.unseen import unseen_shares_of  # compiled code, only for a model that is there
+
+        shares: list[float] = unseen_shares_of(store, version, [one[3] for one in sample]).tolist()
+        return shares
+    except (ModelStoreError, OSError) as error:
         log.warning("what is new to model %s is not counted: %s", version, error)
         return []
 
@@ -129,14 +127,6 @@ def _unseen(
             counts[hour, scope, name][label] += 1
     for (hour, scope, name), found in counts.items():
         yield [version, datetime.fromtimestamp(hour, UTC), scope, name, "unseen", dict(found)]
-
-
-def unseen_of(store: Path | str, version: str, texts: Sequence[str]) -> list[float]:
-    """Return how much of each text a stored model never met; raises as `ModelStore.load` does."""
-    from models.unseen import unseen_shares_of
-
-    shares: list[float] = unseen_shares_of(store, version, texts).tolist()
-    return shares
 
 
 def _windows(hours: Sequence[int], now: datetime) -> list[_Window]:

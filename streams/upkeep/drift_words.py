@@ -77,16 +77,9 @@ def _in(text: tuple[str, str], language: Language) -> str:
     return text[0] if language == "es" else text[1]
 
 
-class DriftWatch:
-    """Tells each alarm once, and again when it has been over in between."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._store = settings.model_store
-        self._ringing: frozenset[tuple[str, ...]] = frozenset()
-
-    def look(self, client: Client, since: datetime) -> list[str]:
-        """Bring the tables of drift up to date; returns new alarms in words."""
-        alarms = drift.keep(client, since, self._store).alarms
-        news = {one.series: alarm(one) for one in alarms if one.series not in self._ringing}
-        self._ringing = frozenset(one.series for one in alarms)
-        return list(news.values())
+def look_apart(
+    settings: Settings, client: Client, since: datetime
+) -> list[tuple[tuple[str, ...], str]]:
+    """Bring the tables of drift up to date; returns the series of each alarm, and it in words."""
+    alarms = drift.keep(client, since, settings.model_store).alarms
+    return [(one.series, alarm(one)) for one in alarms]

@@ -1,15 +1,28 @@
 """What the rules in force name, as rows: SQL has to know brands, accounts and campaigns."""
 
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
 
 from clickhouse_connect.driver.client import Client
 
-from streams.rules.listening import Listening
-from streams.rules.loading import read_listening
+from streams.settings import Settings
+
+if TYPE_CHECKING:
+    from streams.rules.listening import Listening
 
 _COLUMNS = ("sequence", "version", "section", "name", "brand", "own", "since", "until")
 _Row = tuple[str, str, str, int, date | None, date | None]
+
+
+def are_new(client: Client) -> bool:
+    """Whether `listened` does not tell of the newest rules yet."""
+    return bool(_newest(client))
+
+
+def note(_settings: Settings, client: Client, _since: datetime) -> int:
+    """`note_rules` for upkeep."""
+    return note_rules(client)
 
 
 def note_rules(client: Client) -> int:
@@ -17,25 +30,31 @@ def note_rules(client: Client) -> int:
 
     Raises ListeningError for rules that this program cannot read.
     """
+    # Here, since it brings compiled code along, and upkeep itself only asks whether they are new.
+    from streams.rules.loading import read_listening
+
+    rows: list[list[Any]] = []
+    for sequence, version, text in _newest(client):
+        listening = read_listening(text, f"listening rules {sequence}")
+        rows = [[sequence, version, *row] for row in _rows(listening)]
+        client.insert("listened", rows, column_names=_COLUMNS)
+    return len(rows)
+
+
+def _newest(client: Client) -> Sequence[Sequence[Any]]:
+    """Number, version and text of the newest rules; nothing when they are noted."""
     newest = client.query(
         "SELECT sequence, version, listening FROM rule_versions FINAL"
         " ORDER BY sequence DESC, applied_at DESC LIMIT 1"
     ).result_rows
-    if not newest:
-        return 0
-    [(sequence, version, text)] = newest
     noted = client.query(
         "SELECT sequence, version FROM listened ORDER BY sequence DESC, noted_at DESC LIMIT 1"
     ).result_rows
-    if [tuple(row) for row in noted] == [(sequence, version)]:
-        return 0
-    listening = read_listening(text, f"listening rules {sequence}")
-    rows = [[sequence, version, *row] for row in _rows(listening)]
-    client.insert("listened", rows, column_names=_COLUMNS)
-    return len(rows)
+    is_noted = [tuple(row[:2]) for row in newest] == [tuple(row) for row in noted]
+    return [] if is_noted else newest
 
 
-def _rows(listening: Listening) -> Iterator[_Row]:
+def _rows(listening: "Listening") -> Iterator[_Row]:
     yield "rules", "", "", 0, None, None  # also rules that name nothing have been noted
     for brand in listening.brands:
         own = int(brand.own)

@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
@@ -19,18 +18,21 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from streams.errors import BrokerUnavailableError, EscuchaError, InputError, SinkUnavailableError
 from streams.metrics import Metrics
-from streams.migrate import clickhouse_errors_as_ours, connect
+from streams.migrate import connect
 from streams.privacy.retention import Retention, apply_to_tables
 from streams.privacy.topic_retention import apply_to_topics
 from streams.readiness import ready_file
 from streams.settings import Settings
 from streams.sinks.clickhouse import ClickHouse
 from streams.sources import StallWatch
-from streams.upkeep import deletions, drift, marks, value
+from streams.upkeep import deletions, drift_watch, value_watch
+from streams.upkeep.apart import Apart
 from streams.upkeep.books import BOOKS_EVERY_SEC, Books
-from streams.upkeep.drift_words import DriftWatch
-from streams.upkeep.listened import note_rules
+from streams.upkeep.drift_watch import DriftWatch
+from streams.upkeep.jobs import UNDER_WAY, Job, run_job
+from streams.upkeep.listened import are_new
 from streams.upkeep.near_duplicates import CollapseReport, collapse
+from streams.upkeep.value_watch import ValueRuns
 from streams.vitals import Verdict
 from streams.vitals_server import VitalsServer
 
@@ -41,28 +43,21 @@ PURGE_EVERY_SEC = 3_600.0  # it rewrites whole parts: seconds for each million r
 RETENTION_EVERY_SEC = 3_600.0
 SOURCES_EVERY_SEC = 15.0
 DRIFT_EVERY_SEC = 900.0
+_LEAVE_SEC = 2.5  # for the loop beside to end in good order
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """Work on rows stored since a moment; repeatable, and harmless when it is run twice.
-
-    `every_sec` is None for a job of every round.
-    """
-
-    name: str
-    run: Callable[[Client, datetime], object]
-    every_sec: float | None = None
-
-
 def standard_jobs(
-    settings: Settings, retention: Retention, metrics: Metrics | None = None
+    settings: Settings,
+    retention: Retention,
+    metrics: Metrics | None = None,
+    *,
+    waits: bool = False,
 ) -> tuple[Job, ...]:
     """Deletions, copies, new rules in every round; the others now and then.
 
-    With `metrics` also the books, for whoever reads them.
+    With `metrics` also the books, for whoever reads them. `waits`: for jobs that run apart.
     """
     watch = StallWatch(settings)
     books: tuple[Job, ...] = ()
@@ -79,13 +74,10 @@ def standard_jobs(
     def collapse_copies(_client: Client, since: datetime) -> CollapseReport:
         return asyncio.run(_collapse(settings, since))
 
-    drifts = DriftWatch(settings)
-
-    def watch_drift(client: Client, since: datetime) -> list[str]:
-        news = drifts.look(client, since)
-        for line in news:
-            log.warning("%s", line)
-        return news
+    drifts = DriftWatch(settings, waits=waits)
+    note_rules = Apart(
+        settings, "listened", "streams.upkeep.listened:note", is_due=are_new, waits=waits
+    )
 
     def keep_no_longer(client: Client, _since: datetime) -> list[str]:
         changed = apply_to_tables(client, retention)
@@ -94,10 +86,10 @@ def standard_jobs(
     return (
         Job(deletions.JOB, deletions.carry_out),
         Job("near_duplicates", collapse_copies),
-        Job(value.JOB, value.ValueRuns(), value.EVERY_SEC),
-        Job("listened", lambda client, _: note_rules(client)),
+        Job(value_watch.JOB, ValueRuns(settings, waits=waits), value_watch.EVERY_SEC, True),
+        Job("listened", note_rules, keeps_mark=True),
         Job("sources", watch_sources, SOURCES_EVERY_SEC),
-        Job(drift.JOB, watch_drift, DRIFT_EVERY_SEC),
+        Job(drift_watch.JOB, drifts, DRIFT_EVERY_SEC, keeps_mark=True),
         *books,
         Job("purge", lambda client, _: deletions.purge(client), PURGE_EVERY_SEC),
         Job("retention", keep_no_longer, RETENTION_EVERY_SEC),
@@ -119,11 +111,13 @@ def run(
     once: bool = False,
     every_sec: float = 10.0,
     metrics: Metrics | None = None,
+    beside: Callable[[threading.Event], int] | None = None,
 ) -> int:
     """Run the jobs until SIGTERM or SIGINT, or one round; returns the exit code.
 
-    Raises InputError when another upkeep runs in this run directory. Jobs of two hosts at once
-    do no harm, they only do the work twice.
+    `beside` runs in a thread until the event is set; when it ends before, with its exit code, all
+    ends. Raises InputError when another upkeep runs in this run directory. Jobs of two hosts at
+    once do no harm, they only do the work twice.
     """
     stop = threading.Event()
     _stop_on_signals(stop)
@@ -137,7 +131,33 @@ def run(
                 port=settings.metrics_port,
                 port_file=ready.with_suffix(".port") if ready else None,
             )
-        return _rounds(settings, jobs, stop, ready, once=once, every_sec=every_sec)
+        companion = _Companion(beside, stop) if beside is not None else None
+        code = _rounds(settings, jobs, stop, ready, once=once, every_sec=every_sec)
+        stop.set()
+        return companion.code(code) if companion is not None else code
+
+
+class _Companion:
+    """Another loop of this process; its end is the end of the process."""
+
+    def __init__(self, run: Callable[[threading.Event], int], stop: threading.Event) -> None:
+        self._run, self._stop = run, stop
+        self._code = EXIT_FAILED
+        self._thread = threading.Thread(target=self._until_its_end, daemon=True, name="beside")
+        self._thread.start()
+
+    def code(self, other: int) -> int:
+        """The exit code of both, once it has ended."""
+        self._thread.join(_LEAVE_SEC)
+        return other or self._code
+
+    def _until_its_end(self) -> None:
+        try:
+            self._code = self._run(self._stop)
+        except EscuchaError as error:
+            log.error("upkeep stops: %s", error)
+        finally:
+            self._stop.set()
 
 
 def _rounds(
@@ -159,8 +179,9 @@ def _rounds(
                     if stop.is_set():
                         break
                     if due.get(job.name, 0.0) <= began:
-                        run_job(client, job)
-                        due[job.name] = began + (job.every_sec or 0.0)
+                        result = run_job(client, job)
+                        pause_sec = 0.0 if result is UNDER_WAY else job.every_sec or 0.0
+                        due[job.name] = began + pause_sec
         except (BrokerUnavailableError, SinkUnavailableError) as error:
             away_since = began if away_since is None else away_since
             if once or began - away_since > settings.sink_deadline_sec:
@@ -179,16 +200,6 @@ def _rounds(
             break
         stop.wait(max(0.0, every_sec - (time.monotonic() - began)))
     return EXIT_OK
-
-
-@clickhouse_errors_as_ours()
-def run_job(client: Client, job: Job) -> object:
-    """One run of a job; its mark moves only when it has ended well."""
-    started = marks.server_time(client)
-    result = job.run(client, marks.look_since(client, job.name))
-    marks.note(client, job.name, started)
-    log.info("%s: %s", job.name, result)
-    return result
 
 
 @contextmanager

@@ -19,33 +19,13 @@ from clickhouse_connect.driver.client import Client
 from streams.errors import InputError
 from streams.privacy.turns import Statements
 from streams.rules.loading import read_listening
+from streams.settings import Settings
 from streams.signals.value.steps import KEPT, WORKING, Step, steps
 
-JOB: Final = "value"
-EVERY_SEC: Final = 60.0  # how often it looks whether anything changed
 A_MS: Final = 1_024  # run numbers of a millisecond: two hosts may begin in the same
 ABANDONED: Final = 3_600_000 * A_MS  # a run that began an hour ago and is not done was killed
-REST: Final = 20  # a run is followed by so many times its own duration of rest
 
-# What figures are made of. A change of any part of these is a reason to compute anew.
-SOURCES: Final = (
-    "mentions", "interactions", "orders", "gestures", "near_duplicates", "value_settings",
-    "exchange_rates", "rule_versions",
-)  # fmt: skip
 _AFTER: Final = {"03_ties": "members"}  # steps in Python, after those in SQL
-
-_STORED: Final = """
-SELECT table, sum(rows), max(max_block_number)
-FROM system.parts
-WHERE database = currentDatabase() AND active AND table IN {tables:Array(String)}
-GROUP BY table
-UNION ALL
-SELECT table, count(), max(toUInt64OrZero(extract(mutation_id, '[0-9]+')))
-FROM system.mutations
-WHERE database = currentDatabase() AND table IN {tables:Array(String)}
-GROUP BY table
-ORDER BY ALL
-"""
 
 log = logging.getLogger(__name__)
 
@@ -54,34 +34,13 @@ class Interrupted(Exception):  # noqa: N818 - no error: the run is given up
     """Somebody is being forgotten; a run that goes on would bring them back."""
 
 
-class ValueRuns:
-    """The job: a run when something changed, and not too often."""
-
-    def __init__(self) -> None:
-        self._seen: object = None
-        self._not_before = 0.0
-
-    def __call__(self, client: Client, _since: datetime) -> str:
-        """What was done, in words."""
-        if time.monotonic() < self._not_before:
-            return "rests"
-        stored = what_is_stored(client)
-        if stored == self._seen:
-            return "nothing new"
-        began = time.monotonic()
-        try:
-            run = compute(client)
-        except Interrupted:
-            return "waits until escucha forget is done"
-        spent = time.monotonic() - began
-        self._seen = stored
-        self._not_before = time.monotonic() + REST * spent
-        return f"run {run} in {spent:.1f} s"
-
-
-def what_is_stored(client: Client) -> object:
-    """Something that differs when any source of the figures does; merging parts changes nothing."""
-    return client.query(_STORED, {"tables": list(SOURCES)}).result_rows
+def run_apart(_settings: Settings, client: Client, _since: datetime) -> tuple[int, float] | None:
+    """A run for upkeep: its number and seconds; None while somebody is being forgotten."""
+    began = time.monotonic()
+    try:
+        return compute(client), time.monotonic() - began
+    except Interrupted:
+        return None
 
 
 def compute(client: Client) -> int:

@@ -1,6 +1,9 @@
 """What a running local stack costs when nothing happens: memory and processor of each service.
 
 escucha up --detach && python -m tests.bench.idle --seconds 60
+
+Memory twice: resident (RSS), which counts what processes share once for each of them, and
+proportional (PSS, Linux only), whose sum is what the machine really gives.
 """
 
 import argparse
@@ -28,14 +31,20 @@ def main() -> None:
         processes.append(("supervisor", supervisor))
     before = [_busy_sec(process) for _, process in processes]
     time.sleep(seconds)
-    total_share = total_memory = 0.0
+    total_share = total_memory = total_own = 0.0
     for (name, process), busy in zip(processes, before, strict=True):
         share = 100 * (_busy_sec(process) - busy) / seconds
-        memory = process.memory_info().rss / MIB
+        found = process.memory_full_info()
+        memory, own = found.rss / MIB, getattr(found, "pss", found.uss) / MIB
         total_share += share
         total_memory += memory
-        print(f"{name:<12} {share:5.1f} % of a core {memory:7.0f} MiB")
-    print(f"{'together':<12} {total_share:5.1f} % of a core {total_memory:7.0f} MiB")
+        total_own += own
+        print(_line(name, share, memory, own))
+    print(_line("together", total_share, total_memory, total_own))
+
+
+def _line(name: str, share: float, memory: float, own: float) -> str:
+    return f"{name:<12} {share:5.1f} % of a core {memory:7.0f} MiB RSS {own:7.0f} MiB PSS"
 
 
 def _busy_sec(process: psutil.Process) -> float:

@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 from types import FrameType
 
 from clickhouse_connect.driver.exceptions import ClickHouseError
@@ -33,17 +34,23 @@ log = logging.getLogger(__name__)
 
 
 def run(settings: Settings, detector: DetectorSettings) -> int:
-    """Run until SIGTERM or SIGINT; returns the exit code.
+    """Watch until SIGTERM or SIGINT; returns the exit code. Raises as `watch_until` does."""
+    stop = threading.Event()
+    _stop_on_signals(stop)
+    return watch_until(stop, settings, detector, ready_file(settings))
+
+
+def watch_until(
+    stop: threading.Event, settings: Settings, detector: DetectorSettings, ready: Path | None
+) -> int:
+    """Watch until `stop` is set; returns the exit code. Writes `ready` after the first look.
 
     Raises SettingsError when an address of the notices is wrong. Several may run: what one has
     written, another does not write again; notices may then come twice, under the same key.
     """
-    stop = threading.Event()
-    _stop_on_signals(stop)
     ways = channels(settings)
     wakeups = Wakeups(settings.kafka)
     couriers: list[outbox.Courier] = []
-    ready = ready_file(settings)
     away_since: float | None = None
     watch: Watch | None = None
     try:

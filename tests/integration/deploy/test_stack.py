@@ -57,7 +57,6 @@ def config(tmp_path: Path) -> Iterator[StackConfig]:
         migrate_command=python(MIGRATE),
         worker_command=python(WORKER),
         upkeep_command=None,
-        signals_command=None,
         console_command=python(CONSOLE),
     )
     yield config
@@ -229,7 +228,6 @@ def test_a_failing_migration_ends_the_start_with_its_words(
         migrate_command=python("import sys; sys.exit('column age is gone')"),
         worker_command=None,
         upkeep_command=None,
-        signals_command=None,
         console_command=None,
     )
 

@@ -17,6 +17,7 @@ from streams.settings import Settings
 from streams.sources import StallWatch, look, sources_command
 from streams.topic_admin import TopicAdmin
 from streams.upkeep import service
+from streams.upkeep.jobs import run_job
 from tests.integration.privacy.rows import insert, interaction, mention
 from tests.integration.privacy.test_upkeep import environment
 
@@ -164,8 +165,8 @@ def test_upkeep_logs_a_stall_as_one_warning(
     [job] = [job for job in jobs if job.name == "sources"]
 
     with caplog.at_level(logging.WARNING):
-        service.run_job(client, job)
-        service.run_job(client, job)
+        run_job(client, job)
+        run_job(client, job)
 
     [record] = caplog.records
     assert "source bluesky is stalled" in record.message

@@ -7,18 +7,21 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from clickhouse_connect.driver.client import Client
 
-from streams.errors import InputError
+from streams.errors import InputError, SinkRejectedError
 from streams.privacy.retention import Retention, apply_to_tables
 from streams.settings import Settings
-from streams.upkeep import marks, service
+from streams.upkeep import apart, marks, service
+from streams.upkeep.jobs import UNDER_WAY, Job, run_job
 from tests.integration.privacy.rows import deletion, ids, insert, mention
 from tests.integration.privacy.waiting import PATIENCE_SEC, wait_for
 
+REPOSITORY = Path(__file__).parents[3]
 PROGRAM = "import sys; from streams.upkeep.cli import upkeep_command as c; c(sys.argv[1:])"
 
 
@@ -30,7 +33,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "ESCUCHA_CLICKHOUSE_PASSWORD": settings.clickhouse_password,
         "ESCUCHA_RUN_DIR": str(settings.run_dir),
         "ESCUCHA_WORKER_NAME": "upkeep",
-        "PYTHONPATH": str(Path(__file__).parents[3]),
+        "PYTHONPATH": str(REPOSITORY),
     }
 
 
@@ -107,9 +110,9 @@ def test_a_mark_moves_only_when_the_job_has_ended_well(settings: Settings, clien
         raise ValueError
 
     with pytest.raises(ValueError):  # noqa: PT011 - any
-        service.run_job(client, service.Job("job", fail))
+        run_job(client, Job("job", fail))
     assert marks.look_since(client, "job") == marks.EPOCH
-    service.run_job(client, service.Job("job", lambda *_: None))
+    run_job(client, Job("job", lambda *_: None))
     lag = marks.server_time(client) - marks.look_since(client, "job")
     assert marks.MARGIN <= lag < marks.MARGIN * 2
 
@@ -133,3 +136,41 @@ def test_what_is_past_its_retention_goes(settings: Settings, client: Client) -> 
     client.command("OPTIMIZE TABLE dead_letters FINAL")
     assert ids(client, "dead_letters", "reason") == ["r2"]
     apply_to_tables(client, Retention.parse(""))
+
+
+def test_what_runs_apart_answers_later_and_hands_its_errors_on(
+    settings: Settings, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(REPOSITORY)
+    doubled = apart.Apart(settings, "doubled", f"{__name__}:slowly")
+    job = Job("doubled", doubled, keeps_mark=True)
+    assert run_job(client, job) == UNDER_WAY
+    wait_for(lambda: doubled.answers, "an answer")
+    assert run_job(client, job) == f"since {marks.EPOCH.year}"
+    assert marks.look_since(client, "doubled") > marks.EPOCH
+    failing = apart.Apart(settings, "failing", f"{__name__}:wrongly", waits=True)
+    with pytest.raises(SinkRejectedError, match="as it should"):
+        run_job(client, Job("failing", failing, keeps_mark=True))
+    assert marks.look_since(client, "failing") == marks.EPOCH
+
+
+def test_what_was_killed_apart_is_tried_again(
+    settings: Settings, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(REPOSITORY)
+    killed = apart.Apart(settings, "killed", f"{__name__}:suddenly", waits=True)
+    assert run_job(client, Job("killed", killed, keeps_mark=True)) == apart.NO_ANSWER
+    assert not killed.is_under_way
+
+
+def slowly(_settings: Settings, client: Client, since: datetime) -> str:
+    client.query("SELECT sleep(0.5)")
+    return f"since {since.year}"
+
+
+def wrongly(_settings: Settings, _client: Client, _since: datetime) -> None:
+    raise SinkRejectedError("as it should")
+
+
+def suddenly(_settings: Settings, _client: Client, _since: datetime) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)

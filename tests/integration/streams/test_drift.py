@@ -14,8 +14,9 @@ from models.drift import WATCHED
 from models.store import ModelStore
 from streams.migrate import connect
 from streams.privacy.retention import Retention
-from streams.upkeep import drift, marks, service
+from streams.upkeep import drift, drift_watch, marks, service
 from streams.upkeep.drift_store import Calibrated, Drift, read
+from streams.upkeep.jobs import run_job
 from tests.integration.streams.helpers import Lane, Services, one_line_of
 from tests.integration.streams.traffic import SOURCES, Mix, say
 
@@ -285,10 +286,10 @@ def test_what_is_kept_is_read_back_as_it_was_found(client: Client, tmp_path: Pat
 def test_upkeep_tells_each_alarm_once(client: Client, services: Services, tmp_path: Path) -> None:
     usual_days(client)
     say(client, USUAL.but(adverts=0.25), MIDNIGHT - timedelta(days=1), seed=100)
-    jobs = service.standard_jobs(services.settings(tmp_path), Retention.parse(""))
-    [job] = [one for one in jobs if one.name == drift.JOB]
+    jobs = service.standard_jobs(services.settings(tmp_path), Retention.parse(""), waits=True)
+    [job] = [one for one in jobs if one.name == drift_watch.JOB]
 
-    first, again = (service.run_job(client, job) for _ in range(2))
+    first, again = (run_job(client, job) for _ in range(2))
 
     assert isinstance(first, list)
     assert any("everywhere: spam changed: >=0.95" in line for line in first)

@@ -26,6 +26,7 @@ class Shop:
     """Writes rows as the worker would, and reads views after a run."""
 
     client: Client
+    settings: Settings
 
     def mention(self, id_: str, author: str, day: float = 0, **more: Any) -> None:
         """One text; said on a day after noon of that Monday."""
@@ -87,12 +88,16 @@ def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseH
 
 
 @pytest.fixture(scope="session")
-def server(clickhouse: ClickHouseHandle) -> Iterator[Client]:
-    settings = Settings(
+def settings(clickhouse: ClickHouseHandle) -> Settings:
+    return Settings(
         clickhouse_url=clickhouse.url,
         clickhouse_user=clickhouse.user,
         clickhouse_password=clickhouse.password,
     )
+
+
+@pytest.fixture(scope="session")
+def server(settings: Settings) -> Iterator[Client]:
     with connect(settings, in_database=True) as client:
         for migration in migrations():
             for statement in migration.statements:
@@ -101,7 +106,7 @@ def server(clickhouse: ClickHouseHandle) -> Iterator[Client]:
 
 
 @pytest.fixture
-def shop(server: Client) -> Shop:
+def shop(server: Client, settings: Settings) -> Shop:
     tables = (
         "mentions", "interactions", "orders", "gestures", "near_duplicates", "exchange_rates",
         "rule_versions",
@@ -112,7 +117,7 @@ def shop(server: Client) -> Shop:
         "DELETE FROM value_settings WHERE set_at > toDateTime64(0, 3, 'UTC')"
         " SETTINGS lightweight_deletes_sync = 1"
     )
-    return Shop(server)
+    return Shop(server, settings)
 
 
 @pytest.fixture(scope="session")

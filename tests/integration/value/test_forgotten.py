@@ -7,7 +7,7 @@ import pytest
 from streams.privacy.places import TABLES, TablePlace
 from streams.privacy.subject import Subject
 from streams.privacy.turns import Forgetting
-from streams.upkeep import value
+from streams.upkeep import value, value_watch
 from tests.integration.value.conftest import Shop
 
 GIVES = {"acts": ["gives_recommendation"]}
@@ -73,26 +73,25 @@ def test_a_forgotten_person_is_in_no_derived_table_at_once_and_after_the_next_ru
 
 def test_a_run_gives_way_to_forgetting_and_comes_back(shop: Shop) -> None:
     fill(shop)
-    job = value.ValueRuns()
+    job = value_watch.ValueRuns(shop.settings, waits=True)
     with Forgetting(shop.client, lambda _line: None).turn():
         with pytest.raises(value.Interrupted):
             value.compute(shop.client)
         assert job(shop.client, LONG_AGO) == "waits until escucha forget is done"
     assert job(shop.client, LONG_AGO).startswith("run ")
-    assert shop.rows("SELECT count() FROM upkeep_marks") == [(0,)]
 
 
 def test_the_job_runs_when_something_changed_and_rests_after_it(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(value, "REST", 0)
+    monkeypatch.setattr(value_watch, "REST", 0)
     fill(shop)
-    job = value.ValueRuns()
+    job = value_watch.ValueRuns(shop.settings, waits=True)
     assert job(shop.client, LONG_AGO).startswith("run ")
     assert job(shop.client, LONG_AGO) == "nothing new"
     shop.order("one more", "ana", 5)
     assert job(shop.client, LONG_AGO).startswith("run ")
-    monkeypatch.setattr(value, "REST", 1_000)
+    monkeypatch.setattr(value_watch, "REST", 1_000)
     shop.order("and another", "ana", 6)
     assert job(shop.client, LONG_AGO).startswith("run ")
     shop.order("too soon", "ana", 7)

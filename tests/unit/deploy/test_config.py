@@ -97,7 +97,6 @@ def test_services_start_in_order_and_the_forgetful_broker_takes_its_dependents_a
         "worker-1",
         "worker-2",
         "upkeep",
-        "signals",
         "console",
     ]
     anew = {each.name for each in services if "broker" in each.restarts_with}
@@ -111,7 +110,6 @@ def test_commands_of_none_leave_services_out(tmp_path: Path) -> None:
         migrate_command=None,
         worker_command=None,
         upkeep_command=None,
-        signals_command=None,
         console_command=None,
     )
 
