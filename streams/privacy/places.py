@@ -163,6 +163,7 @@ TABLES = (
         blanks="referred_by = ''",
     ),
     Table("gestures", own="author_id IN {ids:Array(String)}"),
+    Table("account_links", own="author_id IN {ids:Array(String)}", has_place=False),
     Table("propensity", own="author_id IN {ids:Array(String)}", has_place=False),
     Table(
         "dead_letters",

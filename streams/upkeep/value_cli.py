@@ -1,4 +1,4 @@
-"""`escucha value settings | set | rate | run`."""
+"""`escucha value settings | set | rate | link | unlink | run`."""
 
 import getpass
 from datetime import datetime
@@ -115,6 +115,37 @@ def run_command() -> None:
             click.echo(f"run {value.compute(client)}")
         except value.Interrupted as error:
             raise InputError("escucha forget is at work; run it again when that is done") from error
+
+
+@value_group.command("link")
+@click.argument("accounts", nargs=-1, required=True)
+def link_command(accounts: tuple[str, ...]) -> None:
+    """Say that ACCOUNTS are one person's; each is NETWORK/HANDLE or an author_id.
+
+    The person is then one in part_of_networks, with all networks and communities. Other figures
+    stay by account.
+
+    \b
+      escucha value link bluesky/ana.example mastodon/ana@two.example
+    """
+    from streams.local import local_settings
+    from streams.migrate import clickhouse_errors_as_ours, connect
+    from streams.upkeep.account_links import link
+
+    with clickhouse_errors_as_ours(), connect(local_settings(), in_database=True) as client:
+        click.echo(link(client, accounts, getpass.getuser()))
+
+
+@value_group.command("unlink")
+@click.argument("account")
+def unlink_command(account: str) -> None:
+    """Let ACCOUNT be a person of its own again."""
+    from streams.local import local_settings
+    from streams.migrate import clickhouse_errors_as_ours, connect
+    from streams.upkeep.account_links import unlink
+
+    with clickhouse_errors_as_ours(), connect(local_settings(), in_database=True) as client:
+        unlink(client, account, getpass.getuser())
 
 
 def _number(value: str) -> Decimal:
