@@ -31,7 +31,7 @@ SECRET = "a secret of the receiver's own"  # noqa: S105
 COLUMNS = (
     "mention_id", "source", "kind", "author_id", "published_at", "lang", "brands", "topics",
     "intent", "intent_active", "intent_words", "fingerprint", "text", "spam", "author_is_bot",
-    "bands", "stored_at",
+    "bands", "spam_reasons", "author_role", "stored_at",
 )  # fmt: skip
 
 
@@ -81,7 +81,8 @@ def mentions(
                 "active", 0.9, ["comprar"],
                 fingerprint or abs(hash(mention_id)) + 1, usual["text"].format(author.split()[0]),
                 usual["spam"], usual["author_is_bot"],
-                usual["bands"], stored_at,
+                usual["bands"], usual.get("spam_reasons", []), usual.get("author_role", ""),
+                stored_at,
             ]
             for mention_id, author, at, brand in rows
         ],
@@ -207,7 +208,16 @@ def _registered(client: Client, channels: int) -> bool:
 
 @pytest.mark.parametrize(
     "what",
-    ["loud author", "copies", "near copies", "bots", "spam", "reposts"],
+    [
+        "loud author",
+        "copies",
+        "near copies",
+        "bots",
+        "spam",
+        "reposts",
+        "giveaways",
+        "employees",
+    ],
 )
 def test_what_is_no_crowd_is_no_alert(lane: Lane, client: Client, what: str) -> None:
     rows = burst("noise", 40)
@@ -221,6 +231,8 @@ def test_what_is_no_crowd_is_no_alert(lane: Lane, client: Client, what: str) -> 
         text="quiero comprar uno barato hoy mismo, ¿quién me acompaña {}?",
         author_is_bot=what == "bots",
         spam=0.9 if what == "spam" else 0.0,
+        spam_reasons=["giveaway"] if what == "giveaways" else [],
+        author_role="employee" if what == "employees" else "",
         kind="repost" if what == "reposts" else "post",
     )
     watch = Watch(client, DetectorSettings())
