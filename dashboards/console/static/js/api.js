@@ -18,6 +18,11 @@ export function isAway(error) {
   return error.code === "offline" || error.code === "database_away";
 }
 
+/** Which pages there are, in groups. */
+export function pages() {
+  return get("/api/pages");
+}
+
 export function boards() {
   return get("/api/dashboards");
 }
