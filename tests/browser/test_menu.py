@@ -162,9 +162,10 @@ def test_columns_beyond_the_edge_are_hinted_at_and_reached(page: Page, console_u
 
     frame.locator(".table-more").click()
     expect(frame).to_have_class(re.compile("more-left"))
-    frame.locator(".table-scroll").focus()
-    page.keyboard.press("End")
     frame.locator(".table-scroll").evaluate("one => one.scrollTo({left: one.scrollWidth})")
 
     expect(frame).not_to_have_class(re.compile("more-right"))
-    expect(last).to_be_in_viewport()
+    cell, around = last.bounding_box(), frame.bounding_box()
+    assert cell is not None
+    assert around is not None
+    assert cell["x"] + cell["width"] <= around["x"] + around["width"] + 1
