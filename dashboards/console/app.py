@@ -38,6 +38,7 @@ from dashboards.console.guard import Guard
 from dashboards.console.labelling import LABELS_PATH, OFFER_PATH, Labelling
 from dashboards.console.pages import menu
 from dashboards.console.queries import Question, annotation_sql, prepare, read_question
+from dashboards.console.rules import Rules
 from dashboards.console.writers import Writers
 
 STATIC = Path(__file__).parent / "static"
@@ -52,6 +53,7 @@ class Console:
         self._database = Database(config)
         self._labelling = Labelling(self._database, writers.labels)
         self._desk = Desk(self._database, writers.desk)
+        self._rules = Rules(self._database, writers.rules)
         self._answers = Shared(config.answer_lifetime_sec)
         self._values = Shared(_VALUES_LIFETIME_SEC)
 
@@ -82,6 +84,7 @@ class Console:
             Route("/api/care/history", self.care_history),
             Route(CARE_CHANGE_PATH, self.change_care, methods=["POST"]),
             Route(TARGET_PATH, self.set_care_target, methods=["POST"]),
+            *self._rules.routes(),
             Mount("/static", StaticFiles(directory=STATIC)),
         ]
 
