@@ -208,6 +208,7 @@ async function openPublish() {
     rebased: (theirs) => {
       page.base = theirs.sequence;
       page.baseText = theirs.listening;
+      previewing.clear(); // it was beside other rules
       keep();
       refresh();
     },
