@@ -44,6 +44,7 @@ from schemas.rules import (
 CHECK_PATH, PREVIEW_PATH = "/api/rules/check", "/api/rules/preview"
 PUBLISH_PATH = "/api/rules/publish"
 MAX_VERSIONS: Final = 200
+MAX_CHECKS: Final = 8  # waiting or under way; the longest text takes seconds
 PAGE: Final = Path(__file__).parent / "static" / "rules.html"
 
 
@@ -77,6 +78,7 @@ class Rules:
     def __init__(self, database: Database, keeper: RulesKeeper | None) -> None:
         self._database = database
         self._keeper = keeper
+        self._checking = 0
         self._history_sql = read_query("rules_history")
         self._one_sql = read_query("rules_of_number")
 
@@ -123,7 +125,13 @@ class Rules:
         """Every mistake in a draft, with its place; raises ConsoleError."""
         keeper = self._may_write()
         draft = decoded(await request_body(request), _Draft)
-        return as_json(await keeper.check(_within(draft.listening)))
+        if self._checking >= MAX_CHECKS:
+            raise RulesAwayError("too much is being checked at once", "Try again in a moment.")
+        self._checking += 1
+        try:
+            return as_json(await keeper.check(_within(draft.listening)))
+        finally:
+            self._checking -= 1
 
     async def preview(self, request: Request) -> Response:
         """A stream of events: how far it has come, then what the draft would match."""

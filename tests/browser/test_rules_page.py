@@ -4,27 +4,20 @@ import asyncio
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from clickhouse_connect.driver.client import Client
 from playwright.sync_api import Page, expect
 
-from dashboards.console import ConsoleConfig, Writers
-from deploy.local.handles import ClickHouseHandle
-from deploy.local.ports import free_ports
-from schemas.rules import MAX_RULES_BYTES
 from streams.listening import stored
-from streams.listening.desk import RulesDesk
 from streams.rule_book import RuleBook, RulesInForce
 from streams.settings import Settings
 from streams.sinks.clickhouse import ClickHouse
-from tests.browser.serving import running
+from tests.browser.ruling import FIRST, SLOW_MS, publish
 
 pytestmark = pytest.mark.browser
 
@@ -35,52 +28,6 @@ PHONE = {
     "has_touch": True,
     "is_mobile": True,
 }
-SLOW_MS = 60_000  # the matcher is compiled when it is first asked
-FIRST = """# what we listen for
-brands:
-  - name: Volta
-    own: true
-  - name: Kestrel
-topics:
-  - name: costumbre
-    rule: 'retraso OR "forty minutes"'
-"""
-
-
-@pytest.fixture(scope="module")
-def settings(clickhouse: ClickHouseHandle, tmp_path_factory: Any) -> Settings:
-    return Settings(
-        clickhouse_url=clickhouse.url,
-        clickhouse_user=clickhouse.user,
-        clickhouse_password=clickhouse.password,
-        run_dir=tmp_path_factory.mktemp("rules"),
-    )
-
-
-@pytest.fixture(scope="module")
-def console(settings: Settings, config: ConsoleConfig) -> Iterator[str]:
-    """A console that may publish, wired as `escucha console` wires it."""
-    with (
-        RulesDesk(settings) as desk,
-        running(replace(config, port=free_ports(1)[0]), Writers(rules=desk)) as url,
-    ):
-        yield url
-
-
-@pytest.fixture
-def url(console: str, writer: Client) -> Iterator[str]:
-    """The same, with Ana's first rules in force and none of another test."""
-    writer.command("TRUNCATE TABLE rule_versions")
-    assert publish(console, FIRST, 0, "Ana").status_code == 200
-    yield console
-    writer.command("TRUNCATE TABLE rule_versions")
-
-
-def publish(url: str, text: str, expected: int, who: str, reason: str = "porque sí") -> Any:
-    body = {"listening": text, "expected_sequence": expected, "reason": reason, "made_by": who}
-    return httpx.post(
-        f"{url}/api/rules/publish", json=body, headers={"origin": url}, timeout=SLOW_MS / 1000
-    )
 
 
 def open_page(page: Page, url: str, me: str = "Berta") -> None:
@@ -108,9 +55,9 @@ def taken_up(settings: Settings) -> RulesInForce:
 
 
 def test_a_mistake_is_shown_mended_tried_and_published(
-    page: Page, url: str, writer: Client, settings: Settings, complaints: list[str]
+    page: Page, rules_url: str, writer: Client, rules_settings: Settings, complaints: list[str]
 ) -> None:
-    open_page(page, url)
+    open_page(page, rules_url)
     expect(page.locator("#in-force")).to_contain_text("número 1, de Ana")
     expect(page.locator("#status")).to_contain_text("Sin errores · 2 marcas · 1 tema")
     expect(page.locator("#publish")).to_be_disabled()  # there is nothing to publish
@@ -170,19 +117,19 @@ def test_a_mistake_is_shown_mended_tried_and_published(
         " ORDER BY sequence DESC LIMIT 1"
     ).first_row
     assert row == (2, mended, "Berta", "Kestrel ya no se vende")
-    in_force = taken_up(settings)
+    in_force = taken_up(rules_settings)
     assert in_force.sequence == 2
     assert [brand.name for brand in in_force.rules.listening.brands] == ["Volta"]
     assert complaints == []
 
 
 def test_of_two_who_publish_the_second_sees_what_the_first_did(
-    page: Page, url: str, writer: Client
+    page: Page, rules_url: str, writer: Client
 ) -> None:
-    open_page(page, url)
+    open_page(page, rules_url)
     write(page, FIRST.replace("Kestrel", "Nimbus"))
     theirs = FIRST.replace("Kestrel", "Aurora")
-    assert publish(url, theirs, 1, "Carla", "Aurora ha salido").status_code == 200
+    assert publish(rules_url, theirs, 1, "Carla", "Aurora ha salido").status_code == 200
     expect(page.locator("#status")).to_contain_text("Sin errores")
     page.locator("#publish").click()
     dialog = page.locator("dialog.publish")
@@ -205,10 +152,10 @@ def test_of_two_who_publish_the_second_sees_what_the_first_did(
     expect(dialog.locator("#published")).to_contain_text("Las reglas 3")
 
 
-def test_of_many_at_once_one_publishes(url: str, writer: Client) -> None:
+def test_of_many_at_once_one_publishes(rules_url: str, writer: Client) -> None:
     def one(number: int) -> int:
         text = FIRST.replace("Kestrel", f"Rival {number}")
-        return int(publish(url, text, 1, f"person {number}").status_code)
+        return int(publish(rules_url, text, 1, f"person {number}").status_code)
 
     with ThreadPoolExecutor(6) as pool:
         codes = sorted(pool.map(one, range(6)))
@@ -219,14 +166,14 @@ def test_of_many_at_once_one_publishes(url: str, writer: Client) -> None:
 
 
 def test_a_draft_outlives_the_page_and_says_when_it_was_overtaken(
-    page: Page, url: str, complaints: list[str]
+    page: Page, rules_url: str, complaints: list[str]
 ) -> None:
-    open_page(page, url)
+    open_page(page, rules_url)
     draft = FIRST.replace("Kestrel", "Nimbus")
     write(page, draft)
     expect(page.locator("#draft")).to_have_text("Borrador sin publicar")
     page.wait_for_function("() => JSON.parse(localStorage.getItem('escucha.rules'))?.text")
-    assert publish(url, FIRST.replace("Volta", "Voltaica"), 1, "Carla").status_code == 200
+    assert publish(rules_url, FIRST.replace("Volta", "Voltaica"), 1, "Carla").status_code == 200
 
     page.reload()
 
@@ -244,7 +191,7 @@ def test_a_draft_outlives_the_page_and_says_when_it_was_overtaken(
 
 
 def test_a_preview_tells_how_far_it_is_and_can_be_cancelled(
-    page: Page, url: str, monkeypatch: pytest.MonkeyPatch
+    page: Page, rules_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on, asked = threading.Event(), threading.Event()
     original: Callable[..., Any] = stored.page_after
@@ -259,7 +206,7 @@ def test_a_preview_tells_how_far_it_is_and_can_be_cancelled(
     monkeypatch.setattr(stored.rows_after, "__kwdefaults__", {
         **(stored.rows_after.__kwdefaults__ or {}), "at_most": 500,
     })  # fmt: skip
-    open_page(page, url)
+    open_page(page, rules_url)
     write(page, FIRST.replace("Kestrel", "Nimbus"))
     expect(page.locator("#run")).to_be_enabled()
     page.locator("#days").select_option("30")
@@ -280,8 +227,8 @@ def test_a_preview_tells_how_far_it_is_and_can_be_cancelled(
     expect(page.locator("#preview")).to_contain_text("El texto ha cambiado")
 
 
-def test_the_editor_indents_numbers_and_lets_go_of_the_keyboard(page: Page, url: str) -> None:
-    open_page(page, url)
+def test_the_editor_indents_numbers_and_lets_go_of_the_keyboard(page: Page, rules_url: str) -> None:
+    open_page(page, rules_url)
     area = page.locator("#source")
     area.fill("topics:")
     area.press("End")
@@ -306,11 +253,11 @@ def test_the_editor_indents_numbers_and_lets_go_of_the_keyboard(page: Page, url:
 
 
 def test_the_history_says_who_when_why_and_what_changed(
-    page: Page, url: str, complaints: list[str]
+    page: Page, rules_url: str, complaints: list[str]
 ) -> None:
     second = FIRST.replace("Kestrel", "Kestrel & <b>Cía</b>")
-    assert publish(url, second, 1, "Carla", "<i>porque</i>").status_code == 200
-    open_page(page, url)
+    assert publish(rules_url, second, 1, "Carla", "<i>porque</i>").status_code == 200
+    open_page(page, rules_url)
     newest = page.locator(".version").first
     expect(newest).to_contain_text("Carla")
     expect(newest.locator(".version-reason")).to_have_text("<i>porque</i>")
@@ -326,8 +273,8 @@ def test_the_history_says_who_when_why_and_what_changed(
 
 
 @pytest.mark.parametrize("page", [PHONE], indirect=True)
-def test_it_fits_a_phone_in_english(page: Page, url: str, complaints: list[str]) -> None:
-    open_page(page, url)
+def test_it_fits_a_phone_in_english(page: Page, rules_url: str, complaints: list[str]) -> None:
+    open_page(page, rules_url)
     expect(page.locator("h1")).to_have_text("Rules")
     write(page, FIRST.replace("own: true", f"own: {'x' * 200}"))
     expect(page.locator(".mistake")).to_contain_text("true or false is wanted here")
@@ -341,9 +288,9 @@ def test_it_fits_a_phone_in_english(page: Page, url: str, complaints: list[str])
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_everything_can_be_read(page: Page, url: str, theme: Any) -> None:
+def test_everything_can_be_read(page: Page, rules_url: str, theme: Any) -> None:
     page.emulate_media(color_scheme=theme)
-    open_page(page, url)
+    open_page(page, rules_url)
     write(page, "# c\ntopics: [{name: a, rule: '#b AND @c or lang:es'}]\n")
     expect(page.locator(".mistake")).to_be_visible()
     page.get_by_text("Cómo se escriben").click()
@@ -358,7 +305,7 @@ def test_everything_can_be_read(page: Page, url: str, theme: Any) -> None:
     assert page.evaluate(CONTRAST) == []
 
 
-def test_who_may_not_edit_is_told_and_shown(page: Page, url: str, console_url: str) -> None:
+def test_who_may_not_edit_is_told_and_shown(page: Page, rules_url: str, console_url: str) -> None:
     page.goto(f"{console_url}/rules")
 
     expect(page.locator("#source")).to_have_value(FIRST)
@@ -367,82 +314,3 @@ def test_who_may_not_edit_is_told_and_shown(page: Page, url: str, console_url: s
     expect(page.locator("#publish")).to_be_hidden()
     answer = publish(console_url, FIRST, 1, "Eva")
     assert (answer.status_code, answer.json()["code"]) == (403, "no_rules")
-
-
-@pytest.mark.parametrize(
-    ("change", "status", "code"),
-    [
-        ({"listening": "brands: 3"}, 422, "mistaken_rules"),
-        ({"listening": "x" * (MAX_RULES_BYTES + 1)}, 400, "bad_request"),
-        ({"listening": "ñ" * (MAX_RULES_BYTES // 2 + 1)}, 400, "bad_request"),
-        ({"reason": " "}, 400, "bad_request"),
-        ({"reason": "x" * 501}, 400, "bad_request"),
-        ({"made_by": ""}, 400, "bad_request"),
-        ({"expected_sequence": -1}, 400, "bad_request"),
-        ({"colour": "red"}, 400, "bad_request"),
-        ({"expected_sequence": 7}, 409, "changed_meanwhile"),
-    ],
-)
-def test_what_cannot_be_meant_is_not_published(
-    url: str, writer: Client, change: dict[str, Any], status: int, code: str
-) -> None:
-    good = {"listening": FIRST + "\n", "expected_sequence": 1, "reason": "r", "made_by": "Eva"}
-    answer = httpx.post(
-        f"{url}/api/rules/publish", json=good | change, headers={"origin": url}, timeout=60
-    )
-
-    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
-    [[newest]] = writer.query("SELECT max(sequence) FROM rule_versions").result_rows
-    assert newest == 1
-    elsewhere = httpx.post(
-        f"{url}/api/rules/publish", json=good, headers={"origin": "http://evil.example"}
-    )
-    assert elsewhere.status_code == 403
-
-
-@pytest.mark.parametrize(
-    ("path", "body"),
-    [("check", {"listening": 3}), ("preview", {"listening": "a", "days": 91}), ("check", {})],
-)
-def test_a_question_that_cannot_be_meant_is_refused(
-    url: str, path: str, body: dict[str, Any]
-) -> None:
-    answer = httpx.post(f"{url}/api/rules/{path}", json=body, headers={"origin": url})
-    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
-
-
-def test_a_preview_of_mistaken_rules_says_so(url: str) -> None:
-    answer = httpx.post(
-        f"{url}/api/rules/preview",
-        json={"listening": "brands: 3", "days": 1},
-        headers={"origin": url},
-        timeout=60,
-    )
-    assert '"failed"' in answer.text
-    assert '"mistaken"' in answer.text
-
-
-def test_only_so_many_previews_run_at_once(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    go_on = threading.Event()
-    original: Callable[..., Any] = stored.count
-
-    async def held(*arguments: Any, **named: Any) -> Any:
-        await asyncio.to_thread(go_on.wait, 60)
-        return await original(*arguments, **named)
-
-    monkeypatch.setattr(stored, "count", held)
-
-    def ask(_: int) -> str:
-        body = {"listening": FIRST, "days": 1}
-        answer = httpx.post(
-            f"{url}/api/rules/preview", json=body, headers={"origin": url}, timeout=60
-        )
-        if '"busy"' in answer.text:
-            go_on.set()
-        return answer.text
-
-    with ThreadPoolExecutor(3) as pool:
-        told = list(pool.map(ask, range(3)))
-
-    assert sum('"busy"' in one for one in told) == 1
-    assert sum('"done"' in one for one in told) == 2
