@@ -7,9 +7,10 @@ from streams.settings import Settings
 
 @click.command("console")
 def console_command() -> None:
-    """Serve the local page: panels of the Grafana dashboards, /labels, /leads and /care."""
+    """Serve the local page: panels of the Grafana dashboards, and pages to work on."""
     from dashboards.console import ConsoleConfig, Writers, serve
     from streams.desk import Desk
+    from streams.listening.desk import RulesDesk
     from streams.producers.labels import LabelWriter
 
     settings = Settings.from_environment()
@@ -23,6 +24,10 @@ def console_command() -> None:
         port=settings.console_port,
         allowed_hosts=tuple(name.strip() for name in settings.console_hosts.split(",") if name),
     )
-    with LabelWriter(settings.kafka) as labels, Desk(settings) as desk:
-        writers = Writers(labels=labels.save, desk=desk)
+    with (
+        LabelWriter(settings.kafka) as labels,
+        Desk(settings) as desk,
+        RulesDesk(settings) as rules,
+    ):
+        writers = Writers(labels=labels.save, desk=desk, rules=rules)
         serve(config, writers if settings.console_takes_labels else Writers())

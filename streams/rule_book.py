@@ -36,6 +36,7 @@ class RuleVersion(msgspec.Struct, frozen=True, kw_only=True):
     listening: str
     applied_by: str = ""
     applied_at: datetime | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,14 @@ class RulesInForce:
         handles = [*parsed.care_accounts, *(h for b in parsed.brands for h in b.handles)]
         accounts = [account.id for brand in parsed.brands for account in brand.accounts]
         return cls(sequence, compile_rules(parsed), Pseudonymiser(keys, accounts, handles))
+
+
+class OvertakenError(InputError):
+    """Somebody else put rules in force first, so nothing was applied; `theirs` hold now."""
+
+    def __init__(self, said: str, theirs: RuleVersion) -> None:
+        super().__init__(said)
+        self.theirs = theirs
 
 
 class UnknownRulesError(EscuchaError):
@@ -157,8 +166,8 @@ def text_of(path: Path) -> str:
 async def versions(clickhouse: ClickHouse) -> list[RuleVersion]:
     """Every version that was ever applied, newest first; not the bundled ones."""
     rows = await clickhouse.rows(
-        "SELECT sequence, version, listening, applied_by, applied_at FROM rule_versions FINAL"
-        " WHERE sequence > 0 ORDER BY sequence DESC"
+        "SELECT sequence, version, listening, applied_by, applied_at, reason"
+        " FROM rule_versions FINAL WHERE sequence > 0 ORDER BY sequence DESC, applied_at"
     )
     return [
         RuleVersion(
@@ -167,19 +176,36 @@ async def versions(clickhouse: ClickHouse) -> list[RuleVersion]:
             listening=row[2],
             applied_by=row[3],
             applied_at=row[4],
+            reason=row[5],
         )
         for row in rows
     ]
 
 
-async def apply(clickhouse: ClickHouse, listening: str, *, name: str, by: str) -> RuleVersion:
+async def apply(
+    clickhouse: ClickHouse,
+    listening: str,
+    *,
+    name: str,
+    by: str,
+    reason: str = "",
+    expected: int | None = None,
+) -> RuleVersion:
     """Put rules in force; workers take them up within seconds.
 
-    Raises InputError with every mistake in them, and when somebody else was a moment faster. The
-    same rules as those in force change nothing.
+    Raises InputError with every mistake in them, and OvertakenError when somebody else was a
+    moment faster, or when others are in force than the number `expected`. The same rules as those
+    in force change nothing.
     """
     rules = compile_rules(read_listening(listening, name, bundled_interests=True))
     known = await versions(clickhouse)
+    if expected is not None and known and known[0].sequence != expected:
+        newer = known[0]
+        raise OvertakenError(
+            f"{name}: not applied. {newer.applied_by} applied other rules meanwhile, as number"
+            f" {newer.sequence}",
+            newer,
+        )
     if known and known[0].version == rules.version:
         return known[0]
     sequence = known[0].sequence + 1 if known else 1
@@ -187,7 +213,13 @@ async def apply(clickhouse: ClickHouse, listening: str, *, name: str, by: str) -
         raise InputError(f"{name}: rules were changed {MAX_SEQUENCE} times, a row can hold no more")
     # The token of the sequence: of two people who apply at once one wins, and both can see it.
     row = _row(
-        RuleVersion(sequence=sequence, version=rules.version, listening=listening, applied_by=by)
+        RuleVersion(
+            sequence=sequence,
+            version=rules.version,
+            listening=listening,
+            applied_by=by,
+            reason=reason,
+        )
     )
 
     async def look() -> list[RuleVersion]:
@@ -195,9 +227,10 @@ async def apply(clickhouse: ClickHouse, listening: str, *, name: str, by: str) -
 
     winners = await claim(clickhouse, "rule_versions", row, f"rules/{sequence}", look)
     if [one.version for one in winners] != [rules.version]:
-        raise InputError(
+        raise OvertakenError(
             f"{name}: not applied. {winners[0].applied_by} applied other rules at the same time, as"
-            f" number {sequence}; look at them (escucha rules show {sequence}), then apply again"
+            f" number {sequence}; look at them (escucha rules show {sequence}), then apply again",
+            winners[0],
         )
     return winners[0]
 
@@ -209,5 +242,6 @@ def _row(version: RuleVersion) -> pa.Table:
             "version": [version.version],
             "listening": [version.listening],
             "applied_by": [version.applied_by],
+            "reason": [version.reason],
         }
     )

@@ -36,7 +36,9 @@ from dashboards.console.errors import (
 )
 from dashboards.console.guard import Guard
 from dashboards.console.labelling import LABELS_PATH, OFFER_PATH, Labelling
+from dashboards.console.pages import menu
 from dashboards.console.queries import Question, annotation_sql, prepare, read_question
+from dashboards.console.rules import Rules
 from dashboards.console.writers import Writers
 
 STATIC = Path(__file__).parent / "static"
@@ -51,6 +53,7 @@ class Console:
         self._database = Database(config)
         self._labelling = Labelling(self._database, writers.labels)
         self._desk = Desk(self._database, writers.desk)
+        self._rules = Rules(self._database, writers.rules)
         self._answers = Shared(config.answer_lifetime_sec)
         self._values = Shared(_VALUES_LIFETIME_SEC)
 
@@ -59,12 +62,13 @@ class Console:
         board = "/api/dashboards/{uid}"
         return [
             Route("/", self.page),
-            Route("/d/{uid}", self.page),
+            Route("/d/{uid}", self.board_page),
             Route("/labels", self.labels_page),
             Route("/leads", self.desk_page),
             Route("/care", self.desk_page),
             Route("/favicon.ico", self.icon),
             Route("/healthz", self.health),
+            Route("/api/pages", self.list_pages),
             Route("/api/dashboards", self.list_boards),
             Route(board, self.show_board),
             Route(f"{board}/variables", self.list_values),
@@ -80,11 +84,18 @@ class Console:
             Route("/api/care/history", self.care_history),
             Route(CARE_CHANGE_PATH, self.change_care, methods=["POST"]),
             Route(TARGET_PATH, self.set_care_target, methods=["POST"]),
+            *self._rules.routes(),
             Mount("/static", StaticFiles(directory=STATIC)),
         ]
 
     async def page(self, request: Request) -> Response:
-        """The one page; its address says which dashboard it shows."""
+        """The first dashboard, or what to do where there is none."""
+        return FileResponse(STATIC / "index.html")
+
+    async def board_page(self, request: Request) -> Response:
+        """The page of the dashboard that the address names; 404 where there is none such."""
+        if request.path_params["uid"] not in self._boards:
+            raise HTTPException(404)
         return FileResponse(STATIC / "index.html")
 
     async def labels_page(self, request: Request) -> Response:
@@ -106,6 +117,11 @@ class Console:
         except ConsoleError as error:
             return as_json({"status": "unavailable"} | _told(error), 503)
         return as_json({"status": "ok", "clickhouse": version})
+
+    async def list_pages(self, request: Request) -> Response:
+        """The menu: every page that this console serves, in two groups."""
+        served = {route.path for route in self.routes() if isinstance(route, Route)}
+        return as_json(menu(self._boards.values(), served))
 
     async def list_boards(self, request: Request) -> Response:
         """The dashboards there are."""
@@ -296,7 +312,15 @@ async def _answer_error(request: Request, error: Exception) -> Response:
 
 async def _answer_http_error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
+    if status == 404 and _is_for_a_person(request):
+        return FileResponse(STATIC / "missing.html", status, {"cache-control": "no-store"})
     return as_json(
         {"error": "nothing is here", "remedy": "Go back to the first page.", "code": "not_found"},
         status,
     )
+
+
+def _is_for_a_person(request: Request) -> bool:
+    """A browser that goes to an address; what its scripts ask for gets JSON."""
+    is_api = request.url.path.startswith(("/api/", "/static/"))
+    return not is_api and "text/html" in request.headers.get("accept", "")

@@ -12,11 +12,16 @@ ConsoleError
  ├ LabelsAwayError      503: what keeps the labels does not answer
  ├ NoDeskHereError      403: this console changes no leads and replies
  ├ ChangedMeanwhileError 409: somebody else changed it first
- └ DeskAwayError        503: what keeps the changes does not answer
+ ├ DeskAwayError        503: what keeps the changes does not answer
+ ├ NoRulesHereError     403: this console edits no rules
+ ├ MistakenRulesError   422: the rules have mistakes
+ └ RulesAwayError       503: what keeps the rules does not answer
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from schemas.rules import Mistake
 
 
 class ConsoleError(Exception):
@@ -114,3 +119,26 @@ class DeskAwayError(ConsoleError):
     """What keeps the changes does not answer; sending it again may help."""
 
     status, code = 503, "desk_away"
+
+
+class NoRulesHereError(ConsoleError):
+    """This console shows rules, and edits none."""
+
+    status, code = 403, "no_rules"
+
+
+class MistakenRulesError(ConsoleError):
+    """The rules have mistakes, so nothing was published."""
+
+    status, code = 422, "mistaken_rules"
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        first = mistakes[0] if mistakes else None
+        place = f"line {first.line}: {first.told.en}" if first else "they cannot be read"
+        super().__init__("the rules have mistakes", place)
+
+
+class RulesAwayError(ConsoleError):
+    """What keeps the rules does not answer; trying again may help."""
+
+    status, code = 503, "rules_away"

@@ -43,7 +43,8 @@ def _period(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.command("apply")
 @_FILE
-def apply_command(file: Path) -> None:
+@click.option("--reason", default="", help="Why; shown in the history of rules.")
+def apply_command(file: Path, reason: str) -> None:
     """Put the rules of FILE in force; running workers take them up within seconds.
 
     What is stored stays as it was matched: look first with `escucha rules preview FILE`, and
@@ -55,7 +56,11 @@ def apply_command(file: Path) -> None:
 
     async def work(clickhouse: "ClickHouse", settings: Settings) -> "RuleVersion":
         return await rule_book.apply(
-            clickhouse, rule_book.text_of(file), name=str(file), by=getpass.getuser()
+            clickhouse,
+            rule_book.text_of(file),
+            name=str(file),
+            by=getpass.getuser(),
+            reason=reason,
         )
 
     applied = run(work)
@@ -76,7 +81,7 @@ def versions_command(as_json: bool) -> None:
     for one in found:
         click.echo(
             f"{one.sequence:>5}  {one.version}  {one.applied_at:%Y-%m-%d %H:%M} UTC"
-            f"  {one.applied_by}"
+            f"  {one.applied_by}" + (f": {one.reason}" if one.reason else "")
         )
     if not found:
         click.echo("none yet: the bundled rules are in force", err=True)

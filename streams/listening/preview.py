@@ -24,13 +24,24 @@ class NamePreview:
     after: Counter[date] = field(default_factory=Counter)  # the same under the new rules
     gained: int = 0
     lost: int = 0
-    gained_examples: list[str] = field(default_factory=list)
-    lost_examples: list[str] = field(default_factory=list)
+    gained_mentions: list[Mention] = field(default_factory=list)  # some of them
+    lost_mentions: list[Mention] = field(default_factory=list)
+    kept_mentions: list[Mention] = field(default_factory=list)  # that both match
 
     @property
     def changed(self) -> bool:
         """Whether any mention is matched by one set and not by the other."""
         return bool(self.gained or self.lost)
+
+    @property
+    def gained_examples(self) -> list[str]:
+        """What is gained, as lines."""
+        return [_line(mention) for mention in self.gained_mentions]
+
+    @property
+    def lost_examples(self) -> list[str]:
+        """What is lost, as lines."""
+        return [_line(mention) for mention in self.lost_mentions]
 
 
 @dataclass(slots=True)
@@ -51,10 +62,12 @@ async def preview(
     until: datetime,
     examples: int = 3,
     progress: Callable[[int], None] = lambda done: None,
+    goes_on: Callable[[], bool] = lambda: True,
 ) -> Preview:
     """Match every stored mention of the period by both sets of rules; changes nothing.
 
     Only what is stored can be looked at: what was filtered out when it came is not there.
+    `goes_on` is asked after each page; when it says no, what is there by then is returned.
     """
     found: dict[tuple[str, str], NamePreview] = {}
     seen = not_kept = 0
@@ -66,6 +79,8 @@ async def preview(
             not_kept += not will.keep
         seen += len(page.mentions)
         progress(seen)
+        if not goes_on():
+            break
     names = sorted(
         found.values(),
         key=lambda one: (KINDS.index(one.kind), -one.after.total() - one.before.total(), one.name),
@@ -88,10 +103,14 @@ def _compare(
             one.after[day] += name in new
             if name not in old:
                 one.gained += 1
-                _example(one.gained_examples, mention, examples)
+                some = one.gained_mentions
             elif name not in new:
                 one.lost += 1
-                _example(one.lost_examples, mention, examples)
+                some = one.lost_mentions
+            else:
+                some = one.kept_mentions
+            if len(some) < examples:
+                some.append(mention)
 
 
 def _names(was: Hits, will: Hits) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...]]]:
@@ -101,8 +120,7 @@ def _names(was: Hits, will: Hits) -> Iterator[tuple[str, tuple[str, ...], tuple[
             yield kind, old, new
 
 
-def _example(examples: list[str], mention: Mention, at_most: int) -> None:
-    if len(examples) < at_most:
-        text = " ".join(mention.text.split())
-        shown = text if len(text) <= EXAMPLE_CHARS else text[: EXAMPLE_CHARS - 1] + "…"
-        examples.append(f"{mention.mention_id}: {shown}")
+def _line(mention: Mention) -> str:
+    text = " ".join(mention.text.split())
+    shown = text if len(text) <= EXAMPLE_CHARS else text[: EXAMPLE_CHARS - 1] + "…"
+    return f"{mention.mention_id}: {shown}"

@@ -43,6 +43,16 @@ class Explanation:
         """Whether the rule as a whole matches."""
         return self.finding.matched
 
+    @property
+    def spans(self) -> list[Span]:
+        """What was found in the text, in its order; nothing overlaps."""
+        merged: list[Span] = []
+        for start, end in sorted(_found(self.finding)):
+            start = max(start, merged[-1][1] if merged else 0)
+            if start < end:
+                merged.append((start, end))
+        return merged
+
     def as_json(self) -> dict[str, object]:
         """Return it for programs."""
         return {
@@ -53,7 +63,7 @@ class Explanation:
 
     def printed(self) -> str:
         """Return it for a terminal: the text with what was found marked, and the tree."""
-        marked = _marked(self.text, _found(self.finding))
+        marked = _marked(self.text, self.spans)
         return "\n".join((marked, *_lines(self.finding, self.text, 0)))
 
 
@@ -96,14 +106,12 @@ def _found(finding: Finding) -> set[Span]:
     return set(finding.spans).union(*(_found(child) for child in finding.children))
 
 
-def _marked(text: str, spans: set[Span]) -> str:
-    """Return the text with what was found in bold and underlined, overlapping spans merged."""
+def _marked(text: str, spans: list[Span]) -> str:
+    """Return the text with what was found in bold and underlined."""
     marked, at = "", 0
-    for start, end in sorted(spans):
-        start = max(start, at)
-        if start < end:
-            marked += text[at:start] + click.style(text[start:end], bold=True, underline=True)
-            at = end
+    for start, end in spans:
+        marked += text[at:start] + click.style(text[start:end], bold=True, underline=True)
+        at = end
     return marked + text[at:]
 
 

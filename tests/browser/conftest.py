@@ -16,6 +16,7 @@ from streams.migrate import migrate
 from streams.settings import Settings
 from tests.browser.data import apply_schema, insert_story, refresh_kept
 from tests.browser.labelling import Stack, environment_of
+from tests.browser.ruling import FIRST, publish, ruling
 from tests.browser.serving import running, writing
 from tests.integration.streams.helpers import small_model
 
@@ -132,3 +133,32 @@ def url(stack: Stack) -> Iterator[str]:
     """The address of a console whose labels go to that stack's Kafka."""
     with stack.console() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def rules_settings(
+    clickhouse: ClickHouseHandle, tmp_path_factory: pytest.TempPathFactory
+) -> Settings:
+    """What a worker beside the console of rules works by."""
+    return Settings(
+        clickhouse_url=clickhouse.url,
+        clickhouse_user=clickhouse.user,
+        clickhouse_password=clickhouse.password,
+        run_dir=tmp_path_factory.mktemp("rules"),
+    )
+
+
+@pytest.fixture(scope="session")
+def rules_console(rules_settings: Settings, config: ConsoleConfig) -> Iterator[str]:
+    """The address of a console that may publish rules."""
+    with ruling(rules_settings, config) as url:
+        yield url
+
+
+@pytest.fixture
+def rules_url(rules_console: str, writer: Client) -> Iterator[str]:
+    """The same, with Ana's first rules in force and none of another test."""
+    writer.command("TRUNCATE TABLE rule_versions")
+    assert publish(rules_console, FIRST, 0, "Ana").status_code == 200
+    yield rules_console
+    writer.command("TRUNCATE TABLE rule_versions")

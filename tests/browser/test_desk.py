@@ -343,7 +343,10 @@ def test_a_change_that_cannot_be_meant_is_refused(
 
 def test_the_pages_are_in_the_menu(page: Page, url: str) -> None:
     page.goto(url)
-    page.get_by_role("navigation").get_by_role("link", name="Oportunidades").click()
+    menu = page.get_by_role("navigation")
+    menu.get_by_role("button", name="Trabajo").click()
+    menu.get_by_role("link", name="Oportunidades").click()
 
     expect(page).to_have_url(re.compile("/leads$"))
-    expect(page.get_by_role("link", name="Oportunidades")).to_have_attribute("aria-current", "page")
+    menu.get_by_role("button", name="Trabajo").click()
+    expect(menu.get_by_role("link", name="Oportunidades")).to_have_attribute("aria-current", "page")

@@ -3,10 +3,13 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from starlette.routing import Route
 
 from dashboards.console import ConsoleConfig, create_app
 from dashboards.console.database import Shared
 
+# Addresses without a place in the menu.
+NO_PAGES = {"/", "/favicon.ico", "/healthz", "/login", "/logout", "/openapi.json"}
 NOBODY = "http://127.0.0.1:1"
 BOARD = "/api/dashboards/escucha-listening"
 
@@ -28,6 +31,33 @@ async def test_the_page_and_its_parts_are_served(console: httpx.AsyncClient) -> 
     for path in ("/", "/d/escucha-listening", "/favicon.ico", "/static/js/app.js"):
         response = await console.get(path)
         assert response.status_code == 200, path
+
+
+async def test_the_menu_and_the_routes_name_the_same_pages() -> None:
+    app = create_app(ConsoleConfig(clickhouse_url=NOBODY))
+    paths = [route.path for route in app.routes if isinstance(route, Route)]
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        groups = (await client.get("/api/pages")).json()["groups"]
+        listed = {page["path"] for group in groups for page in group["pages"]}
+        statuses = {path: (await client.get(path)).status_code for path in listed}
+
+    assert set(statuses.values()) == {200}, statuses
+    pages = {path for path in paths if path.count("/") == 1} - NO_PAGES
+    assert pages == {path for path in listed if not path.startswith("/d/")}
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/d/nothing", "/d/", "/leads/nothing"])
+async def test_an_unknown_address_is_404_for_people_and_programs(
+    console: httpx.AsyncClient, path: str
+) -> None:
+    browser = await console.get(path, headers={"accept": "text/html,*/*;q=0.8"})
+    program = await console.get(path)
+
+    assert browser.status_code == program.status_code == 404
+    assert browser.headers["content-type"].startswith("text/html")
+    assert "missing.js" in browser.text
+    assert program.json()["code"] == "not_found"
 
 
 async def test_security_headers_are_on_every_answer(console: httpx.AsyncClient) -> None:

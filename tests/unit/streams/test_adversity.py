@@ -176,7 +176,7 @@ class RuleTable:
         )
         if "LIMIT 1" in query:
             return found[:1]
-        return [(*row, "somebody", None) for row in found]
+        return [(*row, "somebody", None, "") for row in found]
 
 
 def book(table: RuleTable) -> RuleBook:

@@ -18,6 +18,11 @@ export function isAway(error) {
   return error.code === "offline" || error.code === "database_away";
 }
 
+/** Which pages there are, in groups. */
+export function pages() {
+  return get("/api/pages");
+}
+
 export function boards() {
   return get("/api/dashboards");
 }
@@ -73,7 +78,8 @@ export function change(name, event) {
   return get(`/api/${name}/change`, undefined, event);
 }
 
-async function get(path, signal, posted) {
+/** Ask the console something; raises ApiError. */
+export async function get(path, signal, posted) {
   const limit = AbortSignal.timeout(TIMEOUT_MS);
   const post = posted && {
     method: "POST",

@@ -16,11 +16,26 @@ export class TableView {
     this.body = h("tbody");
     this.columns = h("colgroup");
     this.table = h("table", {}, this.columns, this.head, this.body);
-    this.element = h(
+    this.scroll = h(
       "div",
       { className: "table-scroll", tabIndex: 0, role: "region", "aria-label": pick(panel.title) },
       this.table,
     );
+    // For who points; keys scroll the region itself.
+    this.more = h("button", { type: "button", className: "table-more", tabIndex: -1, "aria-hidden": "true", title: t("moreColumns") }, "›");
+    this.more.addEventListener("click", () => this.scroll.scrollBy({ left: this.scroll.clientWidth * 0.7, behavior: "smooth" }));
+    this.element = h("div", { className: "table-frame" }, this.scroll, this.more);
+    this.scroll.addEventListener("scroll", () => this.cue(), { passive: true });
+    const sizes = new ResizeObserver(() => this.cue());
+    sizes.observe(this.scroll);
+    sizes.observe(this.table);
+  }
+
+  /** Show where columns lie outside of what is seen. */
+  cue() {
+    const { scrollLeft, scrollWidth, clientWidth } = this.scroll;
+    this.element.classList.toggle("more-left", scrollLeft > 1);
+    this.element.classList.toggle("more-right", scrollLeft + clientWidth < scrollWidth - 1);
   }
 
   isEmpty(data) {
