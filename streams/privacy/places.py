@@ -61,6 +61,8 @@ IMPERSONAL = {
     "mentions_by_hour": "counts",
     "mentions_to_count": "keeps nothing",
     "contacts_by_day": "counts",
+    "engagement_weeks": "counts",
+    "campaign_days": "counts",
     "brand_accounts_kept": "accounts of the brand",
     "listened": "of rules; they name brands and care accounts",
     "signal_settings": "of operators",

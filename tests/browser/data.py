@@ -100,6 +100,8 @@ KEPT = (
     "journey_steps",
     "care_items",
     "touchpoint_questions",
+    "engagement_weeks",
+    "campaign_days",
 )
 
 
