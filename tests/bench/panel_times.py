@@ -1,6 +1,7 @@
 """How long each panel's question takes at 10 and at 100 million mentions.
 
-    python -m tests.bench.panel_times [--mentions 100000000] [--keep DIR] [--only WORD …]
+    python -m tests.bench.panel_times [--mentions 100000000] [--keep DIR] [--fill-only]
+        [--only WORD …]
 
 A ClickHouse of its own (the local stack's configuration), the world of `panel_world`, then every
 panel, variable and annotation of every generated dashboard: its question over the dashboard's own
@@ -189,9 +190,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.panel_times")
     parser.add_argument("--mentions", type=int, default=100_000_000)
     parser.add_argument("--keep", type=Path, help="where the data stay")
+    parser.add_argument("--fill-only", action="store_true", help="write the world, ask nothing")
     parser.add_argument("--only", nargs="+", default=[], help="parts of names of questions")
     options = parser.parse_args()
     with world(options.mentions, options.keep) as (server, _), reading(server) as reader:
+        if options.fill_only:
+            return
         print("| board | question | period | p50 ms | p95 ms | rows read | MB read |")
         print("|---|---|---|---:|---:|---:|---:|")
         found = []

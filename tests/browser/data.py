@@ -89,6 +89,18 @@ def insert_story(client: Client, *, mentions: int = 4_000, now: datetime | None 
     )
 
 
+# What refreshable views keep of the views of value.
+OF_VALUE = (
+    "customers_top",
+    "ratings_top",
+    "bonds_top",
+    "influence_top",
+    "people_figures",
+    "exchange_top",
+    "referral_months",
+    "gesture_days",
+    "gestures_top",
+)
 # What refreshable views keep, each after those it is made of.
 KEPT = (
     "brand_accounts_kept",
@@ -102,19 +114,28 @@ KEPT = (
     "touchpoint_questions",
     "engagement_weeks",
     "campaign_days",
+    "heard_by_hour",
+    "first_contacts_timed",
+    "journey_places",
+    "journey_changes",
+    "journey_cohorts",
+    "sources_kept",
+    "labelled_mentions",
+    *OF_VALUE,
 )
 
 
-def refresh_kept(client: Client) -> None:
+def refresh_kept(client: Client, tables: Sequence[str] = KEPT) -> None:
     """Make the kept tables tell of what is stored now."""
-    for table in KEPT:
+    for table in tables:
         client.command(f"SYSTEM REFRESH VIEW {table}_view")
         client.command(f"SYSTEM WAIT VIEW {table}_view")
 
 
 def insert_mention(client: Client, number: int, published_at: datetime, **values: Any) -> None:
     """Insert one more mention, as if it had just been said."""
-    row = _mention(random.Random(number), number, published_at, published_at) | values
+    now = datetime.now(UTC)
+    row = _mention(random.Random(number), number, published_at, now) | {"stored_at": now} | values
     _insert(client, "mentions", [row])
 
 
