@@ -11,12 +11,20 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from dashboards.care import care
 from dashboards.listening import listening
+from dashboards.measurement import measurement
 from dashboards.models import models
 from dashboards.predictive import predictive
 from dashboards.value import value
 
 GENERATED = Path(__file__).parent / "generated"
-DASHBOARDS: tuple[Callable[[], Dashboard], ...] = (listening, predictive, value, care, models)
+DASHBOARDS: tuple[Callable[[], Dashboard], ...] = (
+    listening,
+    predictive,
+    measurement,
+    value,
+    care,
+    models,
+)
 
 
 def render() -> dict[str, str]:

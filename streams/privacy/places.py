@@ -230,7 +230,17 @@ TABLES = (
     ),
     *(
         Table(name, own=f"author_id IN {_IDS}", has_place=False, kept_by=f"{name}_view")
-        for name in ("customers_top", "ratings_top", "bonds_top", "influence_top", "gestures_top")
+        for name in (
+            "customers_top",
+            "ratings_top",
+            "bonds_top",
+            "influence_top",
+            "gestures_top",
+            "leads_top",
+            "care_queue_top",
+            "propensity_top",
+            "interests_top",
+        )
     ),
     Table(
         "labelled_mentions",

@@ -20,6 +20,7 @@ from streams.errors import InputError
 from streams.privacy.turns import Statements
 from streams.rules.loading import read_listening
 from streams.signals.value.steps import KEPT, WORKING, Step, steps
+from streams.upkeep.kept import begin_to_renew
 
 JOB: Final = "value"
 EVERY_SEC: Final = 60.0  # how often it looks whether anything changed
@@ -73,6 +74,7 @@ class ValueRuns:
             run = compute(client)
         except Interrupted:
             return "waits until escucha forget is done"
+        begin_to_renew(client)
         spent = time.monotonic() - began
         self._seen = stored
         self._not_before = time.monotonic() + REST * spent

@@ -97,7 +97,8 @@ FILLED: Final[tuple[tuple[str, str], ...]] = (
     (
         "brand_accounts_kept",
         """INSERT INTO brand_accounts_kept
-        SELECT DISTINCT source, author_id, author_handle FROM mentions WHERE author_role = 'care'""",
+        SELECT DISTINCT source, author_id, author_handle
+        FROM mentions WHERE author_role = 'care'""",
     ),
     (
         "orders",
@@ -315,6 +316,10 @@ REFRESHED: Final = (
     "journey_cohorts",
     "sources_kept",
     "labelled_mentions",
+    "leads_top",
+    "care_queue_top",
+    "propensity_top",
+    "interests_top",
 )
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from clickhouse_connect.driver.client import Client
 
+from streams.upkeep.kept import OF_VALUE
+
 TOPIC = "mentions.raw.v1"
 TOPIC_ID = "story-2"  # the incarnation that counts
 OLD_TOPIC_ID = "story-1"  # history: its gap must not alarm anybody
@@ -89,18 +91,6 @@ def insert_story(client: Client, *, mentions: int = 4_000, now: datetime | None 
     )
 
 
-# What refreshable views keep of the views of value.
-OF_VALUE = (
-    "customers_top",
-    "ratings_top",
-    "bonds_top",
-    "influence_top",
-    "people_figures",
-    "exchange_top",
-    "referral_months",
-    "gesture_days",
-    "gestures_top",
-)
 # What refreshable views keep, each after those it is made of.
 KEPT = (
     "brand_accounts_kept",
@@ -121,6 +111,9 @@ KEPT = (
     "journey_cohorts",
     "sources_kept",
     "labelled_mentions",
+    "leads_top",
+    "care_queue_top",
+    "propensity_top",
     *OF_VALUE,
 )
 

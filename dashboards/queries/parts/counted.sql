@@ -14,6 +14,7 @@ counted AS
 (
     SELECT
         toDateTime(h.hour) AS time,
+        toString(h.source) AS source,
         toString(h.lang) AS lang,
         toString(h.intent) AS intent,
         toString(h.stage) AS stage,
@@ -30,6 +31,7 @@ counted AS
     UNION ALL
     SELECT
         toDateTime(m.published_at) AS time,
+        toString(m.source) AS source,
         toString(m.lang) AS lang,
         toString(m.intent) AS intent,
         toString(m.stage) AS stage,

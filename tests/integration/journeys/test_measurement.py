@@ -1,4 +1,4 @@
-"""Engagement and campaigns, counted by hand; and the same after corrections and whatever the order."""
+"""Engagement and campaigns, counted by hand; whatever the order, and after corrections."""
 
 import random
 from datetime import timedelta
