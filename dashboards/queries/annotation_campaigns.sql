@@ -5,8 +5,8 @@ FROM
     SELECT
         name,
         arrayJoin([
-            (toDateTime(since, 'UTC'), 'Empieza la campaña ', ' · The campaign begins'),
-            (toDateTime(until, 'UTC') + INTERVAL 1 DAY, 'Acaba la campaña ', ' · The campaign ends')
+            (toDateTime(since, 'UTC'), 'Empieza la campaña: ', ' · A campaign begins'),
+            (toDateTime(until, 'UTC') + INTERVAL 1 DAY, 'Acaba la campaña: ', ' · A campaign ends')
         ]) AS moment
     FROM listened_current
     WHERE section = 'campaign'

@@ -1,6 +1,6 @@
 -- Each by the table it keeps; what failed comes first.
 SELECT
-    replaceRegexpOne(view, '_view$', '') AS kept,
+    left(view, length(view) - length('_view')) AS kept,
     toString(r.status) AS status,
     last_success_time AS succeeded_at,
     dateDiff('second', last_success_time, now()) AS age,
@@ -14,7 +14,7 @@ LEFT JOIN
     FROM system.parts AS p
     WHERE database = currentDatabase() AND active
     GROUP BY table
-) AS t ON t.table = replaceRegexpOne(r.view, '_view$', '')
+) AS t ON t.table = left(r.view, length(r.view) - length('_view'))
 WHERE r.database = currentDatabase()
 ORDER BY trouble != '' DESC, age DESC, kept
 LIMIT 100

@@ -14,7 +14,7 @@ FROM
 ) AS e
 LEFT JOIN
 (
-    SELECT author_id, max(ordered_at) AS ordered_at
+    SELECT author_id, max(ordered_at) AS last_order_at
     FROM orders
     WHERE ordered_at > now64(3) - INTERVAL 30 DAY
     GROUP BY author_id
@@ -23,4 +23,4 @@ LEFT JOIN
 (
     SELECT source, author_id, status_at FROM lead_desk WHERE status IN ('won', 'lost', 'dismissed')
 ) AS d ON d.source = e.source AND d.author_id = e.author_id
-WHERE e.last_at > o.ordered_at AND e.last_at > d.status_at
+WHERE e.last_at > o.last_order_at AND e.last_at > d.status_at

@@ -30,10 +30,9 @@ from dashboards.macros import MacroContext, expand
 from dashboards.timerange import TimeRange, duration
 from dashboards.variables import interpolate
 from deploy.local.handles import ClickHouseHandle, start_clickhouse
-from streams.migrate import connect
 from tests.bench.panel_kept import fill_kept
 from tests.bench.panel_world import fill_mentions
-from tests.bench.signals_scale import migrate_tables, settings_of
+from tests.bench.signals_scale import migrate_tables
 
 ROUNDS: Final = 20
 LIMIT_MS: Final = 200
@@ -139,7 +138,7 @@ def world(count: int, keep: Path | None) -> Iterator[tuple[ClickHouseHandle, Cli
         folder.mkdir(parents=True, exist_ok=True)
         with (
             start_clickhouse(folder, memory_bytes=MEMORY_BYTES) as server,
-            connect(settings_of(server, folder), in_database=True) as client,
+            writing(server) as client,
         ):
             client.command("SYSTEM STOP VIEWS")  # the kept tables are filled, not computed
             migrate_tables(client)
@@ -155,6 +154,23 @@ def world(count: int, keep: Path | None) -> Iterator[tuple[ClickHouseHandle, Cli
             while client.query("SELECT count() FROM system.merges").result_rows[0][0]:
                 time.sleep(1)
             yield server, client
+
+
+@contextmanager
+def writing(server: ClickHouseHandle) -> Iterator[Client]:
+    """A client that waits for hours."""
+    client = clickhouse_connect.get_client(
+        dsn=server.url,
+        username=server.user,
+        password=server.password,
+        send_receive_timeout=4 * 3600,
+    )
+    try:
+        client.command("CREATE DATABASE IF NOT EXISTS {d:Identifier}", {"d": server.database})
+        client.database = server.database
+        yield client
+    finally:
+        client.close()
 
 
 @contextmanager

@@ -147,12 +147,12 @@ SELECT
     moment,
     moment
 FROM numbers({first:UInt64}, {rows:UInt64})
-WHERE n % 5 < 2
+WHERE n % 20 = 0
 """
 
 
 def fill_mentions(client: Client, count: int, end: datetime | None = None) -> None:
-    """Store so many mentions and two fifths as many reactions, in the order they were said."""
+    """Store so many mentions and a twentieth as many reactions, in the order they were said."""
     end = end or datetime.now(UTC)
     for first in range(0, count, BLOCK):
         given = {

@@ -102,6 +102,9 @@ KEPT = (
     "journey_steps",
     "care_items",
     "touchpoint_questions",
+)
+# What they keep for panels, of those and of others.
+FOR_PANELS = (
     "engagement_weeks",
     "campaign_days",
     "heard_by_hour",
@@ -118,7 +121,7 @@ KEPT = (
 )
 
 
-def refresh_kept(client: Client, tables: Sequence[str] = KEPT) -> None:
+def refresh_kept(client: Client, tables: Sequence[str] = (*KEPT, *FOR_PANELS)) -> None:
     """Make the kept tables tell of what is stored now."""
     for table in tables:
         client.command(f"SYSTEM REFRESH VIEW {table}_view")
