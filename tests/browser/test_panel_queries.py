@@ -6,12 +6,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import clickhouse_connect
 import httpx
 import pytest
 from clickhouse_connect.driver.client import Client
 
+from dashboards.alerting import RULES
 from dashboards.build import render
 from dashboards.console import ConsoleConfig
+from dashboards.named import read_query
 from dashboards.panels import INTENTS
 from deploy.local.ports import free_ports
 from tests.browser.data import OLD_TOPIC_ID, QUOTED_BRAND, insert_mention, refresh_kept
@@ -246,6 +249,29 @@ def test_each_source_says_how_it_is(console_url: str) -> None:
 def test_a_stalled_source_is_counted_and_named(console_url: str) -> None:
     assert number(console_url, "sources_stalled") == 1
     assert ask(console_url, "sources")["rows"][0][:2] == ["mastodon", "stalled"]
+
+
+def test_alarms_see_what_panels_see(config: ConsoleConfig, console_url: str) -> None:
+    client = clickhouse_connect.get_client(
+        dsn=config.clickhouse_url,
+        username=config.user,
+        password=config.password,
+        database=config.database,
+    )
+    try:
+        told = {
+            rule.name: client.query(read_query(f"alert_{rule.name}")).result_rows for rule in RULES
+        }
+    finally:
+        client.close()
+
+    [[age_sec]] = told["freshness"]
+    assert 0 <= age_sec < 600
+    assert dict(told["stalled_sources"]) == {"bluesky": 0, "csv": 0, "mastodon": 1, "reddit": 0}
+    assert told["dead_letters"] == [(number(console_url, "dead_letters_waiting"),)]
+    assert told["ledger_gap"] == [(number(console_url, "ledger_gap"),)]
+    assert told["worker_trouble"] == [(0,)]
+    assert told["kept_tables"] == [(0,)]
 
 
 def test_workers_say_by_what_they_judge_and_what_is_wrong(console_url: str, writer: Client) -> None:

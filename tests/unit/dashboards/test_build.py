@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from dashboards import build
+from dashboards.alerting import RULES
 from dashboards.links import LINKS
 from dashboards.macros import MacroContext, expand
 from dashboards.named import QUERIES
@@ -34,17 +35,20 @@ def test_building_twice_gives_the_same_bytes() -> None:
 def test_the_check_fails_on_drift_and_says_where(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(build, "GENERATED", tmp_path)
+    monkeypatch.setattr(build, "GENERATED", tmp_path / "generated")
+    monkeypatch.setattr(build, "ALERTING", tmp_path / "alerting")
     assert build.main([]) == 0
     assert build.main(["--check"]) == 0
 
-    (tmp_path / "escucha-listening.json").write_text("{}")
-    (tmp_path / "forgotten.json").write_text("{}")
+    (tmp_path / "generated" / "escucha-listening.json").write_text("{}")
+    (tmp_path / "generated" / "forgotten.json").write_text("{}")
+    (tmp_path / "alerting" / "escucha.json").unlink()
 
     assert build.main(["--check"]) == 1
     said = capsys.readouterr().err
     assert "escucha-listening.json is not what the sources give" in said
     assert "forgotten.json has no source" in said
+    assert "alerting: escucha.json is missing" in said
     assert "python -m dashboards.build" in said
 
 
@@ -108,7 +112,8 @@ def test_every_query_file_is_used() -> None:
 
     desk = {"leads", "care", "lead_history", "care_history", "desk_texts"}
     of_the_console = {"label_offer"} | desk
-    assert {query.stem for query in QUERIES.glob("*.sql")} == used | of_the_console
+    alarms = {f"alert_{rule.name}" for rule in RULES}
+    assert {query.stem for query in QUERIES.glob("*.sql")} == used | of_the_console | alarms
 
 
 @pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)
