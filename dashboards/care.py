@@ -63,9 +63,9 @@ def care() -> models.Dashboard:
     builder.with_panel(_queue())
     ties = Text("Reciprocidad y comunidades", "Reciprocity and communities")
     builder.with_row(dashboard.Row(ties.inline).id(20))
-    builder.with_panel(listen_react(Spot(21, 6, 5)))
-    builder.with_panel(mutual_share(Spot(22, 6, 5)))
-    builder.with_panel(presence(Spot(23, 12, 10)))
+    builder.with_panel(listen_react(Spot(21, 12, 4)))
+    builder.with_panel(mutual_share(Spot(22, 12, 4)))
+    builder.with_panel(presence(Spot(23, 24, 8)))
     builder.with_panel(capital(Spot(24, 24, 10)))
     return builder.build()
 

@@ -239,8 +239,9 @@ def _dressed(
         if link.field:
             panel.override_by_name(link.field, [linked(link)])
         else:
-            panel.data_links([_data_link(link)])
             panel.links([_data_link(link)])
+            if not isinstance(panel, table.Panel):  # there, every cell would be a link
+                panel.data_links([_data_link(link)])
     return panel
 
 

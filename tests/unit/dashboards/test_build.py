@@ -175,7 +175,7 @@ def test_what_a_reader_sees_of_a_panel_is_in_both_languages(panel: dict[str, Any
 
 def links_of(panel: dict[str, Any]) -> list[str]:
     config = panel["fieldConfig"]
-    found = [link["url"] for link in config["defaults"].get("links", [])]
+    found = [link["url"] for link in config["defaults"].get("links", []) + panel.get("links", [])]
     for override in config["overrides"]:
         for one in override["properties"]:
             if one["id"] == "links":

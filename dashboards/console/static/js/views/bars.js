@@ -53,7 +53,8 @@ export class BarsView {
 function linked(field, value, data, row, name) {
   const [way] = field.links;
   const values = Object.fromEntries(data.columns.map((column, index) => [column.name, row[index]]));
-  const address = way ? addressOf(way, value, values) : null;
+  // One that is the same for every category stands in the panel's heading.
+  const address = way?.url.includes("__data.fields") ? addressOf(way, value, values) : null;
   return address === null ? name : h("a", { href: address, title: `${pick(way.title)}: ${name}` }, name);
 }
 
