@@ -1,11 +1,12 @@
-"""Moments drawn over every chart: an alert opened, another model judged, other rules held."""
+"""Moments drawn over every chart: a campaign, an alert, another model, other rules."""
 
 from grafana_foundation_sdk.builders import dashboard
 from grafana_foundation_sdk.cog import builder as cogbuilder
 from grafana_foundation_sdk.models import dashboard as models
 
 from dashboards.named import read_query
-from dashboards.panels import ACTIVE, BAD, DATASOURCE, LATENT, Text
+from dashboards.panels import ACTIVE, BAD, CALM, DATASOURCE, LATENT
+from dashboards.words import Text
 
 
 class _ClickHouseTarget(models.AnnotationTarget):
@@ -38,8 +39,9 @@ class _Annotation(cogbuilder.Builder[models.AnnotationQuery]):
 
 
 def annotated(builder: dashboard.Dashboard) -> dashboard.Dashboard:
-    """Return the dashboard with alerts and changes of models and rules drawn over its charts."""
+    """Return the dashboard with what changed in its period drawn over its charts."""
     changes = (
+        ("campaigns", Text("Campañas", "Campaigns"), CALM),
         ("alerts", Text("Alertas", "Alerts"), BAD),
         ("models", Text("Cambios de modelo", "Changes of model"), ACTIVE),
         ("rules", Text("Cambios de reglas", "Changes of rules"), LATENT),

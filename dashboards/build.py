@@ -1,4 +1,4 @@
-"""Writes `dashboards/generated/*.json`: `python -m dashboards.build [--check]`."""
+"""Writes Grafana's dashboards and alerting: `python -m dashboards.build [--check]`."""
 
 import argparse
 import json
@@ -9,14 +9,24 @@ from pathlib import Path
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
+from dashboards.alerting import provisioning
 from dashboards.care import care
 from dashboards.listening import listening
+from dashboards.measurement import measurement
 from dashboards.models import models
 from dashboards.predictive import predictive
 from dashboards.value import value
 
 GENERATED = Path(__file__).parent / "generated"
-DASHBOARDS: tuple[Callable[[], Dashboard], ...] = (listening, predictive, value, care, models)
+ALERTING = Path(__file__).parents[1] / "deploy" / "grafana" / "provisioning" / "alerting"
+DASHBOARDS: tuple[Callable[[], Dashboard], ...] = (
+    listening,
+    predictive,
+    measurement,
+    value,
+    care,
+    models,
+)
 
 
 def render() -> dict[str, str]:
@@ -56,13 +66,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m dashboards.build", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing, fail on drift")
     options = parser.parse_args(arguments)
-    documents = render()
+    wanted = ((GENERATED, render()), (ALERTING, provisioning()))
     if not options.check:
-        write(documents, GENERATED)
+        for directory, documents in wanted:
+            write(documents, directory)
         return 0
-    found = differences(documents, GENERATED)
+    found = []
+    for directory, documents in wanted:
+        found += [f"{directory.name}: {line}" for line in differences(documents, directory)]
     for line in found:
-        print(f"dashboards/generated: {line}", file=sys.stderr)
+        print(line, file=sys.stderr)
     if found:
         print("Run `python -m dashboards.build` and commit what it writes.", file=sys.stderr)
     return 1 if found else 0

@@ -3,7 +3,7 @@
 from grafana_foundation_sdk.builders import barchart, dashboard, stat, table, timeseries
 from grafana_foundation_sdk.models import dashboard as models
 
-from dashboards.annotations import annotated
+from dashboards.base import board
 from dashboards.panels import (
     BAD,
     CALM,
@@ -11,16 +11,16 @@ from dashboards.panels import (
     P95,
     WARN,
     Spot,
-    Text,
     bars_panel,
     columns,
     mapped,
     named,
-    query_variable,
     stat_panel,
     table_panel,
     time_series_panel,
 )
+from dashboards.value_people import capital, listen_react, mutual_share, presence
+from dashboards.words import Text
 
 UID = "escucha-care"
 
@@ -28,6 +28,12 @@ _FATES = {
     "in_time": (Text("A tiempo", "In time"), CALM),
     "late": (Text("Tarde", "Late"), WARN),
     "unanswered": (Text("Sin respuesta", "Unanswered"), BAD),
+}
+SENTIMENTS: dict[str, tuple[Text, str | None]] = {
+    "negative": (Text("Negativo", "Negative"), None),
+    "neutral": (Text("Neutro", "Neutral"), None),
+    "positive": (Text("Positivo", "Positive"), None),
+    "": (Text("Sin juicio", "Not judged"), None),
 }
 _WHAT = Text(
     "Pide respuesta lo que el modelo dice o lo que habla a una cuenta de la marca.",
@@ -37,26 +43,15 @@ _WHAT = Text(
 
 def care() -> models.Dashboard:
     """Return the dashboard; building it twice gives the same."""
-    builder = (
-        dashboard.Dashboard(Text("Escuchar y reaccionar", "Listen and react").inline)
-        .uid(UID)
-        .description(
-            Text(
-                f"A quién se responde, cuándo y cuándo no. {_WHAT.es}",
-                f"Who is answered, when, and when not. {_WHAT.en}",
-            ).paragraphs
-        )
-        .tags(["escucha"])
-        .timezone("browser")
-        .time("now-30d", "now")
-        .refresh("1m")
-        .timepicker(dashboard.TimePicker().refresh_intervals(["10s", "1m", "5m", "15m"]))
-        .tooltip(models.DashboardCursorSync.CROSSHAIR)
-        .readonly()
-        .with_variable(query_variable("lang", Text("Idioma", "Language")))
-        .with_variable(query_variable("source", Text("Fuente", "Source")))
-        .with_variable(query_variable("brand", Text("Marca", "Brand")))
-        .with_variable(query_variable("topic", Text("Tema", "Topic")))
+    builder = board(
+        UID,
+        Text("Escuchar y reaccionar", "Listen and react"),
+        Text(
+            f"A quién se responde, cuándo y cuándo no, y qué une a la gente. {_WHAT.es}",
+            f"Who is answered, when, and when not, and what ties people. {_WHAT.en}",
+        ),
+        ("lang", "source", "brand", "topic"),
+        period="now-30d",
     )
     for number in _numbers():
         builder.with_panel(number)
@@ -65,7 +60,14 @@ def care() -> models.Dashboard:
     for bars in _bars():
         builder.with_panel(bars)
     builder.with_panel(_definitions())
-    return annotated(builder).build()
+    builder.with_panel(_queue())
+    ties = Text("Reciprocidad y comunidades", "Reciprocity and communities")
+    builder.with_row(dashboard.Row(ties.inline).id(20))
+    builder.with_panel(listen_react(Spot(21, 12, 4)))
+    builder.with_panel(mutual_share(Spot(22, 12, 4)))
+    builder.with_panel(presence(Spot(23, 24, 8)))
+    builder.with_panel(capital(Spot(24, 24, 10)))
+    return builder.build()
 
 
 def _numbers() -> tuple[stat.Panel, ...]:
@@ -75,8 +77,10 @@ def _numbers() -> tuple[stat.Panel, ...]:
             "care_waiting",
             Text("Esperan ahora", "Waiting now"),
             Text(
-                "Menciones de los últimos 14 días sin respuesta; la cola está en Atender.",
-                "Mentions of the last 14 days without a reply; the queue is under Care.",
+                "Menciones de los últimos 14 días sin respuesta, como estaban hace unos minutos; "
+                "la cola está en Atender.",
+                "Mentions of the last 14 days without a reply, as they stood some minutes ago; the "
+                "queue is under Care.",
             ),
         ),
         stat_panel(
@@ -156,12 +160,6 @@ def _wait() -> timeseries.Panel:
 
 
 def _bars() -> tuple[barchart.Panel, ...]:
-    sentiments = {
-        "negative": (Text("Negativo", "Negative"), None),
-        "neutral": (Text("Neutro", "Neutral"), None),
-        "positive": (Text("Positivo", "Positive"), None),
-        "": (Text("Sin juicio", "Not judged"), None),
-    }
     days = {
         "campaign": (Text("En campaña", "During campaigns"), None),
         "outside": (Text("Fuera de campaña", "Outside campaigns"), None),
@@ -176,7 +174,7 @@ def _bars() -> tuple[barchart.Panel, ...]:
                 "Are the negative ones answered, and the positive ones too?",
             ),
             category="sentiment",
-        ).override_by_name("sentiment", [mapped(sentiments)]),
+        ).override_by_name("sentiment", [mapped(SENTIMENTS)]),
         bars_panel(
             Spot(9, 12, 7),
             "care_by_campaign",
@@ -249,3 +247,31 @@ def _definitions() -> table.Panel:
     for name in ("answered", "in_time", "resolved", "reopened"):
         panel = panel.override_by_name(name, percent)
     return panel
+
+
+def _queue() -> table.Panel:
+    panel = table_panel(
+        Spot(13, 24, 9),
+        "care_queue_top",
+        Text("Lo que más urge", "What is most urgent"),
+        Text(
+            "Los primeros de la cola por su plazo, como estaban hace unos minutos. Se atienden en "
+            "la consola.",
+            "The first of the queue by their time, as they stood some minutes ago. They are dealt "
+            "with in the console.",
+        ),
+        empty=Text("Nadie espera respuesta.", "Nobody waits for a reply."),
+    )
+    return columns(
+        panel,
+        {
+            "due_at": (Text("Plazo", "Due"), 150),
+            "asked_at": (Text("Preguntó", "Asked"), 150),
+            "author": (Text("Autor", "Author"), 140),
+            "account": (Text("Cuenta", "Account"), 140),
+            "sentiment": (Text("Sentimiento", "Sentiment"), 110),
+            "about": (Text("De qué", "About"), None),
+            "lang": (Text("Idioma", "Language"), 80),
+            "owner": (Text("Lo lleva", "Who has it"), 120),
+        },
+    ).override_by_name("sentiment", [mapped(SENTIMENTS)])

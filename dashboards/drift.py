@@ -5,13 +5,13 @@ from grafana_foundation_sdk.models import dashboard as models
 
 from dashboards.panels import (
     Spot,
-    Text,
     columns,
     mapped,
     named,
     table_panel,
     time_series_panel,
 )
+from dashboards.words import Text
 
 WATCHED: dict[str, Text] = {
     "lang": Text("Idioma", "Language"),

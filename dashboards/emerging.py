@@ -11,7 +11,6 @@ from dashboards.panels import (
     NONE,
     WARN,
     Spot,
-    Text,
     columns,
     mapped,
     named,
@@ -19,6 +18,7 @@ from dashboards.panels import (
     table_panel,
     time_series_panel,
 )
+from dashboards.words import Text
 
 STATES: dict[str, tuple[Text, str | None]] = {
     "open": (Text("Abierta", "Open"), ACTIVE),

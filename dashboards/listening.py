@@ -1,62 +1,52 @@
-"""The first dashboard: what is being said, who would buy, is every record accounted for."""
+"""The dashboard of proactive listening: what is being said and where, and who would buy."""
 
 from grafana_foundation_sdk.builders import dashboard, stat, table, timeseries
 from grafana_foundation_sdk.models import dashboard as models
 
-from dashboards.annotations import annotated
-from dashboards.health import add_health
+from dashboards.base import board
+from dashboards.before_contact import add_before_contact
+from dashboards.health import headlines
 from dashboards.panels import (
     ACTIVE,
-    CONTACTS,
     INTENTS,
     NONE,
     STAGES,
     Spot,
-    Text,
     bars_panel,
     columns,
     mapped,
     named,
-    query_variable,
     stat_panel,
     table_panel,
     time_series_panel,
 )
+from dashboards.words import Text
 
 UID = "escucha-listening"
 
 
 def listening() -> models.Dashboard:
     """Return the dashboard; building it twice gives the same."""
-    builder = (
-        dashboard.Dashboard(Text("Escucha en directo", "Live listening").inline)
-        .uid(UID)
-        .description(
-            Text(
-                "Qué se dice, quién muestra intención de compra y si cada registro está contado.",
-                "What is being said, who shows purchase intent, and is every record accounted for.",
-            ).paragraphs
-        )
-        .tags(["escucha"])
-        .timezone("browser")
-        .time("now-30d", "now")
-        .refresh("5s")
-        .timepicker(
-            dashboard.TimePicker().refresh_intervals(["5s", "10s", "30s", "1m", "5m", "15m"])
-        )
-        .tooltip(models.DashboardCursorSync.CROSSHAIR)
-        .readonly()
-        .with_variable(query_variable("lang", Text("Idioma", "Language")))
-        .with_variable(query_variable("source", Text("Fuente", "Source")))
-        .with_variable(query_variable("brand", Text("Marca", "Brand")))
-        .with_variable(query_variable("topic", Text("Tema", "Topic")))
+    builder = board(
+        UID,
+        Text("Escucha proactiva", "Proactive listening"),
+        Text(
+            "Dónde se habla y de qué, qué se pregunta, quién muestra intención de compra y cuánta "
+            "se oye antes del primer contacto.",
+            "Where people talk and about what, what they ask, who shows purchase intent, and how "
+            "much of it is heard before the first contact.",
+        ),
+        ("lang", "source", "brand", "topic"),
+        period="now-30d",
+        refresh="5s",
     )
-    _headlines(annotated(builder))
+    _headlines(builder)
     builder.with_row(dashboard.Row(Text("Qué se dice", "What is being said").inline).id(20))
     _charts(builder)
     builder.with_panel(_latest_mentions())
-    builder.with_row(dashboard.Row(Text("Salud del flujo", "Health of the pipeline").inline).id(21))
-    add_health(builder)
+    before = Text("Antes del primer contacto", "Before the first contact")
+    builder.with_row(dashboard.Row(before.inline).id(22))
+    add_before_contact(builder)
     return builder.build()
 
 
@@ -92,42 +82,10 @@ def _headlines(builder: dashboard.Dashboard) -> None:
             unit="percentunit",
             decimals=1,
         ),
-        stat_panel(
-            Spot(4, 4, 3),
-            "freshness_p95",
-            Text("Frescura p95", "Freshness p95"),
-            Text(
-                "Segundos entre Kafka y ClickHouse que no supera el 95 % de lo guardado en los "
-                "últimos 15 minutos.",
-                "Seconds from Kafka to ClickHouse that 95% of what was stored in the last 15 "
-                "minutes stays under.",
-            ),
-            unit="s",
-            decimals=1,
-            limits=(5, 30),
-        ),
-        stat_panel(
-            Spot(5, 4, 3),
-            "dead_letters_waiting",
-            Text("Cartas muertas", "Dead letters"),
-            Text(
-                "Registros ilegibles del periodo que esperan arreglo y reenvío.",
-                "Unreadable records of the period that wait to be fixed and replayed.",
-            ),
-            limits=(1, 100),
-        ),
-        stat_panel(
-            Spot(6, 4, 3),
-            "ledger_gap",
-            Text("Descuadre", "Ledger gap"),
-            Text(
-                "Registros que el libro de lotes no explica, por huecos o por sumas. 0 es exacto.",
-                "Records the ledger of batches does not explain, by gaps or by sums. 0 is exact.",
-            ),
-            limits=(1, 1),
-        ),
     )
-    for panel in panels:
+    # Who reads these figures has to see whether they are whole; the rest of it is on the dashboard
+    # of the pipeline.
+    for panel in (*panels, *headlines(first=4)):
         builder.with_panel(panel)
 
 
@@ -156,7 +114,7 @@ def _charts(builder: dashboard.Dashboard) -> None:
         stacked_bars=True,
     )
     stages = bars_panel(
-        Spot(9, 8, 9),
+        Spot(9, 6, 9),
         "journey_stages",
         Text("Etapa del recorrido", "Journey stage"),
         Text(
@@ -166,7 +124,7 @@ def _charts(builder: dashboard.Dashboard) -> None:
         category="stage",
     ).override_by_name("stage", [mapped({value: (text, None) for value, text in STAGES.items()})])
     brands = bars_panel(
-        Spot(10, 8, 9),
+        Spot(10, 6, 9),
         "brands",
         Text("Marcas", "Brands"),
         Text(
@@ -176,7 +134,7 @@ def _charts(builder: dashboard.Dashboard) -> None:
         category="brand",
     )
     topics = bars_panel(
-        Spot(15, 8, 9),
+        Spot(15, 6, 9),
         "topics",
         Text("Temas", "Topics"),
         Text(
@@ -185,14 +143,25 @@ def _charts(builder: dashboard.Dashboard) -> None:
         ),
         category="topic",
     )
+    places = bars_panel(
+        Spot(19, 6, 9),
+        "places",
+        Text("Dónde se habla", "Where people talk"),
+        Text(
+            "Menciones por red o fuente, según su intención.",
+            "Mentions by network or source, by intent.",
+        ),
+        category="source",
+    )
     for name, (text, color) in INTENTS.items():
+        places = places.override_by_name(name, named(text, color))
         intent = intent.override_by_name(name, named(text, color))
         stages = stages.override_by_name(name, named(text, color))
         brands = brands.override_by_name(name, named(text, color))
         topics = topics.override_by_name(name, named(text, color))
-    for panel in (volume, intent, _raw_and_net(), _first_contacts()):
+    for panel in (volume, intent, _raw_and_net(), _voice()):
         builder.with_panel(panel)
-    for chart in (topics, stages, brands):
+    for chart in (topics, stages, brands, places):
         builder.with_panel(chart)
 
 
@@ -214,24 +183,20 @@ def _raw_and_net() -> timeseries.Panel:
     )
 
 
-def _first_contacts() -> timeseries.Panel:
-    panel = time_series_panel(
-        Spot(17, 12, 9),
-        "first_contacts",
-        Text("Primeros contactos", "First contacts"),
+def _voice() -> timeseries.Panel:
+    return time_series_panel(
+        Spot(25, 12, 9),
+        "share_of_voice",
+        Text("Cuota de voz", "Share of voice"),
         Text(
-            "Autores que tratan por primera vez con una marca, por día (por hora hasta tres días), "
-            "y cómo: con una reacción o con palabras. Lo que llega tarde lo corrige. Las "
-            "reacciones no tienen idioma ni tema: con esos filtros no cuentan.",
-            "Authors who have to do with a brand for the first time, by day (by hour up to three "
-            "days), and how: by a reaction or in words. What comes late corrects it. Reactions "
-            "have no language or topic: under those filters they do not count.",
+            "Qué parte de lo que nombra alguna marca nombra a cada una: las cinco más nombradas. "
+            "Con marcas elegidas, esas; la parte sigue siendo de todas. Una mención de dos cuenta "
+            "para ambas.",
+            "What share of what names any brand names each: the five named most. With brands "
+            "chosen, those; the share is still of all. A mention of two counts for both.",
         ),
-        stacked_bars=True,
-    )
-    for kind, (text, color) in CONTACTS.items():
-        panel = panel.override_by_name(kind, named(text, color))
-    return panel
+        unit="percentunit",
+    ).display_name("${__field.labels.brand}")
 
 
 def _latest_mentions() -> table.Panel:

@@ -1,11 +1,13 @@
-"""The dashboard of models: do they drift, and how far do people agree with them and each other."""
+"""The dashboard of the pipeline and its models: is all well, do they drift, are they right."""
 
 from grafana_foundation_sdk.builders import dashboard, table
 from grafana_foundation_sdk.models import dashboard as dashboard_models
 
-from dashboards.annotations import annotated
+from dashboards.base import board
 from dashboards.drift import add_drift
-from dashboards.panels import Spot, Text, columns, mapped, table_panel
+from dashboards.health import add_health
+from dashboards.panels import Spot, columns, mapped, table_panel
+from dashboards.words import Text
 
 UID = "escucha-models"
 
@@ -35,25 +37,25 @@ _EMPTY = Text(
 
 def models() -> dashboard_models.Dashboard:
     """Return the dashboard; building it twice gives the same."""
-    builder = (
-        dashboard.Dashboard(Text("Modelos y etiquetas", "Models and labels").inline)
-        .uid(UID)
-        .description(
-            Text(
-                "Si lo que llega al modelo y lo que dice es lo de siempre, cuánto se etiqueta, "
-                "cuánto coinciden las personas y cuánto acierta el modelo.",
-                "Whether what the model is given, and says, is what it was; how much is labelled, "
-                "how far people agree, and how often the model is right.",
-            ).paragraphs
-        )
-        .tags(["escucha"])
-        .timezone("browser")
-        .time("now-90d", "now")
-        .refresh("1m")
-        .timepicker(dashboard.TimePicker().refresh_intervals(["10s", "1m", "5m", "15m"]))
-        .readonly()
+    builder = board(
+        UID,
+        Text("Flujo y modelos", "Pipeline and models"),
+        Text(
+            "Si todo llega, se guarda y cuadra, qué programas corren y con qué modelo y reglas; si "
+            "lo que llega al modelo y lo que dice es lo de siempre, y cuánto acierta.",
+            "Whether everything comes in, is stored and adds up, which programs run and by which "
+            "model and rules; whether what the model is given, and says, is what it was, and how "
+            "often it is right.",
+        ),
+        (),
+        period="now-30d",
     )
-    add_drift(annotated(builder))
+    add_health(builder)
+    drift = Text("Deriva del modelo", "Drift of the model")
+    builder.with_row(dashboard.Row(drift.inline).id(50))
+    add_drift(builder)
+    people = Text("Etiquetas y aciertos", "Labels and how often it is right")
+    builder.with_row(dashboard.Row(people.inline).id(51))
     return builder.with_panel(_with_the_model()).with_panel(_between_people()).build()
 
 

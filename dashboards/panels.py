@@ -1,4 +1,4 @@
-"""Builders that every dashboard shares: texts in two languages, colours, queries and panels."""
+"""Builders that every dashboard shares: names and colours, queries and panels."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,9 @@ from grafana_foundation_sdk.cog import variants as cogvariants
 from grafana_foundation_sdk.models import common as common_models
 from grafana_foundation_sdk.models import dashboard as models
 
+from dashboards.links import LINKS, Link
 from dashboards.named import read_query
+from dashboards.words import Text
 
 DATASOURCE = models.DataSourceRef(type_val="grafana-clickhouse-datasource", uid="escucha")
 ALL_VALUE = "'*'"  # stands for "All" in the queries; no language, source or brand is called so
@@ -21,24 +23,6 @@ CALM, WARN, BAD = "#0b8a6f", "#c98500", "#d1453b"
 P50, P95 = "#3f8fd6", "#7d66c9"
 
 _TIME_SERIES, _TABLE = 0, 1  # numbers of the data source plugin
-
-
-@dataclass(frozen=True)
-class Text:
-    """One text in the two languages of our users; Grafana shows both, the console one."""
-
-    es: str
-    en: str
-
-    @property
-    def inline(self) -> str:
-        """Both on one line; one, where they are the same."""
-        return self.es if self.es == self.en else f"{self.es} · {self.en}"
-
-    @property
-    def paragraphs(self) -> str:
-        """Both, one below the other."""
-        return f"{self.es}\n\n{self.en}"
 
 
 INTENTS: Mapping[str, tuple[Text, str]] = {
@@ -112,6 +96,11 @@ class _CommonPanel(Protocol):
     def span(self, w: int) -> object: ...
     def height(self, h: int) -> object: ...
     def no_value(self, no_value: str) -> object: ...
+    def links(self, links: list[cogbuilder.Builder[models.DashboardLink]]) -> object: ...
+    def data_links(self, links: list[cogbuilder.Builder[models.DashboardLink]]) -> object: ...
+    def override_by_name(
+        self, name: str, properties: list[models.DynamicConfigValue]
+    ) -> object: ...
 
 
 PanelT = TypeVar("PanelT", bound=_CommonPanel)
@@ -173,6 +162,7 @@ def time_series_panel(
     panel = (
         timeseries.Panel()
         .unit(unit)
+        .thresholds(_plain())
         .min(0)
         .max_data_points(max_points)
         .legend(
@@ -202,6 +192,8 @@ def bars_panel(
     """Return one bar for each category, lying on its side, its series on top of each other."""
     panel = (
         barchart.Panel()
+        .unit("short")
+        .thresholds(_plain())
         .x_field(category)
         .orientation(common_models.VizOrientation.HORIZONTAL)
         .stacking(common_models.StackingMode.NORMAL)
@@ -218,7 +210,11 @@ def table_panel(
 ) -> table.Panel:
     """Return rows and columns; `empty` is what to say when there are none."""
     panel = _dressed(
-        table.Panel().cell_height(common_models.TableCellHeight.SM),
+        # Whole numbers: an offset of 12345 is no "12.3 K".
+        table.Panel()
+        .unit("none")
+        .thresholds(_plain())
+        .cell_height(common_models.TableCellHeight.SM),
         spot,
         query,
         title,
@@ -239,7 +235,36 @@ def _dressed(
     panel.datasource(DATASOURCE)
     panel.no_value("—")
     panel.with_target(ClickHouseQueryBuilder(query, result_format))
+    for link in LINKS.get(query, ()):
+        if link.field:
+            panel.override_by_name(link.field, [linked(link)])
+        else:
+            panel.links([_data_link(link)])
+            if not isinstance(panel, table.Panel):  # there, every cell would be a link
+                panel.data_links([_data_link(link)])
     return panel
+
+
+def _plain() -> dashboard.ThresholdsConfig:
+    """One colour for all values: there is no good and bad about them."""
+    return dashboard.ThresholdsConfig().mode(models.ThresholdsMode.ABSOLUTE).steps(
+        [models.Threshold(value=None, color=NONE)]
+    )  # fmt: skip
+
+
+def _data_link(link: Link) -> dashboard.DashboardLink:
+    return (
+        dashboard.DashboardLink(link.title.inline)
+        .type(models.DashboardLinkType.LINK)
+        .url(link.url)
+        .target_blank(True)
+    )
+
+
+def linked(link: Link) -> models.DynamicConfigValue:
+    """Return what makes each value of a column lead somewhere."""
+    shown = {"title": link.title.inline, "url": link.url, "targetBlank": True}
+    return models.DynamicConfigValue("links", [shown])
 
 
 def named(text: Text, color: str | None = None) -> list[models.DynamicConfigValue]:

@@ -15,7 +15,6 @@ from dashboards.panels import (
     P95,
     STAGES,
     Spot,
-    Text,
     bars_panel,
     columns,
     mapped,
@@ -24,62 +23,51 @@ from dashboards.panels import (
     table_panel,
     time_series_panel,
 )
+from dashboards.words import Text
 
 STEPS = {**STAGES, "purchase": Text("Compra", "Purchase")}
+LEAD_KINDS: dict[str, tuple[Text, str | None]] = {
+    "ready_to_buy": (Text("Va a comprar", "Ready to buy"), None),
+    "asks_recommendation": (Text("Pide consejo", "Asks for advice"), None),
+    "unhappy_with_rival": (Text("Descontenta con otra marca", "Unhappy with a rival"), None),
+    "comparing": (Text("Compara", "Comparing"), None),
+    "thinking": (Text("Lo piensa", "Thinking"), None),
+}
+EVIDENCE: dict[str, tuple[Text, str | None]] = {
+    "active this week": (Text("Activa esta semana", "Active this week"), None),
+    "active this month": (Text("Activa este mes", "Active this month"), None),
+    "latent this month": (Text("Latente este mes", "Latent this month"), None),
+    "none": (Text("Nada", "Nothing"), None),
+}
 _PERCENT = [
     models.DynamicConfigValue("unit", "percentunit"),
     models.DynamicConfigValue("decimals", 0),
 ]
-_STEP_NAMES = mapped({name: (text, None) for name, text in STEPS.items()})
+STEP_NAMES = mapped({name: (text, None) for name, text in STEPS.items()})
 
 
 def add_journeys(builder: dashboard.Dashboard) -> None:
     """Add the panels, in their order."""
     builder.with_row(
-        dashboard.Row(Text("Antes del primer contacto", "Before the first contact").inline).id(100)
+        dashboard.Row(Text("Oportunidades y decisión", "Leads and decisions").inline).id(100)
     )
     _headlines(builder)
-    builder.with_panel(_signals())
+    builder.with_panel(_leads())
+    builder.with_panel(_propensity())
     builder.with_panel(_progress_over_time())
     builder.with_row(
         dashboard.Row(Text("El camino hasta comprar", "The way to a purchase").inline).id(120)
     )
     for panel in (_progress(), _now()):
         builder.with_panel(panel)
-    for listed in (_funnel(), _transitions(), _questions()):
+    for listed in (_funnel(), _transitions()):
         builder.with_panel(listed)
 
 
 def _headlines(builder: dashboard.Dashboard) -> None:
     panels = (
         stat_panel(
-            Spot(101, 6, 4),
-            "proactive_share",
-            Text("Intención oída a tiempo", "Intent heard in time"),
-            Text(
-                "Parte de las señales de intención anteriores al primer contacto de su autor con "
-                "la marca. Con marcas elegidas, el contacto es con ellas; si no, con las propias.",
-                "Share of intent signals from before their author's first contact with the brand. "
-                "With brands chosen the contact is with those, else with our own.",
-            ),
-            unit="percentunit",
-            decimals=1,
-            color=ACTIVE,
-        ),
-        stat_panel(
-            Spot(102, 6, 4),
-            "lead_time",
-            Text("Ventaja al escuchar", "Lead time"),
-            Text(
-                "Mediana del tiempo entre la primera señal de intención y el primer contacto, de "
-                "quienes dieron antes la señal. Sigue al periodo y a la fuente.",
-                "Median time from the first signal of intent to the first contact, of those whose "
-                "signal came first. Follows period and source.",
-            ),
-            unit="s",
-        ),
-        stat_panel(
-            Spot(103, 6, 4),
+            Spot(103, 12, 4),
             "progress_median",
             Text("Decisión ya hecha al contactar", "Decision made at first contact"),
             Text(
@@ -92,13 +80,14 @@ def _headlines(builder: dashboard.Dashboard) -> None:
             decimals=0,
         ),
         stat_panel(
-            Spot(104, 6, 4),
+            Spot(104, 12, 4),
             "open_leads",
             Text("Oportunidades abiertas", "Open leads"),
             Text(
-                "Personas con intención abierta en los últimos 30 días; la cola está en "
-                "Oportunidades.",
-                "People with open intent in the last 30 days; the queue is under Leads.",
+                "Personas con intención abierta en los últimos 30 días, como estaban hace unos "
+                "minutos; la cola está en Oportunidades.",
+                "People with open intent in the last 30 days, as they stood some minutes ago; the "
+                "queue is under Leads.",
             ),
             color=ACTIVE,
         ),
@@ -107,29 +96,73 @@ def _headlines(builder: dashboard.Dashboard) -> None:
         builder.with_panel(panel)
 
 
-def _signals() -> timeseries.Panel:
-    return (
-        time_series_panel(
-            Spot(105, 12, 9),
-            "signals_split",
-            Text("Señales proactivas y reactivas", "Proactive and reactive signals"),
-            Text(
-                "Por día. Proactivas: intención de quien aún no trató con la marca. Reactivas: "
-                "menciones, respuestas, seguir, me gusta, republicar.",
-                "By day. Proactive: intent of people who have not had to do with the brand yet. "
-                "Reactive: mentions, answers, follows, likes, reposts.",
-            ),
-            stacked_bars=True,
-        )
-        .override_by_name("proactive", named(Text("Proactivas", "Proactive"), ACTIVE))
-        .override_by_name("reactive", named(Text("Reactivas", "Reactive"), NONE))
+def _leads() -> table.Panel:
+    panel = table_panel(
+        Spot(112, 12, 10),
+        "leads_top",
+        Text("Las mejores oportunidades", "The best leads"),
+        Text(
+            "Las primeras de la cola, como estaban hace unos minutos. Fuerza: la mayor "
+            "probabilidad de intención, a la mitad cada semana.",
+            "The first of the queue, as they stood some minutes ago. Strength: the largest chance "
+            "of intent, halved each week.",
+        ),
+        empty=Text("Ninguna oportunidad abierta.", "No open leads."),
     )
+    panel = columns(
+        panel,
+        {
+            "person": (Text("Persona", "Person"), 130),
+            "kind": (Text("Clase", "Kind"), 150),
+            "strength": (Text("Fuerza", "Strength"), 80),
+            "about": (Text("De qué", "About"), None),
+            "last_at": (Text("Última señal", "Latest signal"), 140),
+            "owner": (Text("La lleva", "Who has it"), 100),
+        },
+    )
+    return panel.override_by_name("kind", [mapped(LEAD_KINDS)]).override_by_name(
+        "strength", [models.DynamicConfigValue("decimals", 2)]
+    )
+
+
+def _propensity() -> table.Panel:
+    panel = table_panel(
+        Spot(113, 12, 10),
+        "propensity_top",
+        Text("Quién comprará", "Who will buy"),
+        Text(
+            "Probabilidad de que compre en los días del plazo, y entre qué valores está, al 95 %. "
+            "Donde hay pocas compras de que aprender no se dice ninguna, solo lo que se oyó.",
+            "The chance that they buy within so many days, and its bounds at 95%. Where there are "
+            "too few orders to learn from none is told, only what was heard.",
+        ),
+        empty=Text(
+            "Nadie calculado todavía: escucha models propensity score.",
+            "Nobody reckoned yet: escucha models propensity score.",
+        ),
+    )
+    panel = columns(
+        panel,
+        {
+            "person": (Text("Persona", "Person"), 130),
+            "days": (Text("Días", "Days"), 70),
+            "chance": (Text("Probabilidad", "Chance"), 100),
+            "chance_from": (Text("Desde", "From"), 80),
+            "chance_to": (Text("Hasta", "To"), 80),
+            "evidence": (Text("Lo que se oyó", "What was heard"), None),
+            "active_30d": (Text("Activa, 30 días", "Active, 30 days"), 90),
+            "latent_30d": (Text("Latente, 30 días", "Latent, 30 days"), 90),
+        },
+    )
+    for name in ("chance", "chance_from", "chance_to"):
+        panel = panel.override_by_name(name, _PERCENT)
+    return panel.override_by_name("evidence", [mapped(EVIDENCE)])
 
 
 def _progress_over_time() -> timeseries.Panel:
     return (
         time_series_panel(
-            Spot(106, 12, 9),
+            Spot(106, 24, 8),
             "progress_over_time",
             Text("Decisión hecha al contactar, por semana", "Decision made at contact, by week"),
             Text(
@@ -187,7 +220,7 @@ def _now() -> barchart.Panel:
             ),
             category="step",
         )
-        .override_by_name("step", [_STEP_NAMES])
+        .override_by_name("step", [STEP_NAMES])
         .override_by_name("moving", named(Text("En marcha", "Moving"), CALM))
         .override_by_name("stalled", named(Text("Parados", "Stalled"), LATENT))
     )
@@ -225,7 +258,7 @@ def _funnel() -> table.Panel:
 
 def _transitions() -> table.Panel:
     panel = table_panel(
-        Spot(110, 10, 11),
+        Spot(110, 24, 9),
         "journey_transitions",
         Text("De una etapa a otra", "From stage to stage"),
         Text(
@@ -243,8 +276,8 @@ def _transitions() -> table.Panel:
                 "stayed": (Text("Tras", "After"), 100),
             },
         )
-        .override_by_name("step", [_STEP_NAMES])
-        .override_by_name("step_after", [_STEP_NAMES])
+        .override_by_name("step", [STEP_NAMES])
+        .override_by_name("step_after", [STEP_NAMES])
         .override_by_name(
             "stayed",
             [
@@ -252,31 +285,4 @@ def _transitions() -> table.Panel:
                 models.DynamicConfigValue("decimals", 0),
             ],
         )
-    )
-
-
-def _questions() -> table.Panel:
-    panel = table_panel(
-        Spot(111, 14, 11),
-        "touchpoint_questions",
-        Text("Qué se pregunta en cada etapa", "What is asked at each stage"),
-        Text(
-            "Preguntas del periodo por etapa y tema, qué parte contestó la marca y la más nueva.",
-            "Questions of the period by stage and topic, what share the brand answered, and the "
-            "newest one.",
-        ),
-    )
-    return (
-        columns(
-            panel,
-            {
-                "stage": (Text("Etapa", "Stage"), 130),
-                "asked_about": (Text("Tema", "Topic"), 140),
-                "questions": (Text("Preguntas", "Questions"), 100),
-                "answered": (Text("Contestadas", "Answered"), 110),
-                "newest": (Text("La más nueva", "The newest"), None),
-            },
-        )
-        .override_by_name("stage", [_STEP_NAMES])
-        .override_by_name("answered", _PERCENT)
     )

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
-from grafana_foundation_sdk.builders import table
+from grafana_foundation_sdk.builders import stat, table
 
-from dashboards.panels import Spot, Text, mapped
+from dashboards.panels import Spot, mapped, stat_panel
 from dashboards.value_tables import NOT_YET, decimals, value_table
+from dashboards.words import Text
 
 SEGMENTS: Mapping[str, tuple[Text, str | None]] = {
     "champion": (Text("Compra y mueve", "Buys and moves"), None),
@@ -111,6 +112,29 @@ def exchange(spot: Spot) -> table.Panel:
     )
 
 
+def interests(spot: Spot) -> table.Panel:
+    """Return what people worth a gesture talk about besides the brand."""
+    return value_table(
+        spot,
+        "value_interests",
+        Text("De qué más hablan", "What else they talk about"),
+        Text(
+            "Intereses de las 200 personas mejor calificadas, de lo que dicen cuando no hablan de "
+            "ninguna marca: para saber qué les gustaría recibir.",
+            "Interests of the 200 best rated people, from what they say when they speak of no "
+            "brand: to know what they would like to be given.",
+        ),
+        {
+            "person": (Text("Persona", "Person"), 150),
+            "interest": (Text("Interés", "Interest"), None),
+            "mentions": (Text("Menciones", "Mentions"), None),
+            "last_at": (Text("La última", "The latest"), 150),
+            "rating": (Text("Calificación", "Rating"), None),
+        },
+        whole=("rating",),
+    )
+
+
 def capital(spot: Spot) -> table.Panel:
     """Return what ties communities together."""
     return value_table(
@@ -212,4 +236,36 @@ def attributes(spot: Spot) -> table.Panel:
             "example": (Text("Ejemplo", "Example"), None),
         },
         _NO_ATTRIBUTES,
+    )
+
+
+def listen_react(spot: Spot) -> stat.Panel:
+    """Return how many answers the brand gives for each of its broadcasts."""
+    return stat_panel(
+        spot,
+        "value_listen_react",
+        Text("Respuestas por anuncio", "Answers per broadcast"),
+        Text(
+            "Respuestas de la marca a otros por cada mensaje a nadie en particular. Por encima "
+            "de 1 escucha y reacciona; por debajo, habla.",
+            "Answers of the brand to others for each post to nobody in particular. Above 1 it "
+            "listens and reacts; below, it talks.",
+        ),
+        decimals=1,
+    )
+
+
+def mutual_share(spot: Spot) -> stat.Panel:
+    """Return how many of the pairs of a community answered each other."""
+    return stat_panel(
+        spot,
+        "value_mutual_share",
+        Text("Reciprocidad", "Reciprocity"),
+        Text(
+            "De las parejas de personas de una comunidad que se respondieron, en cuántas lo "
+            "hicieron las dos.",
+            "Of the pairs of people of a community who answered one another, in how many both did.",
+        ),
+        unit="percentunit",
+        decimals=0,
     )

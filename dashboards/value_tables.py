@@ -2,10 +2,22 @@
 
 from collections.abc import Mapping
 
-from grafana_foundation_sdk.builders import table
+from grafana_foundation_sdk.builders import stat, table, timeseries
 from grafana_foundation_sdk.models import dashboard as models
 
-from dashboards.panels import Spot, Text, columns, table_panel
+from dashboards.panels import (
+    ACTIVE,
+    LATENT,
+    NONE,
+    P50,
+    Spot,
+    columns,
+    named,
+    stat_panel,
+    table_panel,
+    time_series_panel,
+)
+from dashboards.words import Text
 
 Columns = Mapping[str, tuple[Text, int | None]]
 
@@ -13,7 +25,7 @@ NOT_YET = Text(
     "Todavía no hay nada: hacen falta pedidos (escucha ingest --kind orders) y un minuto.",
     "Nothing yet: it takes orders (escucha ingest --kind orders) and a minute.",
 )
-_NOBODY_YET = Text("Todavía no hay nada que mostrar.", "There is nothing to show yet.")
+NOBODY_YET = Text("Todavía no hay nada que mostrar.", "There is nothing to show yet.")
 _NO_GESTURES = Text(
     "No hay gestos: se envían con escucha ingest --kind gestures.",
     "There are no gestures: they are sent with escucha ingest --kind gestures.",
@@ -36,7 +48,7 @@ def value_table(
     title: Text,
     description: Text,
     headings: Columns,
-    empty: Text = _NOBODY_YET,
+    empty: Text = NOBODY_YET,
     *,
     money: tuple[str, ...] = (),
     shares: tuple[str, ...] = (),
@@ -200,4 +212,65 @@ def gestures(spot: Spot) -> table.Panel:
         },
         _NO_GESTURES,
         money=money,
+    )
+
+
+def referred_share(spot: Spot) -> stat.Panel:
+    """Return what share of orders follows a known recommendation."""
+    return stat_panel(
+        spot,
+        "value_referred_share",
+        Text("Con recomendación", "By recommendation"),
+        Text(
+            "Parte de las compras del periodo, por meses, que siguen a una recomendación "
+            "conocida. El resto no se puede atribuir a nadie.",
+            "Share of the orders of the period, by months, that follow a known "
+            "recommendation. The rest cannot be attributed to anybody.",
+        ),
+        unit="percentunit",
+        decimals=1,
+    )
+
+
+def recommended_orders(spot: Spot) -> timeseries.Panel:
+    """Return orders that follow a recommendation, by how that is known."""
+    panel = time_series_panel(
+        spot,
+        "value_referrals",
+        Text("Compras recomendadas", "Recommended orders"),
+        Text(
+            "Por mes y por cómo se sabe: la tienda nombra a quien recomendó, se lo recomendaron al "
+            "responderle, o reaccionó a una recomendación.",
+            "By month and by how it is known: the shop names who recommended, it was recommended "
+            "in an answer to the buyer, or the buyer reacted to a recommendation.",
+        ),
+        stacked_bars=True,
+    )
+    return (
+        panel.override_by_name("by_name", named(Text("Nombrada", "Named"), ACTIVE))
+        .override_by_name("by_answer", named(Text("Al responder", "In an answer"), LATENT))
+        .override_by_name("by_reaction", named(Text("Tras reaccionar", "After reacting"), P50))
+    )
+
+
+def balance_of_gestures(spot: Spot) -> timeseries.Panel:
+    """Return what all gestures cost and brought so far."""
+    panel = time_series_panel(
+        spot,
+        "value_gestures_over_time",
+        Text("Saldo de los gestos", "Balance of gestures"),
+        Text(
+            "Lo que compraron quienes recibieron algo, menos lo que costó, más lo que otros "
+            "compraron por su palabra. Seguro: solo clientes nuevos que la tienda atribuye. Como "
+            "mucho: también tras reacciones. En la moneda más usada si no se elige otra.",
+            "What those bought who were given something, less what it cost, plus what others "
+            "bought by their word. Sure: only new customers whom the shop attributes. At most: "
+            "after reactions too. In the commonest currency unless one is chosen.",
+        ),
+    )
+    return (
+        panel.min(None)  # type: ignore[arg-type]
+        .override_by_name("net", named(Text("Saldo", "Balance"), ACTIVE))
+        .override_by_name("net_low", named(Text("Seguro", "Sure"), NONE))
+        .override_by_name("net_high", named(Text("Como mucho", "At most"), LATENT))
     )

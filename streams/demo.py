@@ -143,9 +143,8 @@ class _Telling:
                 if self._stop.wait(_LOOK_EVERY_SEC):
                     return
             note_rules(client)  # which accounts are whose
+            value.compute(client)
             renew(client, self._stop.is_set)
-            if not self._stop.is_set():
-                value.compute(client)
 
     def _live(self) -> None:
         paced = self._folder / "live.jsonl"

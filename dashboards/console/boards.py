@@ -12,7 +12,7 @@ from dashboards.console.errors import NotFoundError
 
 _QUERY_NAME = re.compile(r"-- query: (\w+)")
 _FIRST = "escucha-listening"  # what the console opens with
-_SHOWN = ("id", "type", "title", "description", "gridPos", "options")
+_SHOWN = ("id", "type", "title", "description", "gridPos", "options", "links")
 
 
 class _Target(msgspec.Struct, rename="camel"):

@@ -1,1 +1,3 @@
-SELECT count() AS overdue FROM care_queue WHERE status = 'open' AND is_overdue
+WITH
+-- include: waiting
+SELECT count() AS overdue FROM waiting WHERE due_at < now64(3)

@@ -1,1 +1,4 @@
-SELECT count() AS waiting FROM care_queue WHERE status = 'open'
+-- What waits of the last 14 days, as it was kept; what people decided about it since then counts.
+WITH
+-- include: waiting
+SELECT count() AS waiting FROM waiting

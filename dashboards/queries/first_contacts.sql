@@ -1,4 +1,4 @@
--- Who had to do with a brand for the first time ever: the view first_contacts, as its table keeps it.
+-- Who had to do with a brand for the first time ever: the view first_contacts, as it is kept.
 -- Up to three days by the hour, else by the day.
 WITH
 $__fromTime AS since,
@@ -6,17 +6,17 @@ $__toTime AS until,
 if(until - since <= 3 * 86400, 3600, 86400) AS bucket_sec
 SELECT
     toStartOfInterval(toDateTime(first_at), toIntervalSecond(bucket_sec)) AS time,
-    countIf(first_kind = 'like') AS like,
-    countIf(first_kind = 'follow') AS follow,
-    countIf(first_kind = 'repost') AS repost,
-    countIf(first_kind = 'bookmark') AS bookmark,
-    countIf(first_kind IN ('mention', 'reply')) AS words
-FROM first_contacts_kept
+    countIf(kind = 'like') AS like,
+    countIf(kind = 'follow') AS follow,
+    countIf(kind = 'repost') AS repost,
+    countIf(kind = 'bookmark') AS bookmark,
+    countIf(kind IN ('mention', 'reply')) AS words
+FROM first_contacts_timed
 WHERE $__timeFilter(first_at)
     AND ('*' IN (${brand:singlequote}) OR brand IN (${brand:singlequote}))
     AND ('*' IN (${source:singlequote}) OR source IN (${source:singlequote}))
-    AND ('*' IN (${lang:singlequote}) OR first_lang IN (${lang:singlequote}))
-    AND ('*' IN (${topic:singlequote}) OR hasAny(first_topics, [${topic:singlequote}]))
+    AND ('*' IN (${lang:singlequote}) OR lang IN (${lang:singlequote}))
+    AND ('*' IN (${topic:singlequote}) OR hasAny(topics, [${topic:singlequote}]))
 GROUP BY time
 ORDER BY
     time WITH FILL

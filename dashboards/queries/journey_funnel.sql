@@ -7,7 +7,7 @@ SELECT
     bought / voiced_intent AS bought,
     used / voiced_intent AS used,
     advocated / voiced_intent AS advocated
-FROM journey_funnel
+FROM journey_cohorts
 WHERE $__dateFilter(cohort)
 ORDER BY cohort DESC
 LIMIT 26

@@ -1,7 +1,7 @@
 WITH last AS
 (
     SELECT toString(step) AS step, authors, stalled AS stopped
-    FROM journey_stalls
+    FROM journey_places
     WHERE '*' IN (${brand:singlequote}) OR brand IN (${brand:singlequote})
 )
 SELECT step, sum(authors - stopped) AS moving, sum(stopped) AS stalled

@@ -1,5 +1,9 @@
+-- Stages of a brand or a topic are not kept by the hour.
 WITH
--- include: window
+$__fromTime AS since,
+$__toTime AS until,
+(until - since) <= 6 * 3600
+    OR '*' NOT IN (${brand:singlequote}) OR '*' NOT IN (${topic:singlequote}) AS by_minutes,
 -- include: counted
 SELECT
     stage,

@@ -1,10 +1,10 @@
 SELECT
     step,
     step_after,
-    count() AS changes,
-    quantileTDigest(0.5)(stayed_sec) AS stayed
-FROM journey_steps
-WHERE step_after != '' AND $__timeFilter(at)
+    sum(c.changes) AS changes,
+    quantileTDigestMerge(0.5)(c.stayed) AS stayed
+FROM journey_changes AS c
+WHERE $__dateFilter(day)
     AND ('*' IN (${brand:singlequote}) OR brand IN (${brand:singlequote}))
     AND ('*' IN (${source:singlequote}) OR source IN (${source:singlequote}))
 GROUP BY step, step_after

@@ -27,8 +27,18 @@ compared AS
     INNER JOIN
     (
         SELECT mention_id, lang, intent
-        FROM mentions FINAL
+        FROM labelled_mentions
         WHERE mention_id IN (SELECT mention_id FROM settled)
+        UNION ALL
+        -- Labelled since that was kept.
+        SELECT mention_id, lang, intent
+        FROM mentions FINAL
+        WHERE mention_id IN
+        (
+            SELECT mention_id
+            FROM settled
+            WHERE mention_id NOT IN (SELECT mention_id FROM labelled_mentions)
+        )
     ) AS m ON m.mention_id = s.mention_id
 )
 SELECT

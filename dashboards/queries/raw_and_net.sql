@@ -6,15 +6,7 @@ WITH
 SELECT
     toStartOfInterval(toDateTime(time), toIntervalSecond(bucket_sec)) AS time,
     sum(mentions) AS raw,
-    sumIf(
-        mentions,
-        mention_id NOT IN
-        (
-            SELECT mention_id
-            FROM near_duplicates FINAL
-            WHERE $__timeFilter(published_at) AND original != mention_id
-        )
-    ) AS net
+    sum(counted.net) AS net
 FROM counted
 GROUP BY time
 ORDER BY

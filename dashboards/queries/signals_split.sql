@@ -7,7 +7,8 @@ chosen AS
         AND ('*' IN (${source:singlequote}) OR source IN (${source:singlequote}))
         AND if(
             '*' IN (${brand:singlequote}),
-            brand IN (SELECT brand FROM our_brands),
+            brand IN (SELECT name FROM listened_current WHERE section = 'brand' AND own)
+                OR (SELECT count() FROM listened_current WHERE section = 'brand' AND own) = 0,
             brand IN (${brand:singlequote})
         )
     GROUP BY day

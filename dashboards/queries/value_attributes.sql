@@ -25,6 +25,13 @@ LEFT JOIN
 (
     SELECT mention_id, text
     FROM mentions FINAL
-    WHERE mention_id IN (SELECT people_examples[1] FROM shown WHERE people_examples[1] != '')
+    WHERE toStartOfMinute(published_at) IN
+        (
+            SELECT toStartOfMinute(at)
+            FROM value_examples
+            WHERE run = (SELECT max(run) FROM value_runs)
+                AND mention_id IN (SELECT people_examples[1] FROM shown)
+        )
+        AND mention_id IN (SELECT people_examples[1] FROM shown WHERE people_examples[1] != '')
 ) AS e ON e.mention_id = s.people_examples[1]
 ORDER BY s.campaign = '', s.campaign, s.period DESC, s.people_mentions DESC, attribute

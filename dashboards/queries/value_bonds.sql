@@ -4,6 +4,6 @@ SELECT
     emotional,
     financial,
     social
-FROM customer_bonds
+FROM bonds_top
 ORDER BY structural + emotional + financial + social DESC, author_id
 LIMIT 50

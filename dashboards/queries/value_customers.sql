@@ -18,7 +18,7 @@ SELECT
     toFloat64(influence_value) AS influence_value_shown,
     toFloat64(knowledge_value) AS knowledge_value_shown,
     toFloat64(additive_value) AS additive_value_shown
-FROM social_customer_value
+FROM customers_top
 WHERE '*' IN (${currency:singlequote}) OR currency IN (${currency:singlequote})
 ORDER BY place, currency, author_id
 LIMIT 50

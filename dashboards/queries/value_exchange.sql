@@ -7,6 +7,6 @@ SELECT
     orders_given,
     answers_received_from_brand,
     gestures_received
-FROM exchange_by_community
+FROM exchange_top
 ORDER BY people DESC, community
 LIMIT 50

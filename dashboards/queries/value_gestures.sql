@@ -9,7 +9,7 @@ SELECT
     toFloat64(net) AS net_shown,
     toFloat64(net_low) AS net_low_shown,
     toFloat64(net_high) AS net_high_shown
-FROM gesture_returns
+FROM gestures_top
 WHERE '*' IN (${currency:singlequote}) OR currency IN (${currency:singlequote})
 ORDER BY net DESC, person
 LIMIT 50

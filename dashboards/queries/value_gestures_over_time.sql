@@ -3,30 +3,20 @@ WITH
     chosen AS
     (
         SELECT currency
-        FROM gestures_valued
+        FROM gesture_days
         WHERE '*' IN (${currency:singlequote}) OR currency IN (${currency:singlequote})
         GROUP BY currency
-        ORDER BY count() DESC, currency
+        ORDER BY sum(gestures) DESC, currency
         LIMIT 1
-    ),
-    by_day AS
-    (
-        SELECT
-            toStartOfDay(at, 'UTC') AS day,
-            sum(amount) AS high,
-            sum(if(how = 'reacted', toDecimal128(0, 4), amount)) AS middle,
-            sum(if(how != '' AND NOT is_sure, toDecimal128(0, 4), amount)) AS low
-        FROM gesture_ledger
-        WHERE currency IN (SELECT currency FROM chosen)
-        GROUP BY day
     ),
     so_far AS
     (
         SELECT
-            day AS time,
-            toFloat64(sum(middle) OVER (ORDER BY day)) AS net,
-            toFloat64(sum(low) OVER (ORDER BY day)) AS net_low,
-            toFloat64(sum(high) OVER (ORDER BY day)) AS net_high
-        FROM by_day
+            toDateTime(day, 'UTC') AS time,
+            toFloat64(sum(d.net) OVER (ORDER BY day)) AS net,
+            toFloat64(sum(d.net_low) OVER (ORDER BY day)) AS net_low,
+            toFloat64(sum(d.net_high) OVER (ORDER BY day)) AS net_high
+        FROM gesture_days AS d
+        WHERE currency IN (SELECT currency FROM chosen)
     )
 SELECT time, net, net_low, net_high FROM so_far WHERE $__timeFilter(time) ORDER BY time

@@ -8,6 +8,6 @@ SELECT
     toFloat64(net_low) AS net_low_shown,
     toFloat64(net_high) AS net_high_shown,
     unmatched
-FROM influence
+FROM influence_top
 ORDER BY influenced_net DESC, influenced_people DESC, author_id
 LIMIT 50

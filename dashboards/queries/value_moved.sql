@@ -1,2 +1,2 @@
 -- People who ordered after a recommendation, less those who would have done so anyway.
-SELECT toFloat64(sum(influenced_net)) AS moved FROM influence
+SELECT number AS moved FROM people_figures WHERE what = 'moved'

@@ -9,6 +9,6 @@ SELECT
     reciprocity,
     loyalty,
     constancy
-FROM social_rating
+FROM ratings_top
 ORDER BY rating DESC, author_id
 LIMIT 50

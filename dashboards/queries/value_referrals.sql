@@ -3,7 +3,7 @@ SELECT
     sum(named) AS by_name,
     sum(answered) AS by_answer,
     sum(reacted) AS by_reaction
-FROM referral_shares
+FROM referral_months
 WHERE $__timeFilter(time)
     AND ('*' IN (${currency:singlequote}) OR currency IN (${currency:singlequote}))
 GROUP BY time

@@ -1,5 +1,5 @@
 SELECT 1 - sum(unattributed) / sum(orders) AS referred
-FROM referral_shares
+FROM referral_months
 WHERE month >= toStartOfMonth(toDateTime($__fromTime), 'UTC')
     AND month <= toDateTime($__toTime)
     AND ('*' IN (${currency:singlequote}) OR currency IN (${currency:singlequote}))

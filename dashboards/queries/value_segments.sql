@@ -1,4 +1,4 @@
-SELECT toString(segment) AS segment, count() AS people
-FROM social_rating
-GROUP BY segment
+SELECT toString(name) AS segment, toUInt64(number) AS people
+FROM people_figures
+WHERE what = 'segment'
 ORDER BY people DESC, segment

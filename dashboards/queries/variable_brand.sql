@@ -1,1 +1,17 @@
-SELECT arrayJoin(brands) AS brand FROM mentions WHERE notEmpty(brands) GROUP BY brand ORDER BY count() DESC, brand LIMIT 500
+-- Of the last 100 days as they are kept, and of what came since.
+SELECT toString(name) AS brand
+FROM
+(
+    SELECT name, sum(mentions) AS said FROM heard_by_hour WHERE by = 'brand' GROUP BY name
+    UNION ALL
+    SELECT arrayJoin(brands) AS name, count() AS said
+    FROM mentions
+    WHERE notEmpty(brands) AND published_at >= (
+        SELECT if(count() = 0, toDateTime64(0, 3), toStartOfHour(any(as_of)))
+        FROM (SELECT as_of FROM heard_by_hour LIMIT 1)
+    )
+    GROUP BY name
+)
+GROUP BY brand
+ORDER BY sum(said) DESC, brand
+LIMIT 500

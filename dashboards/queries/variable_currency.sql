@@ -1,1 +1,1 @@
-SELECT currency FROM orders_valued GROUP BY currency ORDER BY count() DESC, currency LIMIT 50
+SELECT currency FROM referral_months GROUP BY currency ORDER BY sum(orders) DESC, currency LIMIT 50

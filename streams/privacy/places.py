@@ -61,6 +61,18 @@ IMPERSONAL = {
     "mentions_by_hour": "counts",
     "mentions_to_count": "keeps nothing",
     "contacts_by_day": "counts",
+    "engagement_weeks": "counts",
+    "campaign_days": "counts",
+    "heard_by_hour": "counts",
+    "first_contacts_timed": "moments, without whose",
+    "journey_places": "counts",
+    "journey_changes": "counts, and how long",
+    "journey_cohorts": "counts",
+    "people_figures": "counts",
+    "exchange_top": "counts",
+    "referral_months": "sums",
+    "gesture_days": "sums",
+    "sources_kept": "counts",
     "brand_accounts_kept": "accounts of the brand",
     "listened": "of rules; they name brands and care accounts",
     "signal_settings": "of operators",
@@ -216,6 +228,26 @@ TABLES = (
             "care_items",
             "care_replies",
         )
+    ),
+    *(
+        Table(name, own=f"author_id IN {_IDS}", has_place=False, kept_by=f"{name}_view")
+        for name in (
+            "customers_top",
+            "ratings_top",
+            "bonds_top",
+            "influence_top",
+            "gestures_top",
+            "leads_top",
+            "care_queue_top",
+            "propensity_top",
+            "interests_top",
+        )
+    ),
+    Table(
+        "labelled_mentions",
+        own=f"mention_id IN {_POSTS}",
+        has_place=False,
+        kept_by="labelled_mentions_view",
     ),
     Table(
         "touchpoint_questions",

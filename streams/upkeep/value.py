@@ -21,6 +21,7 @@ from streams.privacy.turns import Statements
 from streams.rules.loading import read_listening
 from streams.settings import Settings
 from streams.signals.value.steps import KEPT, WORKING, Step, steps
+from streams.upkeep.kept import begin_to_renew
 
 A_MS: Final = 1_024  # run numbers of a millisecond: two hosts may begin in the same
 ABANDONED: Final = 3_600_000 * A_MS  # a run that began an hour ago and is not done was killed
@@ -38,9 +39,11 @@ def run_apart(_settings: Settings, client: Client, _since: datetime) -> tuple[in
     """A run for upkeep: its number and seconds; None while somebody is being forgotten."""
     began = time.monotonic()
     try:
-        return compute(client), time.monotonic() - began
+        run = compute(client)
     except Interrupted:
         return None
+    begin_to_renew(client)
+    return run, time.monotonic() - began
 
 
 def compute(client: Client) -> int:

@@ -109,10 +109,12 @@ def run_command() -> None:
     from streams.local import local_settings
     from streams.migrate import clickhouse_errors_as_ours, connect
     from streams.upkeep import value
+    from streams.upkeep.kept import begin_to_renew
 
     with clickhouse_errors_as_ours(), connect(local_settings(), in_database=True) as client:
         try:
             click.echo(f"run {value.compute(client)}")
+            begin_to_renew(client)
         except value.Interrupted as error:
             raise InputError("escucha forget is at work; run it again when that is done") from error
 

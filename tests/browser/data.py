@@ -8,6 +8,8 @@ from typing import Any
 
 from clickhouse_connect.driver.client import Client
 
+from streams.upkeep.kept import OF_VALUE
+
 TOPIC = "mentions.raw.v1"
 TOPIC_ID = "story-2"  # the incarnation that counts
 OLD_TOPIC_ID = "story-1"  # history: its gap must not alarm anybody
@@ -101,18 +103,35 @@ KEPT = (
     "care_items",
     "touchpoint_questions",
 )
+# What they keep for panels, of those and of others.
+FOR_PANELS = (
+    "engagement_weeks",
+    "campaign_days",
+    "heard_by_hour",
+    "first_contacts_timed",
+    "journey_places",
+    "journey_changes",
+    "journey_cohorts",
+    "sources_kept",
+    "labelled_mentions",
+    "leads_top",
+    "care_queue_top",
+    "propensity_top",
+    *OF_VALUE,
+)
 
 
-def refresh_kept(client: Client) -> None:
+def refresh_kept(client: Client, tables: Sequence[str] = (*KEPT, *FOR_PANELS)) -> None:
     """Make the kept tables tell of what is stored now."""
-    for table in KEPT:
+    for table in tables:
         client.command(f"SYSTEM REFRESH VIEW {table}_view")
         client.command(f"SYSTEM WAIT VIEW {table}_view")
 
 
 def insert_mention(client: Client, number: int, published_at: datetime, **values: Any) -> None:
     """Insert one more mention, as if it had just been said."""
-    row = _mention(random.Random(number), number, published_at, published_at) | values
+    now = datetime.now(UTC)
+    row = _mention(random.Random(number), number, published_at, now) | {"stored_at": now} | values
     _insert(client, "mentions", [row])
 
 

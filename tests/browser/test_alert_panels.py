@@ -38,7 +38,9 @@ def alert(number: int, series: Series, **values: Any) -> Change:
 @pytest.fixture(scope="module", autouse=True)
 def alerts(writer: Client) -> Iterator[None]:
     settings = DetectorSettings()
-    ids = writer.query("SELECT mention_id FROM mentions ORDER BY mention_id LIMIT 5").result_rows
+    ids = writer.query(
+        "SELECT mention_id FROM mentions ORDER BY published_at DESC, mention_id LIMIT 5"
+    ).result_rows
     evidence = (*(mention for (mention,) in ids), "csv:taken-back")
     store.append(writer, alert(1, Series("brand", "Nimbus", "es"), evidence=evidence), settings)
     held = alert(5, Series("topic", "batería", "en"), severity=3, before_contact=None)

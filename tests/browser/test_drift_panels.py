@@ -18,6 +18,7 @@ BOARD = json.loads(render()["escucha-models.json"])
 PANELS = {
     panel["targets"][0]["rawSql"].splitlines()[0].removeprefix("-- query: "): panel["id"]
     for panel in BOARD["panels"]
+    if panel["type"] != "row"
 }
 MODEL = "20260101T000000Z-00000000"
 
@@ -96,13 +97,6 @@ def drifted(writer: Client) -> Iterator[Client]:
 def insert(client: Client, table: str, rows: list[dict[str, Any]]) -> None:
     names = list(rows[0])
     client.insert(table, [[row[name] for name in names] for row in rows], column_names=names)
-
-
-@pytest.mark.parametrize("query", PANELS)
-def test_every_query_of_the_models_runs_as_the_read_only_user(console_url: str, query: str) -> None:
-    answer = ask(console_url, query, **{"from": "now-1h"})
-
-    assert "series" in answer or "columns" in answer
 
 
 def test_distances_are_drawn_by_what_by_language_and_by_source(

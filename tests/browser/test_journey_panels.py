@@ -1,52 +1,17 @@
 """The panels of journeys and of care, run as the read-only user and held against their views."""
 
-from collections.abc import Mapping
-from typing import Any
-
-import httpx
 import pytest
 from clickhouse_connect.driver.client import Client
 from playwright.sync_api import Page, expect
 
 from tests.browser.data import refresh_kept
-from tests.browser.test_panel_queries import panels_of
+from tests.browser.test_panel_queries import BOARDS, ask, number
 
-BOARDS = {uid: panels_of(uid) for uid in ("escucha-predictive", "escucha-care")}
-MINE = [
-    (uid, query)
-    for uid, panels in BOARDS.items()
-    for query, number in panels.items()
-    if uid == "escucha-care" or number >= 100
-]
 ALL = {"from": "now-90d", "to": "now"}
 
 
-def ask(url: str, uid: str, query: str, parameters: Mapping[str, Any] = ALL) -> Any:
-    response = httpx.get(
-        f"{url}/api/dashboards/{uid}/panels/{BOARDS[uid][query]}/data",
-        params=parameters,
-        timeout=30,
-    )
-    assert response.status_code == 200, response.text
-    return response.json()
-
-
-@pytest.mark.parametrize(
-    "filters",
-    [{"from": "now-15m"}, {"from": "now-90d", "var-brand": "Volta", "var-topic": "precio"}],
-    ids=["now", "filtered"],
-)
-@pytest.mark.parametrize(("uid", "query"), MINE)
-def test_every_query_runs_as_the_read_only_user(
-    console_url: str, uid: str, query: str, filters: dict[str, str]
-) -> None:
-    answer = ask(console_url, uid, query, filters | {"to": "now", "var-lang": "es"})
-
-    assert "series" in answer or "rows" in answer
-
-
 def test_the_share_heard_in_time_is_that_of_the_signals(console_url: str, writer: Client) -> None:
-    refresh_kept(writer)
+    refresh_kept(writer, ("first_contacts_kept", "intent_signals"))
     expected = writer.query(
         "SELECT countIf(empty(arrayFilter(c -> c.1 = brand AND c.2 <= at, firsts))) / count() FROM"
         " (SELECT s.at AS at, 'Volta' AS brand, f.firsts AS firsts FROM intent_signals AS s"
@@ -55,32 +20,72 @@ def test_the_share_heard_in_time_is_that_of_the_signals(console_url: str, writer
         " ON f.source = s.source AND f.author_id = s.author_id)"
     ).first_row[0]
 
-    [[share]] = ask(
-        console_url, "escucha-predictive", "proactive_share", ALL | {"var-brand": "Volta"}
-    )["rows"]
+    share = number(console_url, "proactive_share", ALL | {"var-brand": "Volta"})
 
     assert 0 < share < 1
     assert share == pytest.approx(expected)
 
 
 def test_what_needed_a_reply_adds_up(console_url: str, writer: Client) -> None:
-    refresh_kept(writer)
+    refresh_kept(writer, ("care_items", "care_queue_top"))
     asked, in_time = writer.query(
         "SELECT sum(asked), sum(in_time) FROM care_hourly WHERE definition = 'either'"
     ).first_row
+    waiting, overdue = writer.query(
+        "SELECT count(), countIf(is_overdue) FROM care_queue WHERE status = 'open'"
+    ).first_row
 
-    series = ask(console_url, "escucha-care", "care_over_time")["series"]
-    by_sentiment = ask(console_url, "escucha-care", "care_by_sentiment")["rows"]
+    series = ask(console_url, "care_over_time", ALL)["series"]
+    by_sentiment = ask(console_url, "care_by_sentiment", ALL)["rows"]
 
     assert asked > 100
     assert sum(sum(filter(None, one["values"])) for one in series) == asked
     assert sum(sum(row[1:]) for row in by_sentiment) == asked
-    [[share]] = ask(console_url, "escucha-care", "care_in_time")["rows"]
-    assert share == pytest.approx(in_time / asked)
+    assert number(console_url, "care_in_time", ALL) == pytest.approx(in_time / asked)
+    assert (number(console_url, "care_waiting"), number(console_url, "care_overdue")) == (
+        waiting,
+        overdue,
+    )
+    assert len(ask(console_url, "care_queue_top")["rows"]) == min(waiting, 50)
+
+
+def test_the_leads_of_a_panel_are_those_of_the_queue(console_url: str, writer: Client) -> None:
+    refresh_kept(writer, ("first_contacts_kept", "intent_signals", "leads_top"))
+    (leads,) = writer.query("SELECT countIf(is_open) FROM leads").first_row
+    best = writer.query(
+        "SELECT if(author_handle = '', author_id, author_handle) FROM leads WHERE is_open"
+        " ORDER BY strength DESC, last_at DESC, source, author_id LIMIT 5"
+    ).result_rows
+
+    assert leads > 50
+    assert number(console_url, "open_leads") == leads
+    shown = ask(console_url, "leads_top")["rows"]
+    assert [row[0] for row in shown[:5]] == [name for (name,) in best]
+
+
+def test_who_is_likeliest_to_buy_comes_first(console_url: str, writer: Client) -> None:
+    columns = ["author_id", "horizon_days", "as_of", "status", "probability", "evidence"]
+    before, now = "2026-01-01 00:00:00", "2026-01-02 00:00:00"
+    writer.command(
+        f"INSERT INTO propensity ({', '.join(columns)}) VALUES"
+        f" ('ana', 14, '{now}', 'probability', 0.2, 'latent this month'),"
+        f" ('ben', 14, '{now}', 'probability', 0.7, 'active this week'),"
+        f" ('cai', 14, '{now}', 'too few orders', NULL, 'active this month'),"
+        f" ('old', 14, '{before}', 'probability', 0.9, 'active this week')"
+    )
+    try:
+        refresh_kept(writer, ("propensity_top",))
+        rows = ask(console_url, "propensity_top")["rows"]
+    finally:
+        writer.command("TRUNCATE TABLE propensity")
+        refresh_kept(writer, ("propensity_top",))
+
+    assert [row[0] for row in rows] == ["ben", "ana", "cai"]
+    assert rows[0][2] == pytest.approx(0.7)
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("uid", BOARDS)
+@pytest.mark.parametrize("uid", ["escucha-predictive", "escucha-measurement", "escucha-care"])
 def test_the_dashboards_are_shown_without_a_complaint(
     page: Page, console_url: str, uid: str, complaints: list[str]
 ) -> None:
@@ -91,4 +96,22 @@ def test_the_dashboards_are_shown_without_a_complaint(
         expect(panel).to_have_attribute("aria-busy", "false")
 
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+    assert complaints == []
+
+
+@pytest.mark.browser
+def test_figures_lead_to_what_is_behind_them(
+    page: Page, console_url: str, complaints: list[str]
+) -> None:
+    page.goto(f"{console_url}/d/escucha-listening?from=now-7d&to=now")
+    brands = page.locator('section[data-query="brands"]')
+    brands.scroll_into_view_if_needed()
+
+    expect(brands.get_by_role("link", name="Volta")).to_have_attribute(
+        "href", "/search?from=now-7d&to=now&brand=Volta"
+    )
+    total = page.locator('section[data-query="mentions_total"]')
+    expect(total.get_by_role("link")).to_have_attribute("href", "/search?from=now-7d&to=now")
+    leads = page.locator('section[data-query="lead_time"]')
+    expect(leads.get_by_role("link")).to_have_attribute("href", "/leads")
     assert complaints == []

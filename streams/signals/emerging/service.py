@@ -20,6 +20,7 @@ from streams.signals.emerging.notify.addresses import channels
 from streams.signals.emerging.notify.channels import Channel
 from streams.signals.emerging.settings import DetectorSettings
 from streams.signals.emerging.wakeups import Wakeups
+from streams.upkeep import marks
 
 EXIT_OK = 0
 EXIT_FAILED = 70
@@ -29,6 +30,8 @@ LOOK_AT_MOST_EVERY_SEC = 1.0
 # the ten seconds within which an alert has to be out; each look costs ClickHouse, also when idle.
 LOOK_AT_LEAST_EVERY_SEC = 8.0
 _GLANCE_SEC = 0.5  # so soon a signal is seen
+MARK_EVERY_SEC = 60.0  # so often it says in ClickHouse that it looks
+JOB = "signals"
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +56,7 @@ def watch_until(
     couriers: list[outbox.Courier] = []
     away_since: float | None = None
     watch: Watch | None = None
+    marked_at = -MARK_EVERY_SEC
     try:
         while not stop.is_set():
             began = time.monotonic()
@@ -64,6 +68,9 @@ def watch_until(
                             outbox.register(client, way)
                         watch = Watch(client, detector, settings.console_url)
                     changes = watch.look()
+                    if began - marked_at >= MARK_EVERY_SEC:
+                        marks.note(client, JOB, marks.server_time(client))
+                        marked_at = began
             except SinkUnavailableError as error:
                 away_since = began if away_since is None else away_since
                 watch = None

@@ -1,11 +1,12 @@
 """Rows as the pipeline writes them, and what the views make of them."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from clickhouse_connect.driver.client import Client
 
-from tests.browser.data import KEPT, refresh_kept
+from tests.browser.data import FOR_PANELS, KEPT, refresh_kept
 
 TABLES = (
     "mentions",
@@ -17,6 +18,7 @@ TABLES = (
     "lead_events",
     "care_events",
     *KEPT,
+    *FOR_PANELS,
 )
 # Noon of ten days ago, so that queues of the last weeks have it too and days are known.
 START = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=10)
@@ -81,7 +83,7 @@ def insert(client: Client, table: str, *rows: dict[str, Any]) -> None:
         client.insert(table, [list(row.values())], column_names=list(row))
 
 
-def kept(client: Client, query: str) -> list[tuple[Any, ...]]:
+def kept(client: Client, query: str, tables: Sequence[str] = KEPT) -> list[tuple[Any, ...]]:
     """What a query gives once the kept tables tell of what is stored now."""
-    refresh_kept(client)
+    refresh_kept(client, tables)
     return [tuple(row) for row in client.query(query).result_rows]

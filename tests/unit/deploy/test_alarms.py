@@ -5,6 +5,7 @@ from pathlib import Path
 
 import yaml
 
+from dashboards.alerting import RULES as GRAFANAS
 from streams.metrics import COUNTED, NAMES, OBSERVED, SHOWN
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
@@ -14,7 +15,8 @@ RUNBOOK = (DEPLOY / "RUNBOOK.md").read_text()
 
 def test_every_alarm_has_a_chapter_and_every_chapter_an_alarm() -> None:
     chapters = re.findall(r"^### (Escucha\w+)$", RUNBOOK, flags=re.MULTILINE)
-    assert sorted(chapters) == sorted(rule["alert"] for rule in RULES)
+    alarms = {rule["alert"] for rule in RULES} | {rule.chapter for rule in GRAFANAS}
+    assert sorted(chapters) == sorted(alarms)
 
 
 def test_every_alarm_reads_a_metric_with_labels_that_it_has() -> None:
@@ -32,6 +34,9 @@ def test_pages_and_tickets_are_told_apart_in_the_runbook() -> None:
         chapter = RUNBOOK.split(f"### {rule['alert']}\n")[1].split("\n###")[0]
         assert rule["labels"]["severity"] in chapter.splitlines()[0]
         assert rule["annotations"]["summary"]
+    for alarm in GRAFANAS:
+        chapter = RUNBOOK.split(f"### {alarm.chapter}\n")[1].split("\n###")[0]
+        assert alarm.severity in chapter.splitlines()[0]
 
 
 def test_commands_of_the_runbook_exist() -> None:

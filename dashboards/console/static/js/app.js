@@ -7,6 +7,7 @@ import { h } from "./dom.js";
 import { fieldOf, stepOf } from "./fields.js";
 import { formatValue } from "./format.js";
 import { explain, pick, t } from "./i18n.js";
+import { setPeriod } from "./links.js";
 import { startThumbs } from "./labels/thumbs.js";
 import { PanelFrame } from "./panel.js";
 import { Poller } from "./poller.js";
@@ -23,6 +24,7 @@ const poller = new Poller(askPanel, afterRound);
 const controls = new Controls(byId("controls"), {
   onQuestion() {
     writeState(page.state);
+    setPeriod(page.state);
     for (const frame of page.frames) frame.ask();
     poller.restart();
     loadMarks();
@@ -69,6 +71,7 @@ async function load() {
     return;
   }
   page.state = readState(page.board);
+  setPeriod(page.state);
   layOut();
   showWords();
   poller.every(page.state.refresh);

@@ -4,6 +4,7 @@
 import { isAway } from "./api.js";
 import { h, icon } from "./dom.js";
 import { explain, pick, t } from "./i18n.js";
+import { addressOf } from "./links.js";
 import { BarsView } from "./views/bars.js";
 import { StatView } from "./views/stat.js";
 import { TableView } from "./views/table.js";
@@ -18,6 +19,7 @@ const VIEWS = {
   text: TextView,
 };
 const INFO = "M8 1.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13ZM8 7v4M8 4.7v.3";
+const AWAY = "M6.500 3H3v10h10V9.500M9.500 2.500h4v4M13.500 2.500 7.500 8.500";
 const GRID = "M2 3h12v10H2ZM2 6.5h12M2 9.8h12M6.5 6.5V13";
 
 export class PanelFrame {
@@ -79,6 +81,15 @@ export class PanelFrame {
       );
       this.nameSwitch();
       tools.push(this.switch);
+    }
+    for (const link of this.panel.links ?? []) {
+      const name = pick(link.title);
+      const label = `${name}: ${pick(this.panel.title)}`;
+      const away = h("a", { className: "tool", href: addressOf(link), title: name, "aria-label": label }, icon(AWAY));
+      // The period may have changed since this was drawn.
+      away.addEventListener("pointerdown", () => (away.href = addressOf(link)));
+      away.addEventListener("focus", () => (away.href = addressOf(link)));
+      tools.push(away);
     }
     if (this.panel.description) {
       const button = h(

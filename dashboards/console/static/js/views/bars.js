@@ -3,6 +3,8 @@
 import { h } from "../dom.js";
 import { fieldOf, mappingOf } from "../fields.js";
 import { formatValue } from "../format.js";
+import { pick } from "../i18n.js";
+import { addressOf } from "../links.js";
 import { legend } from "./legend.js";
 
 export class BarsView {
@@ -37,7 +39,7 @@ export class BarsView {
         return h(
           "li",
           {},
-          h("span", { className: "bar-name", title: name }, name),
+          h("span", { className: "bar-name", title: name }, linked(fields[category], row[category], data, row, name)),
           h("span", { className: "bar-track" }, segments),
           h("span", { className: "bar-total" }, formatValue(totals[position])),
         );
@@ -45,6 +47,15 @@ export class BarsView {
     );
     this.legend.replaceChildren(legend(numbers.map((index) => fields[index])));
   }
+}
+
+/** The name of a category, leading to what it is made of where the dashboard says so. */
+function linked(field, value, data, row, name) {
+  const [way] = field.links;
+  const values = Object.fromEntries(data.columns.map((column, index) => [column.name, row[index]]));
+  // One that is the same for every category stands in the panel's heading.
+  const address = way?.url.includes("__data.fields") ? addressOf(way, value, values) : null;
+  return address === null ? name : h("a", { href: address, title: `${pick(way.title)}: ${name}` }, name);
 }
 
 function segment(value, most, field) {

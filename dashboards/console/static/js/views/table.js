@@ -4,6 +4,7 @@ import { h, safeLink } from "../dom.js";
 import { fieldOf, mappingOf, stepOf } from "../fields.js";
 import { formatTime, formatValue } from "../format.js";
 import { pick, t } from "../i18n.js";
+import { addressOf, isOurs } from "../links.js";
 import { thumbs, thumbsTitle } from "../labels/thumbs.js";
 
 const THUMBS_WIDTH = 145;
@@ -68,7 +69,7 @@ export class TableView {
         return h(
           "tr",
           { className: isNew ? "arrived" : "" },
-          shown.map((index) => cell(row[index], data.columns[index], fields[index])),
+          shown.map((index) => cell(row[index], data.columns[index], fields[index], named(data.columns, row))),
           title ? h("td", { className: "text c-thumbs", data: { label: title } }, thumbs(data.columns, row)) : null,
         );
       }),
@@ -88,16 +89,32 @@ function kindOf(column, field) {
   return field.mappings.length > 0 ? "text" : column.kind;
 }
 
-function cell(value, column, field) {
+function named(columns, row) {
+  return Object.fromEntries(columns.map(({ name }, index) => [name, row[index]]));
+}
+
+function cell(value, column, field, row) {
   return h(
     "td",
     { className: `${kindOf(column, field)} c-${column.name}`, data: { label: field.name } },
-    content(value, column, field),
+    content(value, column, field, row),
   );
 }
 
-function content(value, column, field) {
-  if (field.links.length > 0) return link(value, field);
+function content(value, column, field, row) {
+  const [way] = field.links;
+  if (way && isOurs(way)) return inside(way, value, row, plain(value, column, field));
+  if (way) return link(value, field);
+  return plain(value, column, field);
+}
+
+/** What is shown, leading to a page of the console. */
+function inside(way, value, row, shown) {
+  const address = addressOf(way, value, row);
+  return address === null ? shown : h("a", { href: address, title: pick(way.title) }, shown);
+}
+
+function plain(value, column, field) {
   if (column.kind === "time") return h("time", { dateTime: iso(value) }, formatTime(value));
   const mapping = mappingOf(field, value);
   if (mapping) {

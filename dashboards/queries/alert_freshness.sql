@@ -1,0 +1,1 @@
+SELECT if(count() = 0, 0, dateDiff('second', max(stored_at), now())) AS age_sec FROM heartbeats

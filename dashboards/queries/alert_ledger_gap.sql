@@ -1,0 +1,3 @@
+WITH
+-- include: chain
+SELECT sum(gap + lost) AS gap FROM chain

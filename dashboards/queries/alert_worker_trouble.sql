@@ -1,0 +1,3 @@
+SELECT countIf(trouble != '') AS workers
+FROM worker_models FINAL
+WHERE seen_at > now64(3) - INTERVAL 10 MINUTE

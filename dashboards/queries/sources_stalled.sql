@@ -1,0 +1,1 @@
+SELECT countIf(state = 'stalled') AS stalled FROM producer_states
