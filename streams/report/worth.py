@@ -34,6 +34,7 @@ def care(facts: Facts, say: Say) -> Section:
 def value(facts: Facts, say: Say) -> Section:
     """Return who recommends and moves others, referred orders, and what gestures gave back."""
     blocks: list[Block] = [Words(say("value note"), is_note=True)]
+    columns: tuple[str, ...]
     if people := facts.of_week["value_influence"]:
         first = people[0]
         low, high = (say.decimal(first[f"net_{end}_shown"], 1) for end in ("low", "high"))
@@ -99,6 +100,7 @@ def honesty(facts: Facts, say: Say) -> Section:
     """Return what is wrong with the figures, or may be."""
     week = facts.of_week
     blocks: list[Block] = []
+    columns: tuple[str, ...]
     gap = one(week["ledger_gap"], "gap")
     if gap is None:
         blocks.append(Words(say("no ledger")))
