@@ -22,6 +22,7 @@ from streams.report.document import (
 
 _STYLE: Final = Path(__file__).with_name("page.css")
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
+_LONG: Final = 40  # characters; a cell of more is wide enough to be read on a phone
 _SVG: Final = "{http://www.w3.org/2000/svg}"
 
 
@@ -90,6 +91,8 @@ def _table(parent: ET.Element, block: Table, document: Document) -> None:
         for number, cell in enumerate(row):
             if number == 0:
                 _add(line, "th", _place(number, block) | {"scope": "row"}, text=cell)
+            elif number < block.words and len(cell) > _LONG:
+                _add(line, "td", {"class": "word text"}, text=cell)
             else:
                 _add(line, "td", _place(number, block), text=cell)
 

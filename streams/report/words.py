@@ -237,6 +237,14 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "De la semana esperan arreglo {value} registros que no se pudieron leer.",
         "{value} records of the week could not be read and wait to be mended.",
     ),
+    "reads dead none": (
+        "Todos los registros de la semana se pudieron leer.",
+        "All records of the week could be read.",
+    ),
+    "reads dead one": (
+        "Un registro de la semana no se pudo leer y espera arreglo.",
+        "One record of the week could not be read and waits to be mended.",
+    ),
     "reads stalled": (
         "Ahora mismo no llega nada de: {sources}.", "Right now nothing comes from: {sources}.",
     ),

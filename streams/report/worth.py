@@ -108,8 +108,8 @@ def honesty(facts: Facts, say: Say) -> Section:
         blocks.append(
             Words(say("reads gap", value=say.decimal(gap)) if gap else say("reads ledger"))
         )
-    dead = say.decimal(one(week["dead_letters_waiting"], "waiting"))
-    blocks.append(Words(say("reads dead", value=dead)))
+    dead = total(week["dead_letters_waiting"], "waiting")
+    blocks.append(Words(say.counted("reads dead", dead)))
     stalled = [str(row["source"]) for row in week["sources"] if row["state"] == "stalled"]
     names = ", ".join(stalled)
     blocks.append(Words(say("reads stalled", sources=names) if stalled else say("no stalled")))
