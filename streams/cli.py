@@ -67,6 +67,7 @@ ELSEWHERE = {
     "backup": "streams.operate.cli:backup_command",
     "restore": "streams.operate.cli:restore_command",
     "size": "streams.operate.cli:size_command",
+    "report": "streams.report.cli:report_command",
     "alerts": "streams.signals.emerging.cli:alerts_group",
     "signals": "streams.signals.emerging.cli:signals_command",
 }

@@ -6,11 +6,20 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+from deploy.local.environment import stack_environment
 from models.store import ModelStore
 from streams.demo import STORY, rows_of
 from streams.training import SHIPPED
-from tests.integration.streams.helpers import wait_for
+from tests.integration.streams.helpers import escucha, wait_for
 from tests.integration.streams.stack import LocalStack
+from tests.report_reading import (
+    Oracle,
+    assert_pdf_says_the_same,
+    assert_true,
+    monday_of_last_week,
+    read_page,
+    read_pdf,
+)
 
 VALUE = """
 SELECT author_id, value_items, value_trips, value_influence, value_collaboration,
@@ -35,6 +44,25 @@ def shipped(folder: Path) -> Path:
     return models
 
 
+def assert_report(stack: LocalStack, folder: Path) -> None:
+    """The weekly report of the story says what is stored, and values Luisa and Juan."""
+    environment = stack.environment | stack_environment(stack.run_dir)
+    told = escucha("report", environment=environment, cwd=folder)
+    assert told.returncode == 0, told.stderr.decode()
+    html, pdf = (folder / line for line in told.stdout.decode().splitlines())
+    page = read_page(html)
+    with stack.client() as client:
+        assert_true(page, Oracle(client, monday_of_last_week(datetime.now(UTC))))
+        gestures = client.query("SELECT author_id, net FROM gesture_returns").result_rows
+        people = client.query("SELECT count() FROM influence").result_rows[0][0]
+    assert [
+        (row[0], float(row[6].replace(".", "").replace(",", ".")))
+        for row in page.tables["Lo que vuelve de un gesto"]
+    ] == [(author, float(net)) for author, net in gestures]
+    assert len(page.tables["Influencia"]) == min(5, people)
+    assert_pdf_says_the_same(page, read_pdf(pdf))
+
+
 def test_the_story_is_told_with_its_figures_and_goes_on_live(tmp_path: Path) -> None:
     (tmp_path / "stack").mkdir()
     command = ("demo", "--no-browser", "--pace", "20")
@@ -56,6 +84,7 @@ def test_the_story_is_told_with_its_figures_and_goes_on_live(tmp_path: Path) -> 
                 " AND text LIKE '%coral%' AND intent IN ('latent', 'active')"
             ).result_rows
             assert fresh >= 20
+            assert_report(stack, tmp_path)
             waiting = client.query("SELECT author_id, is_overdue FROM care_queue").result_rows
             [(resolved,)] = client.query(
                 "SELECT count() FROM care_items WHERE author_id = 'sole_cadiz'"

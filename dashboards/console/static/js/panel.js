@@ -41,7 +41,15 @@ export class PanelFrame {
     this.view = new View(this.panel);
     this.view.mark?.(this.marks);
     this.alternative = null;
-    this.about = h("p", { className: "panel-about", id: `p${this.id}-about`, hidden: true });
+    // On a small panel it scrolls, also by keyboard.
+    this.about = h("p", {
+      className: "panel-about",
+      id: `p${this.id}-about`,
+      hidden: true,
+      tabIndex: 0,
+      role: "group",
+      "aria-label": t("about"),
+    });
     this.about.textContent = pick(this.panel.description ?? "");
     this.body.replaceChildren(this.view.element);
     const parts = [

@@ -6,9 +6,10 @@ import http.client
 import logging
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from pathlib import Path
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
@@ -38,6 +39,26 @@ class Channel(Protocol):
     @property
     def wants_all(self) -> bool: ...
     def send(self, alert: Alert) -> None:
+        """Return when it has arrived; raises UndeliveredError."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """Something to read that is no alert: a report, with files for who can take them."""
+
+    key: str  # what a receiver tells a second delivery by
+    title: str
+    body: str
+    facts: Mapping[str, Any]  # the same for programs
+    files: tuple[Path, ...] = ()
+
+
+class Messenger(Protocol):
+    """A way out that also takes letters."""
+
+    @property
+    def name(self) -> str: ...
+    def post(self, letter: Letter) -> None:
         """Return when it has arrived; raises UndeliveredError."""
 
 
@@ -110,7 +131,13 @@ class Webhook:
 
     def send(self, alert: Alert) -> None:
         """Return when the receiver has answered 2xx."""
-        payload = msgspec.json.encode(alert)
+        self._post(msgspec.json.encode(alert), key_of(alert))
+
+    def post(self, letter: Letter) -> None:
+        """The same with the letter's facts; programs get no files."""
+        self._post(msgspec.json.encode(letter.facts), letter.key)
+
+    def _post(self, payload: bytes, key: str) -> None:
         stamp = str(int(self.now()))
         parts = urlsplit(self.url)
         host = parts.hostname or ""
@@ -125,7 +152,7 @@ class Webhook:
         try:
             connection.request("POST", target, payload, {
                 "Content-Type": "application/json",
-                "Idempotency-Key": key_of(alert),
+                "Idempotency-Key": key,
                 "Escucha-Timestamp": stamp,
                 "Escucha-Signature": signature(self.secret, stamp, payload),
             })  # fmt: skip
@@ -159,6 +186,13 @@ class Apprise:
 
     def send(self, alert: Alert) -> None:
         """Return when the service has taken it."""
+        self._notify(title(alert, self.language), body(alert, self.language), ())
+
+    def post(self, letter: Letter) -> None:
+        """The same with the letter's files, where the service takes any."""
+        self._notify(letter.title, letter.body, letter.files)
+
+    def _notify(self, title: str, body: str, files: tuple[Path, ...]) -> None:
         import apprise
 
         # What it logs may hold the address, and with that a token.
@@ -167,8 +201,9 @@ class Apprise:
         if not notifier.add(self.address):
             raise UndeliveredError("apprise does not know such an address")
         if not notifier.notify(
-            body=body(alert, self.language),
-            title=title(alert, self.language),
+            body=body,
+            title=title,
             body_format=apprise.NotifyFormat.TEXT,
+            attach=[str(path) for path in files] or None,
         ):
             raise UndeliveredError("the service did not take it")

@@ -15,7 +15,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from schemas.business import Alert
 from streams.errors import SinkUnavailableError
-from streams.signals.emerging.notify.channels import Channel, UndeliveredError
+from streams.signals.emerging.notify.channels import Channel, Letter, Messenger, UndeliveredError
 
 LOOK_EVERY_SEC: Final = 2.0
 LONGEST_PAUSE_SEC: Final = 300.0
@@ -70,6 +70,23 @@ def pending(client: Client, channel: Channel) -> list[Alert]:
     return [_alert(row) for row in rows]
 
 
+def deliver_letter(client: Client, channel: Messenger, letter: Letter, *, again: bool) -> bool:
+    """Send a letter to who does not have it, or to all again; False for who has it already.
+
+    Noted as alerts are, after it has arrived. Raises UndeliveredError.
+    """
+    [[known]] = client.query(
+        "SELECT count() FROM alert_deliveries"
+        " WHERE channel = {channel:String} AND alert_id = {key:String}",
+        {"channel": channel.name, "key": letter.key},
+    ).result_rows
+    if known and not again:
+        return False
+    channel.post(letter)
+    _note(client, channel, letter.key, 0)
+    return True
+
+
 def deliver(client: Client, channel: Channel) -> int:
     """Send what is pending, in order; returns how many arrived. Raises UndeliveredError."""
     sent = 0
@@ -122,7 +139,7 @@ class Courier(threading.Thread):
         return min(LOOK_EVERY_SEC * 2.0 ** min(self._faults, 12), LONGEST_PAUSE_SEC)
 
 
-def _note(client: Client, channel: Channel, alert_id: str, change: int) -> None:
+def _note(client: Client, channel: Channel | Messenger, alert_id: str, change: int) -> None:
     client.insert(
         "alert_deliveries",
         [[channel.name, alert_id, change]],
