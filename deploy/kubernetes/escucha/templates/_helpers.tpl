@@ -154,7 +154,7 @@ volumeMounts:
     secretKeyRef:
       name: {{ $values.secret.name }}
       key: clickhouse-password
-{{- if $values.secret.authorKeys }}
+{{- if and $values.secret.authorKeys (ne .role "console") }}
 - name: ESCUCHA_AUTHOR_KEYS
   valueFrom:
     secretKeyRef:
