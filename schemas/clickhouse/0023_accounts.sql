@@ -68,5 +68,4 @@ CREATE TABLE IF NOT EXISTS console_audit
 )
 ENGINE = MergeTree
 ORDER BY at
-TTL toDateTime(at) + INTERVAL 395 DAY
 SETTINGS non_replicated_deduplication_window = 30000;

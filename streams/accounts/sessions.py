@@ -5,6 +5,7 @@ The browser keeps 256 random bits; what is stored is their hash. Times are Click
 
 import hashlib
 import secrets
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -66,7 +67,7 @@ def begin(client: Client, account: Account, how: How) -> str:
     token = secrets.token_urlsafe(TOKEN_BYTES)
     [[now]] = client.query("SELECT now64(3, 'UTC')").result_rows
     row = [hash_of(token), account.name, account.role, account.version, how, now, now, 0]
-    client.insert("console_sessions", [row], column_names=_COLUMNS)
+    _insert(client, row)
     return token
 
 
@@ -111,4 +112,9 @@ def _note(client: Client, token: str, session: Session, seen: datetime, *, is_ov
         hash_of(token), signed.name, signed.role, session.account_version, signed.how,
         session.began_at, seen, int(is_over),
     ]  # fmt: skip
-    client.insert("console_sessions", [row], column_names=_COLUMNS)
+    _insert(client, row)
+
+
+def _insert(client: Client, row: list[object]) -> None:
+    token = {"insert_deduplication_token": str(uuid.uuid4())}
+    client.insert("console_sessions", [row], column_names=_COLUMNS, settings=token)
