@@ -18,7 +18,7 @@ from starlette.staticfiles import StaticFiles
 
 from dashboards.console import frames
 from dashboards.console.access import RULES, needed_for
-from dashboards.console.answers import as_json
+from dashboards.console.answers import NOTHING_HERE, as_json
 from dashboards.console.api_docs import ApiDocs
 from dashboards.console.boards import Board, Variable, load_boards
 from dashboards.console.config import ConsoleConfig
@@ -327,7 +327,4 @@ async def _answer_error(request: Request, error: Exception) -> Response:
 
 async def _answer_http_error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    return as_json(
-        {"error": "nothing is here", "remedy": "Go back to the first page.", "code": "not_found"},
-        status,
-    )
+    return as_json(NOTHING_HERE, status)

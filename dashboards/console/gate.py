@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Match, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboards.console.accounts import CSRF_HEADER, Accounts, csrf_of
-from dashboards.console.answers import as_json
+from dashboards.console.answers import NOTHING_HERE, as_json
 from dashboards.console.cookies import Cookies
 from dashboards.console.database import Shared
 from dashboards.console.rules import Rule
@@ -45,7 +45,10 @@ class Gate:
             await self._app(scope, receive, send)
             return
         route = self._route(scope)
-        if route is None or isinstance(route, Mount):  # nothing is there; or the page's own files
+        if route is None:  # here, so that nothing is ever served that this does not know
+            await as_json(NOTHING_HERE, 404)(scope, receive, send)
+            return
+        if isinstance(route, Mount):  # the pages' own files
             await self._app(scope, receive, send)
             return
         method = "GET" if scope["method"] == "HEAD" else scope["method"]

@@ -40,7 +40,7 @@ def document(rules: Iterable[Rule]) -> Json:
     for rule in told:
         path = _PARAMETER.sub(r"{\1}", rule.path)
         paths.setdefault(path, {})[rule.method.lower()] = _operation(rule, found)
-    return {
+    described = {
         "openapi": "3.1.0",
         "info": {"title": "Escucha console", "version": "1", "description": _ABOUT},
         "paths": dict(sorted(paths.items())),
@@ -52,6 +52,8 @@ def document(rules: Iterable[Rule]) -> Json:
             },
         },
     }
+    plain: Json = msgspec.json.decode(msgspec.json.encode(described))  # defaults may be tuples
+    return plain
 
 
 def written(rules: Iterable[Rule]) -> str:

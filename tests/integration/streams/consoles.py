@@ -1,7 +1,7 @@
 """A console with accounts before the shared ClickHouse, and people signed in at it."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ class Console:
     client: Client
     settings: Settings
     config: ConsoleConfig
+    opened: ExitStack
     cookie: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -50,9 +51,10 @@ class Console:
     def browser(self, token: str = "") -> httpx.Client:
         """What a browser sends; `token` is its session."""
         cookies = {self.cookie: token} if token else {}
-        return httpx.Client(
+        browser = httpx.Client(
             base_url=self.url, headers={"origin": self.url}, cookies=cookies, timeout=60
         )
+        return self.opened.enter_context(browser)
 
     def page(self, name: str, role: Role) -> httpx.Client:
         """A page of somebody signed in: it sends what api.js sends."""
@@ -89,8 +91,9 @@ def console_of(
         sign_ins_per_min=10_000,
     )
     with (
+        ExitStack() as opened,
         Keeper(settings, opens_by_link=True) as keeper,
         Desk(settings) as desk,
         running(config := replace(config, **changes), Writers(desk=desk, accounts=keeper)) as url,
     ):
-        yield Console(url, keeper, client, settings, config)
+        yield Console(url, keeper, client, settings, config, opened)
