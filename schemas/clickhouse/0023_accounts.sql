@@ -8,8 +8,8 @@ CREATE TABLE IF NOT EXISTS console_accounts
     event_id String,
     event LowCardinality(String), -- added, role, password, disabled, enabled, provider
     role LowCardinality(String),
-    password String, -- scrypt with its parameters and salt; empty: signs in at a provider
-    provider String, -- issuer of OpenID Connect; empty: a local user
+    password String, -- scrypt with its parameters and salt, empty for who signs in at a provider
+    provider String, -- issuer of OpenID Connect, empty for a local user
     subject String, -- who it is there
     is_disabled UInt8,
     made_by String,
@@ -57,7 +57,7 @@ SETTINGS non_replicated_deduplication_window = 30000;
 CREATE TABLE IF NOT EXISTS console_audit
 (
     at DateTime64(3, 'UTC') DEFAULT now64(3),
-    who String, -- as signed in; of a refused sign-in the name that was said
+    who String, -- as signed in, or the name said at a refused sign-in
     role LowCardinality(String),
     act LowCardinality(String), -- sign_in, sign_out, a path that was posted to, users …
     thing LowCardinality(String), -- what kind of thing it was done to: lead, care, user …
