@@ -77,6 +77,7 @@ function show() {
   byId("language").lang = currentLanguage() === "es" ? "en" : "es";
   const { session } = page;
   const isLink = session?.ways.link && !session.person;
+  byId("lead").hidden = Boolean(session?.person);
   byId("lead").textContent = page.isOpening ? l("opening") : !session ? l("away") : isLink ? l("linkLead") : l("lead");
   showProblem();
   if (page.isOpening || !session) byId("ways").replaceChildren();
@@ -105,8 +106,7 @@ function inAlready({ person, may, needs }) {
   return [
     h("p", {}, l("signedInAs", person.name, roles[person.role])),
     may ? null : h("p", {}, l("needs", roles[needs])),
-    h("p", { className: "login-or" }),
-    h("a", { className: "login-button", href: "/" }, l("home")),
+    h("a", { className: "login-button first", href: "/" }, l("home")),
     h("p", { className: "login-or" }, l("or")),
     out,
   ].filter(Boolean);
@@ -123,7 +123,7 @@ function linkHelp() {
 }
 
 function ways({ provider }) {
-  const form = passwordForm();
+  const form = passwordForm(provider ? "login-button second" : "login-button");
   if (!provider) return [form];
   const address = `/login/provider?${new URLSearchParams({ next: next() })}`;
   return [
@@ -133,10 +133,10 @@ function ways({ provider }) {
   ];
 }
 
-function passwordForm() {
+function passwordForm(className) {
   const name = h("input", { id: "name", name: "username", type: "text", required: true, maxLength: 64, autocomplete: "username", autocapitalize: "none", spellcheck: false, value: page.name });
   const password = h("input", { id: "password", name: "password", type: "password", required: true, maxLength: 200, autocomplete: "current-password" });
-  const button = h("button", { type: "submit", className: "login-button" }, l("signIn"));
+  const button = h("button", { type: "submit", className }, l("signIn"));
   const form = h(
     "form",
     { className: "login-form" },
