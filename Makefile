@@ -34,6 +34,7 @@ lint: install ## Style, imports and generated files
 	$(RUN)/lint-imports
 	$(RUN)/python -m schemas.generate --check
 	$(RUN)/python -m dashboards.build --check
+	$(RUN)/python -m dashboards.describe --check
 
 types: install ## Strict types
 	$(RUN)/mypy
@@ -41,6 +42,7 @@ types: install ## Strict types
 generate: install ## Write the generated schemas and dashboards anew
 	$(RUN)/python -m schemas.generate
 	$(RUN)/python -m dashboards.build
+	$(RUN)/python -m dashboards.describe
 
 bench: install ## Compare with a hand-written loop, stock Faust, Quix Streams and bytewax
 	$(RUN)/python -m tests.bench

@@ -57,6 +57,7 @@ ELSEWHERE = {
     "evaluate": "streams.modelling.learn_cli:evaluate_command",
     "classify": "streams.modelling.learn_cli:classify_command",
     "models": "streams.modelling.cli:models",
+    "users": "streams.accounts.cli:users",
     "upkeep": "streams.upkeep.cli:upkeep_command",
     "value": "streams.upkeep.value_cli:value_group",
     "sources": "streams.sources:sources_command",
@@ -154,8 +155,17 @@ def _stack_config(run_dir: Path | None, **options: Any) -> Any:
 def up(run_dir: Path | None, detach: bool, **options: int) -> None:
     """Start the local stack: broker, ClickHouse, workers, console. Ctrl-C stops all of it."""
     from deploy.local import control
+    from streams.accounts.link import address
 
-    sys.exit(control.up(_stack_config(run_dir, **options), detach=detach))
+    config = _stack_config(run_dir, **options)
+
+    def say(line: str) -> None:
+        click.echo(line, err=True)
+        if line.startswith("console ready"):  # to this terminal alone, never to a log
+            base = f"http://127.0.0.1:{config.console_port}/"
+            click.echo(f"Open {address(config.run_dir, base)}", err=True)
+
+    sys.exit(control.up(config, detach=detach, say=say))
 
 
 @cli.command()

@@ -17,6 +17,7 @@ from deploy.local import control
 from deploy.local.config import StackConfig
 from deploy.local.environment import stack_environment
 from streams import clock
+from streams.accounts.link import address
 from streams.migrate import connect
 from streams.producers.console import BarObserver, LineObserver
 from streams.producers.files import ingest
@@ -60,7 +61,9 @@ def run(config: StackConfig, *, file: Path | None, pace: float, browser: bool) -
             return status
         _tell(config)
         if browser:
-            webbrowser.open(_page(config))
+            # Others on this machine may see a browser's arguments: the token is good once, and
+            # the browser uses it at once.
+            webbrowser.open(address(config.run_dir, _page(config)))
         settings = Settings.from_environment(stack_environment(config.run_dir))
         if file is not None:
             say(f"Streaming your file {file}; Ctrl-C stops everything.")
@@ -208,6 +211,9 @@ def _bar() -> Observer:
 def _tell(config: StackConfig) -> None:
     page = _page(config)
     say("")
+    if (opening := address(config.run_dir, page)) != page:
+        say(f"  Open         {opening}")
+        say("               good once; another one: escucha users link")
     say(f"  Dashboards   {page}   what is said, whom to answer, who will buy, who is worth what")
     say(f"  Leads        {page}leads   who wants to buy, strongest and freshest first")
     say(f"  Care         {page}care   who waits for an answer, and until when")

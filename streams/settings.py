@@ -67,13 +67,24 @@ class Settings:
     console_host: str = "127.0.0.1"
     console_port: int = 8080
     console_hosts: str = ""  # more names, commas between, under which the page may be asked for
-    console_labels: bool | None = None  # None: where only this machine reaches it
+    console_labels: bool = True  # no: nothing can be changed from this console
+    console_proxies: str = ""  # addresses of proxies, commas between, that say who asks
     console_url: str = "http://127.0.0.1:8080"  # as readers of a notice reach it
     alerts_to: str = field(default="", repr=False)  # addresses for apprise, spaces between them
     alerts_file: Path | None = None  # the same, one a line; webhooks with their secret
     alerts_webhook: str = field(default="", repr=False)
     alerts_webhook_secret: str = field(default="", repr=False)
     alerts_language: str = "es"  # of notices
+
+    oidc_issuer: str = ""  # a provider of OpenID Connect for the console; see deploy/README.md
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
+    oidc_label: str = "OpenID Connect"  # what its button says
+    oidc_scopes: str = "openid profile email"
+    oidc_name_claim: str = "preferred_username"
+    oidc_role_claim: str = "groups"  # dots lead into objects
+    oidc_roles: str = ""  # as in staff=viewer,care-team=agent; *=viewer is everybody
+    oidc_ca_file: Path | None = None
 
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = None  # /metrics, /healthz, /readyz; 0: any that is free
@@ -109,13 +120,6 @@ class Settings:
             self.kafka_cert_file,
             self.kafka_key_file,
         )
-
-    @property
-    def console_takes_labels(self) -> bool:
-        """Whether whoever reaches the console may label; it does not ask who that is."""
-        if self.console_labels is None:
-            return self.console_host in {"127.0.0.1", "::1", "localhost"}
-        return self.console_labels
 
     @classmethod
     def from_environment(
@@ -311,7 +315,13 @@ def _mechanism(raw: str) -> Mechanism:
 
 
 _SECRETS = frozenset(
-    {"author_keys", "clickhouse_password", "clickhouse_reader_password", "kafka_password"}
+    {
+        "author_keys",
+        "clickhouse_password",
+        "clickhouse_reader_password",
+        "kafka_password",
+        "oidc_client_secret",
+    }
 )
 _PARSERS: dict[str, Callable[[str], object]] = {
     "kafka_bootstrap": _bootstrap,
@@ -355,6 +365,16 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "console_port": _port,
     "console_hosts": str,
     "console_labels": _yes_or_no,
+    "console_proxies": str,
+    "oidc_issuer": _url_or_none,
+    "oidc_client_id": str,
+    "oidc_client_secret": str,
+    "oidc_label": _word,
+    "oidc_scopes": _word,
+    "oidc_name_claim": _word,
+    "oidc_role_claim": _word,
+    "oidc_roles": str,
+    "oidc_ca_file": Path,
     "metrics_host": _word,
     "metrics_port": _port_or_any,
     "stall_sec": _seconds,

@@ -10,14 +10,22 @@ desk      the queues of leads and of what waits for a reply
 rules     listening rules: history, check, preview, publication
 pages     what the menu lists
 writers   what is done through others
-who       whose act it is
 guard     hosts, methods, sizes and headers
+access    who may use which route, and what it takes and gives; rules, shapes: the words for it
+gate      lets in who is signed in and may, and notes it
+accounts  what knows the users
+signing_in  in by a password, a one-time address, or a provider (OpenID Connect)
+cookies   what the browser keeps
+throttle  how often somebody may try
+who       whose act it is
+openapi   the description of the API, made of access; api_docs serves it
 errors    what goes wrong, in plain words
 app       routes
 """
 
 from dashboards.console.app import create_app, serve
 from dashboards.console.config import ConsoleConfig
+from dashboards.console.provider import ProviderConfig
 from dashboards.console.writers import Writers
 
-__all__ = ["ConsoleConfig", "Writers", "create_app", "serve"]
+__all__ = ["ConsoleConfig", "ProviderConfig", "Writers", "create_app", "serve"]

@@ -1,7 +1,15 @@
 """How the console answers: JSON that nobody keeps."""
 
+from typing import Final
+
 import msgspec
 from starlette.responses import Response
+
+NOTHING_HERE: Final = {
+    "error": "nothing is here",
+    "remedy": "Go back to the first page.",
+    "code": "not_found",
+}
 
 
 def as_json(body: object, status: int = 200) -> Response:

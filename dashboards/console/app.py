@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -18,9 +17,12 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from dashboards.console import frames
-from dashboards.console.answers import as_json
+from dashboards.console.access import RULES, needed_for
+from dashboards.console.answers import NOTHING_HERE, as_json
+from dashboards.console.api_docs import ApiDocs
 from dashboards.console.boards import Board, Variable, load_boards
 from dashboards.console.config import ConsoleConfig
+from dashboards.console.cookies import Cookies
 from dashboards.console.database import Database, Shared
 from dashboards.console.desk import (
     CARE_CHANGE_PATH,
@@ -34,14 +36,18 @@ from dashboards.console.errors import (
     ConsoleError,
     NotFoundError,
 )
+from dashboards.console.gate import Gate
 from dashboards.console.guard import Guard
 from dashboards.console.labelling import LABELS_PATH, OFFER_PATH, Labelling
 from dashboards.console.pages import menu
+from dashboards.console.provider import Provider
 from dashboards.console.queries import Question, annotation_sql, prepare, read_question
 from dashboards.console.rules import Rules
+from dashboards.console.signing_in import SigningIn
+from dashboards.console.static_files import STATIC
+from dashboards.console.throttle import Throttle
 from dashboards.console.writers import Writers
 
-STATIC = Path(__file__).parent / "static"
 _VALUES_LIFETIME_SEC = 30.0
 
 
@@ -54,6 +60,14 @@ class Console:
         self._labelling = Labelling(self._database, writers.labels)
         self._desk = Desk(self._database, writers.desk)
         self._rules = Rules(self._database, writers.rules)
+        self._signing_in = SigningIn(
+            writers.accounts,
+            Cookies.of(config),
+            Provider(config.provider) if config.provider else None,
+            Throttle(config.sign_ins_per_min, 10 * config.sign_ins_per_min),
+            needed_for,
+        )
+        self._api_docs = ApiDocs(RULES)
         self._answers = Shared(config.answer_lifetime_sec)
         self._values = Shared(_VALUES_LIFETIME_SEC)
 
@@ -85,6 +99,8 @@ class Console:
             Route(CARE_CHANGE_PATH, self.change_care, methods=["POST"]),
             Route(TARGET_PATH, self.set_care_target, methods=["POST"]),
             *self._rules.routes(),
+            *self._signing_in.routes(),
+            *self._api_docs.routes(),
             Mount("/static", StaticFiles(directory=STATIC)),
         ]
 
@@ -232,6 +248,7 @@ class Console:
         """Let go of ClickHouse."""
         await self._answers.close()
         await self._values.close()
+        await self._signing_in.close()
         await self._database.close()
 
     def _board(self, request: Request) -> Board:
@@ -254,9 +271,20 @@ class Console:
 
 
 def create_app(config: ConsoleConfig, writers: Writers | None = None) -> Starlette:
-    """Return the console; it connects to ClickHouse when it is first asked something."""
-    console = Console(config, writers or Writers())
+    """Return the console; it connects to ClickHouse when it is first asked something.
+
+    Raises ValueError for one that others than this machine could reach and that has no accounts.
+    """
+    writers = writers or Writers()
+    if writers.accounts is None and not config.is_loopback:
+        raise ValueError("a console without accounts is for this machine alone")
+    console = Console(config, writers)
     routes = console.routes()
+    gate = (
+        [Middleware(Gate, writers.accounts, Cookies.of(config), routes, RULES)]
+        if writers.accounts is not None
+        else []
+    )
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -275,6 +303,7 @@ def create_app(config: ConsoleConfig, writers: Writers | None = None) -> Starlet
                     if isinstance(route, Route) and "POST" in (route.methods or ())
                 ],
             ),
+            *gate,
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
         ],
         exception_handlers={ConsoleError: _answer_error, HTTPException: _answer_http_error},
@@ -292,6 +321,8 @@ def serve(config: ConsoleConfig, writers: Writers) -> None:
         log_config=None,  # its lines look as all others do
         access_log=False,
         server_header=False,
+        proxy_headers=bool(config.proxies),
+        forwarded_allow_ips=list(config.proxies),
         h11_max_incomplete_event_size=32_768,
         timeout_graceful_shutdown=3,
     )
@@ -314,10 +345,7 @@ async def _answer_http_error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     if status == 404 and _is_for_a_person(request):
         return FileResponse(STATIC / "missing.html", status, {"cache-control": "no-store"})
-    return as_json(
-        {"error": "nothing is here", "remedy": "Go back to the first page.", "code": "not_found"},
-        status,
-    )
+    return as_json(NOTHING_HERE, status)
 
 
 def _is_for_a_person(request: Request) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
+import msgspec
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
@@ -20,6 +21,7 @@ from dashboards.console.errors import (
 )
 from dashboards.console.frames import Rows, plain
 from dashboards.console.labelling import decoded, request_body
+from dashboards.console.who import acting, may_post, note_what
 from dashboards.named import read_query
 from schemas.desk import Change, Outcome, Queue, Target, problem_of
 
@@ -66,7 +68,9 @@ class Desk:
     async def items(self, queue: Queue, request: Request) -> dict[str, Any]:
         """What the address asks for of a queue, first things first; raises ConsoleError."""
         items = await self._listed(queue, _filters(queue, request.query_params))
-        answer = {"items": items, "enabled": self._writer is not None}
+        path = LEAD_CHANGE_PATH if queue == "leads" else CARE_CHANGE_PATH
+        enabled = self._writer is not None and may_post(request, path)
+        answer = {"items": items, "enabled": enabled}
         if queue == "care":
             rows = await self._database.run("SELECT minutes FROM care_target")
             answer["target_minutes"] = rows.rows[0][0]
@@ -82,6 +86,8 @@ class Desk:
         """Save one change and return the item as it is now; raises ConsoleError."""
         writer = self._may_write()
         change = decoded(await request_body(request), Change)
+        change = msgspec.structs.replace(change, made_by=acting(request, change.made_by))
+        note_what(request, "lead" if queue == "leads" else "care", change.subject)
         if problem := problem_of(queue, change):
             raise BadRequestError(problem, "Correct it and send it again.")
         outcome = _kept(await writer.save(queue, change))
@@ -98,6 +104,7 @@ class Desk:
         """From now on a first reply is due so soon; raises ConsoleError."""
         writer = self._may_write()
         target = decoded(await request_body(request), Target)
+        target = msgspec.structs.replace(target, made_by=acting(request, target.made_by))
         _kept(await writer.set_target(target))
         return {"target_minutes": target.minutes}
 

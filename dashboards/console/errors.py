@@ -13,9 +13,12 @@ ConsoleError
  ├ NoDeskHereError      403: this console changes no leads and replies
  ├ ChangedMeanwhileError 409: somebody else changed it first
  ├ DeskAwayError        503: what keeps the changes does not answer
- ├ NoRulesHereError     403: this console edits no rules
- ├ MistakenRulesError   422: the rules have mistakes
- └ RulesAwayError       503: what keeps the rules does not answer
+  ├ NoRulesHereError     403: this console edits no rules
+  ├ MistakenRulesError   422: the rules have mistakes
+  ├ RulesAwayError       503: what keeps the rules does not answer
+ ├ NotSignedInError     401: this is for who is signed in
+ ├ WrongSignInError     401: name, password or token is wrong
+ └ TooManySignInsError  429: there were too many tries
 """
 
 from collections.abc import Mapping, Sequence
@@ -142,3 +145,21 @@ class RulesAwayError(ConsoleError):
     """What keeps the rules does not answer; trying again may help."""
 
     status, code = 503, "rules_away"
+
+
+class NotSignedInError(ConsoleError):
+    """This is for who is signed in."""
+
+    status, code = 401, "not_signed_in"
+
+
+class WrongSignInError(ConsoleError):
+    """Name, password or token is wrong; which of them is not said."""
+
+    status, code = 401, "wrong_sign_in"
+
+
+class TooManySignInsError(ConsoleError):
+    """There were too many tries; waiting helps."""
+
+    status, code = 429, "too_many_sign_ins"

@@ -21,6 +21,7 @@ from dashboards.console.errors import (
     NoLabelsHereError,
 )
 from dashboards.console.frames import Rows, plain
+from dashboards.console.who import acting
 from dashboards.named import read_query
 from schemas.business import Label
 from schemas.labels import GUIDE_VERSION, Language
@@ -83,7 +84,7 @@ class Labelling:
         """Mentions to judge next, each with the reason; raises ConsoleError."""
         ask = decoded(await request_body(request), Ask)
         parameters = {
-            "labeller": ask.labeller,
+            "labeller": acting(request, ask.labeller),
             "days": ask.days,
             "langs": list(ask.langs),
             "seen": list(ask.seen),
@@ -99,14 +100,18 @@ class Labelling:
                 "labels cannot be saved from this console",
                 "It has to listen at 127.0.0.1, or be started with ESCUCHA_CONSOLE_LABELS=yes.",
             )
-        labels = _checked(decoded(await request_body(request), _Given).labels, datetime.now(UTC))
+        given = decoded(await request_body(request), _Given).labels
+        labels = _checked(given, datetime.now(UTC), acting(request, ""))
         if reason := await self._save(labels):
             raise LabelsAwayError("the labels could not be saved", reason)
         return {"saved": len(labels)}
 
 
-def _checked(raws: Sequence[msgspec.Raw], now: datetime) -> list[Label]:
-    """The labels; raises BadLabelsError that names each one that is none."""
+def _checked(raws: Sequence[msgspec.Raw], now: datetime, who: str) -> list[Label]:
+    """The labels; raises BadLabelsError that names each one that is none.
+
+    A browser may still hold what somebody else judged: that is not of `who` is signed in.
+    """
     labels, problems = [], {}
     for index, raw in enumerate(raws):
         try:
@@ -117,6 +122,8 @@ def _checked(raws: Sequence[msgspec.Raw], now: datetime) -> list[Label]:
         labels.append(label)
         if not now - MAX_AGE <= label.labelled_at <= now + CLOCKS_APART:
             problems[index] = "labelled_at is older than 90 days or in the future"
+        if who and label.labeller != who:
+            problems[index] = "labeller is not who is signed in"
     if problems:
         raise BadLabelsError(problems)
     return labels

@@ -5,6 +5,7 @@ Whoever makes a console hands these over. None: it is shown, and cannot be done 
 
 from dataclasses import dataclass
 
+from dashboards.console.accounts import Accounts
 from dashboards.console.desk import DeskWriter
 from dashboards.console.labelling import SaveLabels
 from dashboards.console.rules import RulesKeeper
@@ -12,8 +13,13 @@ from dashboards.console.rules import RulesKeeper
 
 @dataclass(frozen=True, kw_only=True)
 class Writers:
-    """One for each thing that people do here."""
+    """One for each thing that people do here.
+
+    Without `accounts` a console is open to whoever reaches it, which only code can have, and only
+    on this machine.
+    """
 
     labels: SaveLabels | None = None
     desk: DeskWriter | None = None
     rules: RulesKeeper | None = None
+    accounts: Accounts | None = None

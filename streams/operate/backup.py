@@ -41,7 +41,10 @@ from streams.topic_admin import TopicAdmin
 
 COUNTS = "mentions_by_hour"
 LAST = ("erased", "deletions", "dead_letter_replays", "erasure_receipts")
-NOT_KEPT = frozenset({"schema_migrations", "worker_models", "rewrites"})
+# Nobody is signed in by a backup who has signed out since.
+NOT_KEPT = frozenset(
+    {"schema_migrations", "worker_models", "rewrites", "console_sessions", "console_sign_ins"}
+)
 SETTLE_SEC = 60.0
 NO_END = 2**64 - 1
 ROWS_A_FILE = 2_000_000  # so that one that is broken off does not begin far back

@@ -23,6 +23,8 @@ RIGHTS = (
     "DROP TABLE",
     "TRUNCATE",
 )
+# Tables of the console's users: the read-only user is kept out of them.
+OPERATORS_ONLY = ("console_accounts", "console_sessions", "console_sign_ins", "console_audit")
 SKEW_WARN_SEC, SKEW_BAD_SEC = 2.0, 60.0
 UPKEEP_LATE_SEC = 600.0
 MANY_PARTS = 1_000
@@ -159,10 +161,10 @@ def _rights(client: Client, settings: Settings) -> Iterator[Finding]:
         yield ok("rights", f"The user {settings.clickhouse_user} may do what it must.")
 
 
-def _may(client: Client, right: str, settings: Settings) -> bool:
+def _may(client: Client, right: str, settings: Settings, table: str = "*") -> bool:
     database = settings.clickhouse_database.replace("`", "``")
     try:
-        return bool(client.query(f"CHECK GRANT {right} ON `{database}`.*").result_rows[0][0])
+        return bool(client.query(f"CHECK GRANT {right} ON `{database}`.{table}").result_rows[0][0])
     except ClickHouseError:
         return False
 
@@ -178,6 +180,7 @@ def _reader(settings: Settings) -> Iterator[Finding]:
         with connect(as_reader, in_database=True) as client:
             client.query("SELECT count() FROM mentions WHERE mention_id = ''")
             writes = _may(client, "INSERT", as_reader)
+            pries = [table for table in OPERATORS_ONLY if _may(client, "SELECT", as_reader, table)]
     except (SinkUnavailableError, ClickHouseError):
         yield bad(
             "reader",
@@ -186,6 +189,7 @@ def _reader(settings: Settings) -> Iterator[Finding]:
             f" GRANT SELECT ON {settings.clickhouse_database}.* TO {user}",
         )
         return
+    yield _accounts_are_shut(pries, settings)
     if writes:
         yield warn(
             "reader",
@@ -194,6 +198,21 @@ def _reader(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield ok("reader", f"The user {user} may read and not write.")
+
+
+def _accounts_are_shut(open_tables: list[str], settings: Settings) -> Finding:
+    user, database = settings.clickhouse_reader_user, settings.clickhouse_database
+    if not open_tables:
+        return ok("reader-accounts", f"The user {user} may not read the console's accounts.")
+    revokes = [
+        f"REVOKE SELECT ON {database}.{table} FROM {user}"  # noqa: S608 - words for a person
+        for table in open_tables
+    ]
+    return bad(
+        "reader-accounts",
+        f"The user {user} may read who uses the console: {', '.join(open_tables)}.",
+        f"As an administrator: {'; '.join(revokes)}",
+    )
 
 
 def _tables(client: Client, settings: Settings) -> Iterator[Finding]:

@@ -103,6 +103,9 @@ IMPERSONAL = {
     "alerts": "of brands and topics: counts, words without handles, and the operators' names",
     "alert_deliveries": "of alerts; a channel is a hash",
     "schema_migrations": "names of files",
+    "console_accounts": "of operators",
+    "console_sessions": "the same, and gone after two days",
+    "console_sign_ins": "random numbers",
 }
 
 # Left out of an export where the row is somebody else's.
@@ -142,6 +145,15 @@ TABLES = (
     Table("lead_events", own=_OWN, has_place=False),
     Table("care_events", own=_OWN, has_place=False),
     Table("alert_evidence", own=f"mention_id IN {_POSTS}", has_place=False),
+    # The log of acts is only added to, but whom an act was about is forgotten like anybody.
+    Table(
+        "console_audit",
+        own="0",
+        touched=f"(thing = 'lead' AND subject IN {_IDS})"
+        f" OR (thing = 'care' AND subject IN {_POSTS})",
+        blanks="subject = ''",
+        has_place=False,
+    ),
     Table("copies_to_review", own=f"mention_id IN {_POSTS}", has_place=False),
     Table("near_duplicate_bands", own=f"mention_id IN {_POSTS}", has_place=False),
     *(

@@ -28,6 +28,7 @@ DEFAULT_DAYS: Mapping[str, int] = {
     "labels": 1_095,
     "lead_events": 395,
     "care_events": 395,
+    "console_audit": 395,
     "erasure_receipts": 1_095,  # while a complaint can be filed
     "orders": FOR_EVER,  # the shop's records; its own law says how long
     "gestures": FOR_EVER,
@@ -38,6 +39,7 @@ STORED_COLUMN: Mapping[str, str] = {
     "dead_letters": "seen_at",
     "lead_events": "made_at",
     "care_events": "made_at",
+    "console_audit": "at",
     "erasure_receipts": "finished_at",
 }
 _TTL = re.compile(r" TTL (.+?)(?= SETTINGS |$)")

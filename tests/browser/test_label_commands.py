@@ -11,6 +11,7 @@ import httpx
 from deploy.local.ports import free_ports
 from models.labels import load_corpus
 from schemas import labels as contract
+from streams.accounts import link
 from tests.browser.labelling import Stack
 from tests.integration.streams.helpers import wait_for
 
@@ -51,7 +52,7 @@ def test_the_command_serves_the_page_and_takes_labels(stack: Stack, tmp_path: Pa
     url = f"http://127.0.0.1:{port}"
     label = {
         "mention_id": "csv:command",
-        "labeller": "Pia",
+        "labeller": "local",
         "labelled_at": datetime.now(UTC).isoformat(),
         "guide_version": contract.GUIDE_VERSION,
         "intent": "latent",
@@ -63,12 +64,17 @@ def test_the_command_serves_the_page_and_takes_labels(stack: Stack, tmp_path: Pa
     )
     try:
         wait_for(lambda: answers(url), "the console to answer")
-        assert "labels/page.js" in httpx.get(f"{url}/labels").text
-        answer = httpx.post(
-            f"{url}/api/labels", json={"labels": [label]}, headers={"origin": url}, timeout=30
-        )
-        assert answer.json() == {"saved": 1}
-        stack.wait_for_labels("Pia", 1)
+        with httpx.Client(base_url=url, headers={"origin": url}, timeout=60) as browser:
+            assert browser.post("/api/labels", json={"labels": [label]}).status_code == 401
+            token = link.read(stack.folder / "run")
+            assert browser.post("/api/session/link", json={"token": token}).status_code == 200
+            browser.headers["x-escucha-csrf"] = browser.get("/api/session").json()["csrf"]
+            assert "labels/page.js" in browser.get("/labels").text
+            answer = browser.post("/api/labels", json={"labels": [label]})
+            assert answer.json() == {"saved": 1}
+            stack.wait_for_labels("local", 1)
+            others = browser.post("/api/labels", json={"labels": [label | {"labeller": "Pia"}]})
+            assert others.json()["problems"] == {"0": "labeller is not who is signed in"}
         process.terminate()
         assert process.wait(15) in {0, -signal.SIGTERM}
     finally:

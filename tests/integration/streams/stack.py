@@ -20,6 +20,7 @@ from deploy.local import state
 from deploy.local.environment import stack_environment
 from deploy.local.ports import free_ports, is_free
 from deploy.local.status import StackStatus, status
+from streams.accounts import link
 from streams.migrate import connect
 from streams.settings import Settings
 from tests.integration.streams.helpers import PATIENCE_SEC, clean_environment, command_line
@@ -41,6 +42,9 @@ class LocalStack:
             run_dir=self.run_dir, kafka_partitions=2, **self.ports
         )
         self._log = folder / "said.log"
+        cookies = urllib.request.HTTPCookieProcessor()
+        self._browser = urllib.request.build_opener(cookies)
+        self._is_in = False
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 command_line(*arguments),
@@ -121,10 +125,20 @@ class LocalStack:
 
     def get(self, path: str) -> Any:
         """What the console answers."""
-        url = f"http://127.0.0.1:{self.ports['console_port']}{path}"
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        url = f"http://127.0.0.1:{self.ports['console_port']}"
+        if not self._is_in:
+            self._sign_in(url)
+        with self._browser.open(url + path, timeout=10) as answer:
             body = answer.read()
         return json.loads(body) if "json" in answer.headers["content-type"] else body
+
+    def _sign_in(self, url: str) -> None:
+        """By the one-time address, as whoever started the stack."""
+        body = json.dumps({"token": link.read(self.run_dir)}).encode()
+        headers = {"content-type": "application/json", "origin": url}
+        request = urllib.request.Request(f"{url}/api/session/link", body, headers)  # noqa: S310
+        with self._browser.open(request, timeout=PATIENCE_SEC) as answer:
+            self._is_in = answer.status == 200
 
     def shown_mentions(self) -> int:
         """The first number on the page."""

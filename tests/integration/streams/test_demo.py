@@ -2,12 +2,14 @@
 
 import csv
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from deploy.local.environment import stack_environment
 from models.store import ModelStore
+from streams.accounts import link
 from streams.demo import STORY, rows_of
 from streams.training import SHIPPED
 from tests.integration.streams.helpers import escucha, wait_for
@@ -103,6 +105,10 @@ def test_the_page_fills_up_and_ctrl_c_leaves_nothing_behind(
 ) -> None:
     with LocalStack(tmp_path, model_store, "demo", "--no-browser", "--pace", "20") as stack:
         wait_for(lambda: "Streaming a bundled story" in stack.said, "the story to begin")
+        [opening] = re.findall(r"Open +(http://127\.0\.0\.1:\d+/login#\S+)", stack.said)
+        assert opening.endswith(f"#{link.read(stack.run_dir)}")
+        logs = [path.read_text(errors="replace") for path in (stack.run_dir / "logs").iterdir()]
+        assert not any(opening.partition("#")[2] in text for text in logs)
         assert stack.get("/healthz")["status"] == "ok"
         assert b"<html" in stack.get("/")
         wait_for(lambda: stack.shown_mentions() > 0, "the first mention on the page")

@@ -83,6 +83,18 @@ def test_a_password_that_is_wrong(settings: Settings) -> None:
     assert "GRANT SELECT" in found["reader"].remedy
 
 
+def test_a_reader_who_may_read_the_consoles_accounts(settings: Settings) -> None:
+    assert examined(clickhouse, settings)["reader-accounts"].state == "ok"
+    writer = replace(
+        settings,
+        clickhouse_reader_user=settings.clickhouse_user,
+        clickhouse_reader_password=settings.clickhouse_password,
+    )
+    found = examined(clickhouse, writer)["reader-accounts"]
+    assert found.state == "bad"
+    assert "REVOKE SELECT ON escucha.console_accounts FROM escucha" in found.remedy
+
+
 def test_more_partitions_wanted_than_there_are(settings: Settings) -> None:
     found = examined(broker, replace(settings, kafka_partitions=64))
     assert "never added by itself" in found["topics"].remedy

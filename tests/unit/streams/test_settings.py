@@ -132,24 +132,6 @@ def test_the_variable_of_before_is_named_with_its_heir() -> None:
         Settings.from_environment({"ESCUCHA_BRANDS_FILE": "brands.yaml"})
 
 
-@pytest.mark.parametrize(
-    ("host", "said", "takes"),
-    [
-        ("127.0.0.1", None, True),
-        ("localhost", "no", False),
-        ("0.0.0.0", None, False),  # noqa: S104 - whoever reaches it could label
-        ("0.0.0.0", "yes", True),  # noqa: S104
-    ],
-)
-def test_labels_are_taken_where_only_this_machine_reaches_the_console(
-    host: str, said: str | None, takes: bool
-) -> None:
-    environment = {"ESCUCHA_CONSOLE_HOST": host}
-    if said is not None:
-        environment["ESCUCHA_CONSOLE_LABELS"] = said
-    assert Settings.from_environment(environment).console_takes_labels is takes
-
-
 def test_yes_is_yes_and_anything_else_is_refused() -> None:
     with pytest.raises(SettingsError, match="ESCUCHA_CONSOLE_LABELS: say yes or no"):
         Settings.from_environment({"ESCUCHA_CONSOLE_LABELS": "true"})

@@ -78,12 +78,60 @@ export function change(name, event) {
   return get(`/api/${name}/change`, undefined, event);
 }
 
+/** Who is signed in, and what goes out with every post; asked once a page. */
+export function session() {
+  known ??= get("/api/session").catch((error) => {
+    known = null; // asked again when it matters
+    throw error;
+  });
+  return known;
+}
+
+/** The same, and whether who is signed in may see a page. */
+export function sessionFor(page) {
+  return get(`/api/session?${new URLSearchParams({ page })}`);
+}
+
+/** Sign in at one of the two paths that take it; throws wrong_sign_in and too_many_sign_ins. */
+export function signIn(path, said) {
+  return get(path, undefined, said);
+}
+
+/** Sign out, everywhere this session is open. */
+export async function signOut() {
+  known = null;
+  await get("/api/session/end", undefined, {});
+  known = null;
+}
+
+/** The description of the API. */
+export function openapi() {
+  return get("/api/openapi.json");
+}
+
+let known = null;
+
+/** Off to sign in, and back here afterwards; never returns, since the page is left. */
+function toSignIn() {
+  const here = location.pathname + location.search;
+  location.assign(`/login?${new URLSearchParams({ next: here })}`);
+  return new Promise(() => {});
+}
+
+/** What a post carries beside its body. */
+async function headersOf(path) {
+  const headers = { "content-type": "application/json" };
+  if (path === "/api/session" || path === "/api/session/link") return headers; // nobody is in yet
+  const { csrf } = await session();
+  return csrf ? { ...headers, "x-escucha-csrf": csrf } : headers;
+}
+
 /** Ask the console something; raises ApiError. */
 export async function get(path, signal, posted) {
   const limit = AbortSignal.timeout(TIMEOUT_MS);
   const post = posted && {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: await headersOf(path),
     body: JSON.stringify(posted),
   };
   let response;
@@ -96,6 +144,7 @@ export async function get(path, signal, posted) {
     if (signal?.aborted) throw error;
     throw new ApiError("offline");
   }
+  if (body.code === "not_signed_in" && location.pathname !== "/login") return toSignIn();
   if (!response.ok) throw new ApiError(body.code ?? "internal", body.remedy, body.problems, body.item);
   return body;
 }

@@ -145,7 +145,8 @@ volumeMounts:
     secretKeyRef:
       name: {{ $values.secret.name }}
       key: clickhouse-reader-password
-{{- else if ne .role "producer" }}
+{{- end }}
+{{- if ne .role "producer" }}
 - name: ESCUCHA_CLICKHOUSE_USER
   value: {{ $values.clickhouse.user | quote }}
 - name: ESCUCHA_CLICKHOUSE_PASSWORD
@@ -153,7 +154,7 @@ volumeMounts:
     secretKeyRef:
       name: {{ $values.secret.name }}
       key: clickhouse-password
-{{- if $values.secret.authorKeys }}
+{{- if and $values.secret.authorKeys (ne .role "console") }}
 - name: ESCUCHA_AUTHOR_KEYS
   valueFrom:
     secretKeyRef:

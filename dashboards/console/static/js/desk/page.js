@@ -4,7 +4,7 @@ import * as api from "../api.js";
 import { startChrome } from "../chrome.js";
 import { h } from "../dom.js";
 import { explain, t } from "../i18n.js";
-import { storedSettings, storeSettings } from "../labels/settings.js";
+import { knowWho, storedSettings, storeSettings } from "../labels/settings.js";
 import { askName, startThumbs } from "../labels/thumbs.js";
 import { card, subjectOf } from "./card.js";
 import { d } from "./words.js";
@@ -35,6 +35,7 @@ async function load() {
   const turn = ++page.asking;
   const loading = setTimeout(() => (byId("count").textContent = d("loading")), 300);
   try {
+    await knowWho();
     const me = storedSettings().labeller;
     const owner = page.filters.owner === "me" ? me || " " : page.filters.owner; // nobody is called " "
     const answer = await api.queue(queue, { ...page.filters, owner });

@@ -3,6 +3,7 @@
 // overwrite each other's; that both may send one is harmless.
 
 import { saveLabels } from "../api.js";
+import { isMine } from "./settings.js";
 
 const WAITING = "escucha.label.";
 const REFUSED = "escucha.refused-label.";
@@ -58,7 +59,7 @@ export class Outbox {
   }
 
   get waiting() {
-    return this.keys(WAITING).length;
+    return this.mine().length;
   }
 
   /** Labels the console will never take, with the reason of the first. */
@@ -95,7 +96,7 @@ export class Outbox {
   /** Send what waits, oldest first, one request after the other. */
   async send() {
     if (this.flying.size) return;
-    const keys = this.keys(WAITING).slice(0, AT_ONCE);
+    const keys = this.mine().slice(0, AT_ONCE);
     if (!keys.length) return;
     clearTimeout(this.timer);
     this.flying = new Set(keys);
@@ -132,6 +133,11 @@ export class Outbox {
       );
       this.store.area.removeItem(keys[index]);
     }
+  }
+
+  /** What waits, but for labels of somebody else, which wait for them to come back. */
+  mine() {
+    return this.keys(WAITING).filter((key) => isMine(JSON.parse(this.store.area.getItem(key))));
   }
 
   keys(prefix) {

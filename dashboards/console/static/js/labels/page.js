@@ -8,7 +8,7 @@ import { JudgementForm } from "./form.js";
 import { judgementOf, mentionView } from "./mention.js";
 import { Outbox } from "./outbox.js";
 import { Session } from "./session.js";
-import { settingsForm, storeSettings, storedSettings } from "./settings.js";
+import { knowWho, settingsForm, storeSettings, storedSettings } from "./settings.js";
 import { w } from "./words.js";
 
 const RETRY_MS = 3_000;
@@ -25,6 +25,8 @@ async function start() {
 
 async function begin() {
   try {
+    await knowWho();
+    page.settings = storedSettings();
     const { enabled, guide_version, now } = await labelling();
     byId("notice").hidden = true;
     if (!enabled) {

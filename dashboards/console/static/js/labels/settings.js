@@ -1,5 +1,6 @@
 // Who labels, and what they are offered: a form, kept in this browser.
 
+import { session } from "../api.js";
 import { h } from "../dom.js";
 import { recall, remember } from "../state.js";
 import { w } from "./words.js";
@@ -8,12 +9,27 @@ const DAYS = [7, 30, 90, 365];
 const GOALS = [10, 25, 50, 100, 200];
 const DEFAULTS = { labeller: "", langs: ["es", "en"], days: 30, goal: 50, showModel: false };
 
+let signedIn = ""; // then nobody is asked for a name, and no other one counts
+
+/** Find out who is signed in, null where nobody has to be; throws as the API does. */
+export async function knowWho() {
+  const { person } = await session();
+  signedIn = person?.name ?? "";
+  return person;
+}
+
+/** Whether a label is of who is signed in: another one may have used this browser. */
+export function isMine(label) {
+  return !signedIn || label.labeller === signedIn;
+}
+
 /** What was chosen last. */
 export function storedSettings() {
+  const who = signedIn ? { labeller: signedIn } : {};
   try {
-    return { ...DEFAULTS, ...JSON.parse(recall("labelling") ?? "{}") };
+    return { ...DEFAULTS, ...JSON.parse(recall("labelling") ?? "{}"), ...who };
   } catch {
-    return { ...DEFAULTS };
+    return { ...DEFAULTS, ...who };
   }
 }
 
@@ -41,7 +57,7 @@ export function settingsForm(settings, onBegin) {
   const form = h(
     "form",
     { className: "settings" },
-    h("div", { className: "field" }, h("label", { for: "labeller" }, w("you")), name,
+    signedIn ? null : h("div", { className: "field" }, h("label", { for: "labeller" }, w("you")), name,
       h("p", { className: "muted", id: "labeller-help" }, w("youHelp"))),
     h("fieldset", { className: "field" }, h("legend", {}, w("languages")),
       langs.map((box) => h("label", { className: "check" }, box, h("span", {}, w(box.value))))),

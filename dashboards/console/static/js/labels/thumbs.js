@@ -4,7 +4,7 @@ import { labelling } from "../api.js";
 import { h, icon } from "../dom.js";
 import { guide } from "./form.js";
 import { NOTHING, Outbox } from "./outbox.js";
-import { storedSettings, storeSettings } from "./settings.js";
+import { knowWho, storedSettings, storeSettings } from "./settings.js";
 import { w } from "./words.js";
 
 const UP = "M5.500 7 8 1.500c1.400 0 2 1 1.700 2.300L9.300 6h4.200l-1.200 7.500H5.500M5.500 7v6.500H2.500V7Z";
@@ -17,6 +17,8 @@ let guideVersion = "";
 /** Find out whether labels are taken here; `onReady` is called when they are. */
 export async function startThumbs(onReady) {
   try {
+    const person = await knowWho();
+    if (person?.role === "viewer") return; // who only looks
     const { enabled, guide_version, now } = await labelling();
     if (!enabled) return;
     guideVersion = guide_version;
