@@ -36,6 +36,7 @@ from dashboards.console.errors import (
 )
 from dashboards.console.guard import Guard
 from dashboards.console.labelling import LABELS_PATH, OFFER_PATH, Labelling
+from dashboards.console.live import Live
 from dashboards.console.queries import Question, annotation_sql, prepare, read_question
 from dashboards.console.writers import Writers
 
@@ -51,6 +52,7 @@ class Console:
         self._database = Database(config)
         self._labelling = Labelling(self._database, writers.labels)
         self._desk = Desk(self._database, writers.desk)
+        self._live = Live(self._database)
         self._answers = Shared(config.answer_lifetime_sec)
         self._values = Shared(_VALUES_LIFETIME_SEC)
 
@@ -63,6 +65,7 @@ class Console:
             Route("/labels", self.labels_page),
             Route("/leads", self.desk_page),
             Route("/care", self.desk_page),
+            Route("/live", self.live_page),
             Route("/favicon.ico", self.icon),
             Route("/healthz", self.health),
             Route("/api/dashboards", self.list_boards),
@@ -80,6 +83,7 @@ class Console:
             Route("/api/care/history", self.care_history),
             Route(CARE_CHANGE_PATH, self.change_care, methods=["POST"]),
             Route(TARGET_PATH, self.set_care_target, methods=["POST"]),
+            *self._live.routes(),
             Mount("/static", StaticFiles(directory=STATIC)),
         ]
 
@@ -94,6 +98,10 @@ class Console:
     async def desk_page(self, request: Request) -> Response:
         """The page of a queue; its address says which."""
         return FileResponse(STATIC / "desk.html")
+
+    async def live_page(self, request: Request) -> Response:
+        """Mentions as they come."""
+        return FileResponse(STATIC / "live.html")
 
     async def icon(self, request: Request) -> Response:
         """For browsers that ask before they have read the page."""
@@ -214,6 +222,7 @@ class Console:
 
     async def close(self) -> None:
         """Let go of ClickHouse."""
+        await self._live.close()
         await self._answers.close()
         await self._values.close()
         await self._database.close()

@@ -12,11 +12,25 @@ ConsoleError
  ├ LabelsAwayError      503: what keeps the labels does not answer
  ├ NoDeskHereError      403: this console changes no leads and replies
  ├ ChangedMeanwhileError 409: somebody else changed it first
- └ DeskAwayError        503: what keeps the changes does not answer
+ ├ DeskAwayError        503: what keeps the changes does not answer
+ ├ BusyError            503: as many as there may be do this already
+ ├ BadRuleError         400: a search cannot be read
+ └ NoSearchHereError    403: this console has nothing to search with
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import msgspec
+
+
+class RuleProblem(msgspec.Struct, frozen=True):
+    """A mistake in a rule's text: characters from `start` to `end`, counted as code points."""
+
+    start: int
+    end: int
+    message: str
+    remedy: str
 
 
 class ConsoleError(Exception):
@@ -114,3 +128,25 @@ class DeskAwayError(ConsoleError):
     """What keeps the changes does not answer; sending it again may help."""
 
     status, code = 503, "desk_away"
+
+
+class BusyError(ConsoleError):
+    """As many as there may be do this already; trying again may help."""
+
+    status, code = 503, "busy"
+
+
+class BadRuleError(ConsoleError):
+    """A search in the rule language cannot be read; `problems` say where and what helps."""
+
+    status, code = 400, "bad_rule"
+
+    def __init__(self, problems: Sequence[RuleProblem]) -> None:
+        super().__init__("the search cannot be read", "Correct it at the places that are marked.")
+        self.problems = problems
+
+
+class NoSearchHereError(ConsoleError):
+    """This console has nothing to search with."""
+
+    status, code = 403, "no_search"
