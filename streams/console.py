@@ -7,9 +7,10 @@ from streams.settings import Settings
 
 @click.command("console")
 def console_command() -> None:
-    """Serve the local page: panels of the Grafana dashboards, /labels, /leads and /care."""
+    """Serve the local page: panels of the Grafana dashboards, /labels, /leads, /care, /live, /search."""
     from dashboards.console import ConsoleConfig, Writers, serve
     from streams.desk import Desk
+    from streams.listening.searching import Searching
     from streams.producers.labels import LabelWriter
 
     settings = Settings.from_environment()
@@ -23,6 +24,12 @@ def console_command() -> None:
         port=settings.console_port,
         allowed_hosts=tuple(name.strip() for name in settings.console_hosts.split(",") if name),
     )
+    search = Searching(settings)  # it only reads, so it is there wherever the console listens
     with LabelWriter(settings.kafka) as labels, Desk(settings) as desk:
-        writers = Writers(labels=labels.save, desk=desk)
-        serve(config, writers if settings.console_takes_labels else Writers())
+        takes = settings.console_takes_labels
+        serve(
+            config,
+            Writers(labels=labels.save, desk=desk, search=search)
+            if takes
+            else Writers(search=search),
+        )

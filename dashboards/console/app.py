@@ -30,6 +30,7 @@ from dashboards.console.desk import (
 )
 from dashboards.console.errors import (
     BadLabelsError,
+    BadRuleError,
     ChangedMeanwhileError,
     ConsoleError,
     NotFoundError,
@@ -38,6 +39,7 @@ from dashboards.console.guard import Guard
 from dashboards.console.labelling import LABELS_PATH, OFFER_PATH, Labelling
 from dashboards.console.live import Live
 from dashboards.console.queries import Question, annotation_sql, prepare, read_question
+from dashboards.console.search import Search
 from dashboards.console.writers import Writers
 
 STATIC = Path(__file__).parent / "static"
@@ -53,6 +55,7 @@ class Console:
         self._labelling = Labelling(self._database, writers.labels)
         self._desk = Desk(self._database, writers.desk)
         self._live = Live(self._database)
+        self._search = Search(writers.search)
         self._answers = Shared(config.answer_lifetime_sec)
         self._values = Shared(_VALUES_LIFETIME_SEC)
 
@@ -66,6 +69,7 @@ class Console:
             Route("/leads", self.desk_page),
             Route("/care", self.desk_page),
             Route("/live", self.live_page),
+            Route("/search", self.search_page),
             Route("/favicon.ico", self.icon),
             Route("/healthz", self.health),
             Route("/api/dashboards", self.list_boards),
@@ -84,6 +88,7 @@ class Console:
             Route(CARE_CHANGE_PATH, self.change_care, methods=["POST"]),
             Route(TARGET_PATH, self.set_care_target, methods=["POST"]),
             *self._live.routes(),
+            *self._search.routes(),
             Mount("/static", StaticFiles(directory=STATIC)),
         ]
 
@@ -102,6 +107,10 @@ class Console:
     async def live_page(self, request: Request) -> Response:
         """Mentions as they come."""
         return FileResponse(STATIC / "live.html")
+
+    async def search_page(self, request: Request) -> Response:
+        """Search over what is stored; its address says for what."""
+        return FileResponse(STATIC / "search.html")
 
     async def icon(self, request: Request) -> Response:
         """For browsers that ask before they have read the page."""
@@ -223,6 +232,7 @@ class Console:
     async def close(self) -> None:
         """Let go of ClickHouse."""
         await self._live.close()
+        await self._search.close()
         await self._answers.close()
         await self._values.close()
         await self._database.close()
@@ -294,7 +304,7 @@ def _told(error: ConsoleError) -> dict[str, Any]:
     told = {"error": error.error, "remedy": error.remedy, "code": error.code}
     if isinstance(error, ChangedMeanwhileError):
         return told | {"item": error.item}
-    return told | {"problems": error.problems} if isinstance(error, BadLabelsError) else told
+    return told | {"problems": error.problems} if isinstance(error, BadLabelsError | BadRuleError) else told
 
 
 async def _answer_error(request: Request, error: Exception) -> Response:

@@ -21,16 +21,7 @@ ConsoleError
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
-
-
-class RuleProblem(msgspec.Struct, frozen=True):
-    """A mistake in a rule's text: characters from `start` to `end`, counted as code points."""
-
-    start: int
-    end: int
-    message: str
-    remedy: str
+from schemas.search import RuleProblem
 
 
 class ConsoleError(Exception):

@@ -22,8 +22,9 @@ from dashboards.console.answers import as_json
 from dashboards.console.database import Database, Shared
 from dashboards.console.errors import BusyError, ConsoleError
 from dashboards.console.tail import Came, Tail, shown
-from dashboards.console.wanted import Wanted, wanted_of
+from dashboards.console.wanted import wanted_of
 from dashboards.named import read_query
+from schemas.search import Wanted
 
 EVERY_SEC: Final = 1.0
 LONGEST_PAUSE_SEC: Final = 10.0
@@ -32,7 +33,7 @@ LOOKS_KEPT: Final = 3  # for somebody who reads slowly
 MAX_VIEWERS: Final = 200
 MAX_FILTERS: Final = 32  # that differ
 
-_HEADERS: Final = {"cache-control": "no-store", "x-accel-buffering": "no"}
+STREAM_HEADERS: Final = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
 class Viewer:
@@ -179,7 +180,7 @@ class Live:
         wanted = wanted_of(request.query_params)
         self.hub.make_room(wanted)
         return StreamingResponse(
-            self._frames(wanted), media_type="text/event-stream", headers=_HEADERS
+            self._frames(wanted), media_type="text/event-stream", headers=STREAM_HEADERS
         )
 
     async def before(self, request: Request) -> Response:

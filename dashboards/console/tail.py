@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from dashboards.console.database import Database
 from dashboards.console.frames import Rows, plain
-from dashboards.console.wanted import Wanted
 from dashboards.named import read_query
+from schemas.search import Wanted
 
 LOOK_BACK_MS: Final = 10_000  # an insert that takes longer to be seen is not shown
 LONGEST_MS: Final = 300_000  # after ClickHouse was away

@@ -1,31 +1,15 @@
 """Which mentions somebody wants to see: the filters that /live and /search share."""
 
 import math
-from typing import Any, Final
+from typing import Final
 
-import msgspec
 from starlette.datastructures import QueryParams
 
 from dashboards.console.errors import BadRequestError
+from schemas.search import Wanted
 
 FIELDS: Final = ("brand", "topic", "lang", "source", "intent", "least")
 MAX_CHARS: Final = 200
-
-
-class Wanted(msgspec.Struct, frozen=True):
-    """Filters by what is stored with a mention; empty: all. Equal ones are interchangeable."""
-
-    brand: str = ""
-    topic: str = ""
-    lang: str = ""
-    source: str = ""
-    intent_only: bool = False
-    least: float = 0.0  # probability of the stated intent; above 0 leaves out what has none
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """What `queries/parts/wanted.sql` binds."""
-        return {**msgspec.structs.asdict(self), "intent_only": int(self.intent_only)}
 
 
 def wanted_of(asked: QueryParams) -> Wanted:

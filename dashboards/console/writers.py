@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dashboards.console.desk import DeskWriter
 from dashboards.console.labelling import SaveLabels
+from dashboards.console.search import Searcher
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,3 +16,4 @@ class Writers:
 
     labels: SaveLabels | None = None
     desk: DeskWriter | None = None
+    search: Searcher | None = None  # reads, but by a language that the console does not know

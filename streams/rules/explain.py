@@ -43,6 +43,17 @@ class Explanation:
         """Whether the rule as a whole matches."""
         return self.finding.matched
 
+    @property
+    def spans(self) -> list[Span]:
+        """What was found of all that must be there: in order, without overlaps."""
+        merged: list[Span] = []
+        for start, end in sorted(_found(self.finding)):
+            if merged and start < merged[-1][1]:
+                merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+            elif start < end:
+                merged.append((start, end))
+        return merged
+
     def as_json(self) -> dict[str, object]:
         """Return it for programs."""
         return {
