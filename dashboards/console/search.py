@@ -46,6 +46,10 @@ class Searcher(Protocol):
         """Of an exported file."""
         ...
 
+    def prepare(self) -> None:
+        """Somebody will search soon: what takes a while to load may be loaded meanwhile."""
+        ...
+
     async def problems(self, rule: str) -> Sequence[RuleProblem]:
         """What is wrong with a rule; nothing where it can be searched for."""
         ...
@@ -74,6 +78,7 @@ class Search:
         return [
             Route("/api/search", self.search),
             Route("/api/search/about", self.about),
+            Route("/api/search/check", self.check),
             Route("/api/search/export", self.export),
         ]
 
@@ -81,6 +86,7 @@ class Search:
         """Whether there is a search here, and what exported files hold."""
         if self._searcher is None:
             return as_json({"enabled": False, "columns": [], "max_rows": 0})
+        self._searcher.prepare()
         return as_json(
             {
                 "enabled": True,
@@ -88,6 +94,12 @@ class Search:
                 "max_rows": self._searcher.max_rows,
             }
         )
+
+    async def check(self, request: Request) -> Response:
+        """What is wrong with the search in the address; nothing where it can be searched for."""
+        searcher = self._may_search()
+        problems = await searcher.problems(_rule(request.query_params))
+        return as_json({"problems": problems})
 
     async def search(self, request: Request) -> Response:
         """Steps of the search in the address, as they are made; raises ConsoleError."""
@@ -139,9 +151,7 @@ def file_name(ask: Ask, form: Format) -> str:
 
 
 async def _ask(searcher: Searcher, asked: QueryParams) -> Ask:
-    rule = asked.get("q", "").strip()
-    if len(rule) > MAX_RULE_CHARS:
-        raise BadRequestError("the search is too long", f"At most {MAX_RULE_CHARS} characters.")
+    rule = _rule(asked)
     try:
         span = TimeRange.parse(
             asked.get("from", "now-7d"), asked.get("to", "now"), now=datetime.now(UTC)
@@ -153,6 +163,13 @@ async def _ask(searcher: Searcher, asked: QueryParams) -> Ask:
         raise BadRuleError(problems)
     since_ms, until_ms = (round(moment.timestamp() * 1000) for moment in (span.since, span.until))
     return Ask(rule, wanted, since_ms, until_ms)
+
+
+def _rule(asked: QueryParams) -> str:
+    rule = asked.get("q", "").strip()
+    if len(rule) > MAX_RULE_CHARS:
+        raise BadRequestError("the search is too long", f"At most {MAX_RULE_CHARS} characters.")
+    return rule
 
 
 def _after(said: str) -> Place | None:

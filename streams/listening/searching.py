@@ -51,6 +51,7 @@ class Searching:
         )
         self._elapsed_sec = elapsed_sec
         self._clickhouse: ClickHouse | None = None
+        self._loading: asyncio.Future[None] | None = None
         self._searches = asyncio.Semaphore(AT_ONCE)
         self._exports = asyncio.Semaphore(AT_ONCE)
 
@@ -63,6 +64,11 @@ class Searching:
     def max_rows(self) -> int:
         """Of an exported file."""
         return self._settings.export_max_rows
+
+    def prepare(self) -> None:
+        """Load the rule language in a thread, unless it is there."""
+        if self._loading is None:
+            self._loading = asyncio.ensure_future(asyncio.to_thread(_load))
 
     async def problems(self, rule: str) -> Sequence[RuleProblem]:
         """What is wrong with a rule; nothing where it can be searched for."""
@@ -105,6 +111,8 @@ class Searching:
 
     async def close(self) -> None:
         """Let go of ClickHouse."""
+        if self._loading is not None:
+            await self._loading
         if self._clickhouse is not None:
             clickhouse, self._clickhouse = self._clickhouse, None
             await clickhouse.__aexit__(None, None, None)
@@ -150,6 +158,13 @@ class Searching:
             behind = None if is_exact else str(Place(reached_ms))
             yield Page(await details(clickhouse, finder.rule, first), behind)
         yield End(found, is_exact, looked_at, total, reached_ms)
+
+
+def _load() -> None:
+    from streams.listening.found import details
+    from streams.listening.hunt import Finder
+
+    _ = details, Finder
 
 
 def _problems(rule: str) -> list[RuleProblem]:

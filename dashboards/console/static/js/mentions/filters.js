@@ -22,10 +22,11 @@ export function filterQuery(filters) {
 }
 
 export class Filters {
-  /** `onChange` is called when somebody has chosen something else. */
-  constructor(filters, onChange) {
+  /** `onChange` is called when somebody has chosen something else, `onShow` to add more to them. */
+  constructor(filters, onChange, onShow = () => {}) {
     this.filters = filters;
     this.onChange = onChange;
+    this.onShow = onShow;
     this.known = Object.fromEntries(LISTS.map((name) => [name, []]));
     this.element = h("div", { className: "control-group" });
     this.show();
@@ -48,6 +49,7 @@ export class Filters {
       this.select("least", probability),
       this.box(),
     );
+    this.onShow(this.element);
   }
 
   select(name, options) {
