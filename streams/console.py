@@ -7,7 +7,7 @@ from streams.settings import Settings
 
 @click.command("console")
 def console_command() -> None:
-    """Serve the local page: panels of the Grafana dashboards, /labels, /leads, /care, /live, /search."""
+    """Serve the local page: the dashboards, /labels, /leads, /care, /live and /search."""
     from dashboards.console import ConsoleConfig, Writers, serve
     from streams.desk import Desk
     from streams.listening.searching import Searching

@@ -304,7 +304,11 @@ def _told(error: ConsoleError) -> dict[str, Any]:
     told = {"error": error.error, "remedy": error.remedy, "code": error.code}
     if isinstance(error, ChangedMeanwhileError):
         return told | {"item": error.item}
-    return told | {"problems": error.problems} if isinstance(error, BadLabelsError | BadRuleError) else told
+    return (
+        told | {"problems": error.problems}
+        if isinstance(error, BadLabelsError | BadRuleError)
+        else told
+    )
 
 
 async def _answer_error(request: Request, error: Exception) -> Response:

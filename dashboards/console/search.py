@@ -115,9 +115,7 @@ class Search:
     async def export(self, request: Request) -> Response:
         """What the search in the address finds, as a file to keep; raises ConsoleError."""
         searcher = self._may_search()
-        form = request.query_params.get("format", "csv")
-        if form != "csv" and form != "parquet":
-            raise BadRequestError("there is no such format", "Choose csv or parquet.")
+        form = _format(request.query_params.get("format", "csv"))
         ask = await _ask(searcher, request.query_params)
         return StreamingResponse(
             searcher.export(ask, form),
@@ -163,6 +161,13 @@ async def _ask(searcher: Searcher, asked: QueryParams) -> Ask:
         raise BadRuleError(problems)
     since_ms, until_ms = (round(moment.timestamp() * 1000) for moment in (span.since, span.until))
     return Ask(rule, wanted, since_ms, until_ms)
+
+
+def _format(said: str) -> Format:
+    for form in FORMATS:
+        if form == said:
+            return form
+    raise BadRequestError("there is no such format", "Choose csv or parquet.")
 
 
 def _rule(asked: QueryParams) -> str:

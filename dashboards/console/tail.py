@@ -60,9 +60,7 @@ class Tail:
         return came
 
     async def _inserts(self) -> tuple[int, list[Insert]]:
-        rows = await self._database.run(
-            self._inserts_sql, {"since": self._now_ms - LOOK_BACK_MS}
-        )
+        rows = await self._database.run(self._inserts_sql, {"since": self._now_ms - LOOK_BACK_MS})
         now_ms, inserts = rows.rows[0]
         oldest = now_ms - LONGEST_MS
         return now_ms, [(int(a), int(b)) for a, b in inserts if b >= oldest]

@@ -16,7 +16,9 @@ COLUMNS: Final = (
     ),
     Column("author_id", "Identificador de quien lo dijo.", "Id of who said it."),
     Column("author_handle", "Su nombre de usuario.", "Their handle."),
-    Column("author_name", "Su nombre, tal como lo da la fuente.", "Their name, as the source has it."),
+    Column(
+        "author_name", "Su nombre, tal como lo da la fuente.", "Their name, as the source has it."
+    ),
     Column("followers", "Cuántos le seguían al publicarlo.", "How many followed them then."),
     Column("lang", "Idioma detectado; vacío si no se sabe.", "Language found; empty if not known."),
     Column("text", "Lo que dijo.", "What they said."),

@@ -8,6 +8,7 @@ texts and lists as they are, and each column's meaning.
 """
 
 import asyncio
+import io
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
@@ -100,13 +101,15 @@ class _Parquet:
         return self._sink.taken()
 
 
-class _Sink:
+class _Sink(io.RawIOBase):
     """A file of which nothing is kept."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
         self._at = 0
-        self.closed = False
+
+    def writable(self) -> bool:
+        return True
 
     def write(self, piece: Any) -> int:
         self._pieces.append(bytes(piece))
@@ -116,18 +119,12 @@ class _Sink:
     def tell(self) -> int:
         return self._at
 
-    def flush(self) -> None:
-        """Nothing waits."""
-
-    def close(self) -> None:
-        self.closed = True
-
     def taken(self) -> bytes:
         pieces, self._pieces = self._pieces, []
         return b"".join(pieces)
 
 
-def _for_spreadsheets(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def _for_spreadsheets(column: Any) -> Any:  # of any type; pyarrow's stubs want to know which
     if pa.types.is_list(column.type):
         column = pc.binary_join(column, SEPARATOR)
     if pa.types.is_timestamp(column.type):
@@ -138,4 +135,5 @@ def _for_spreadsheets(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.if_else(risky, pc.binary_join_element_wise("'", column, ""), column)
 
 
-_CSV: Final = pyarrow.csv.WriteOptions(include_header=False, eol="\r\n")
+_options: Any = pyarrow.csv.WriteOptions  # the stubs do not know `eol`
+_CSV: Final = _options(include_header=False, eol="\r\n")

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -15,8 +15,8 @@ from streams.listening.slices import WIDTHS_MS, Counts, counts, rows_of, slices
 from streams.listening.stored import FIELDS, events_of
 from streams.rules.compiled import with_marks
 from streams.rules.entities import sensible
-from streams.rules.nodes import And, Field, Near, Node, Not, Or, Phrase
 from streams.rules.matcher import Matcher
+from streams.rules.nodes import And, Field, Near, Node, Not, Or, Phrase
 from streams.sinks.clickhouse import ClickHouse
 
 AT_ONCE: Final = 10_000  # rows that are matched at a time
@@ -47,20 +47,22 @@ class Finder:
         if self._matcher is None:
             return rows
         kept = [
-            start + self._places(rows.slice(start, AT_ONCE))
+            start + self._places(self._matcher, rows.slice(start, AT_ONCE))
             for start in range(0, rows.num_rows, AT_ONCE)
         ]
-        return rows.take(pa.array(np.concatenate(kept) if kept else np.array([], np.int64)))
+        return rows.take(pa.array(np.concatenate(kept) if kept else [], pa.int64()))
 
-    def _places(self, rows: pa.Table) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        assert self._matcher is not None
-        texts, langs, tags, handles = (rows[name].to_pylist() for name in _TEXT)
+    def _places(
+        self, matcher: Matcher, rows: pa.Table
+    ) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        asked: list[list[Any]] = [rows[name].to_pylist() for name in _TEXT]
+        texts, langs, tags, handles = asked
         read = [
             with_marks(text, marks, names) if marks or names else text
             for text, marks, names in zip(texts, tags, handles, strict=True)
         ]
         mentions = events_of(rows) if self._needs_events else [_NOBODY] * rows.num_rows
-        matched, _ = self._matcher.match(mentions, read, langs)
+        matched, _ = matcher.match(mentions, read, langs)
         return np.sort(matched).astype(np.int64)
 
 
@@ -117,8 +119,9 @@ class Hunt:
 
 def places(rows: pa.Table) -> Iterator[Place]:
     """Where each row stands."""
-    moments = rows["published_at"].cast(pa.timestamp("ms", "UTC")).cast(pa.int64()).to_pylist()
-    for moment, mention_id in zip(moments, rows["mention_id"].to_pylist(), strict=True):
+    moments = rows["published_at"].cast(pa.timestamp("ms", "UTC")).cast(pa.int64())
+    named: list[list[Any]] = [moments.to_pylist(), rows["mention_id"].to_pylist()]
+    for moment, mention_id in zip(*named, strict=True):
         yield Place(moment, mention_id)
 
 

@@ -99,18 +99,21 @@ published_at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
     AND (NOT {intent_only:UInt8} OR intent != 'none')
     AND (
         {least:Float32} = 0
-        OR intent != 'none' AND if(intent = 'active', intent_active, intent_latent) >= {least:Float32}
+        OR intent != 'none'
+            AND if(intent = 'active', intent_active, intent_latent) >= {least:Float32}
     )
 """
 
 _COUNTS = f"""
-SELECT intDiv(toUnixTimestamp64Milli(published_at), {{width:Int64}}) * {{width:Int64}} AS start, count()
+SELECT
+    intDiv(toUnixTimestamp64Milli(published_at), {{width:Int64}}) * {{width:Int64}} AS start,
+    count()
 FROM mentions
 WHERE {_PERIOD}
 GROUP BY start
 ORDER BY start DESC
 """  # noqa: S608 - of the constants above
 
-_ROWS = (
-    "SELECT {columns} FROM mentions FINAL WHERE " + _PERIOD.replace("{", "{{").replace("}", "}}")
+_ROWS = "\n".join(
+    ("SELECT {columns} FROM mentions FINAL WHERE", _PERIOD.replace("{", "{{").replace("}", "}}"))
 )

@@ -66,7 +66,9 @@ def test_a_mention_appears_with_why(
     expect(shown.locator(".why-word")).to_have_text(["me", "compro", "precio"])
     expect(shown.locator("h3")).to_have_text("voz0")
     expect(shown.locator(".badge")).to_have_text(["Activa 91 %", "Decisión"])
-    expect(shown.locator(".facts")).to_have_text("bluesky" + "es" + "Volta" + "precio" + "Ver original")
+    expect(shown.locator(".facts")).to_have_text(
+        "bluesky" + "es" + "Volta" + "precio" + "Ver original"
+    )
     expect(shown.get_by_role("link")).to_have_attribute("href", str(ACTIVE["url"]))
     stored = people.query(
         "SELECT toUnixTimestamp64Milli(published_at) FROM mentions_current"
@@ -208,9 +210,7 @@ def test_the_list_stays_bounded(page: Page, console_url: str, people: Client) ->
     expect(cards(page)).to_have_count(200)
 
 
-def test_clickhouse_goes_and_comes_back(
-    page: Page, config: ConsoleConfig, people: Client
-) -> None:
+def test_clickhouse_goes_and_comes_back(page: Page, config: ConsoleConfig, people: Client) -> None:
     with Relay(urlsplit(config.clickhouse_url).port or 0) as relay:
         through = replace(
             config, clickhouse_url=f"http://127.0.0.1:{relay.port}", port=free_ports(1)[0]

@@ -1,4 +1,4 @@
-"""Search as people do it: what is found, what is wrong with a rule, and the files, beside ClickHouse."""
+"""Search as people do it: what is found, mistakes, and the files, all beside ClickHouse."""
 
 import asyncio
 import csv
@@ -418,7 +418,9 @@ def test_a_console_without_a_searcher_says_so(page: Page, console_url: str) -> N
     assert httpx.get(f"{console_url}/api/search?q=x").status_code == 403
 
 
-@pytest.mark.parametrize("page", [{"color_scheme": "light"}, {"color_scheme": "dark"}], indirect=True)
+@pytest.mark.parametrize(
+    "page", [{"color_scheme": "light"}, {"color_scheme": "dark"}], indirect=True
+)
 def test_everything_can_be_read(page: Page, url: str) -> None:
     page.goto(f"{url}/search?q=compro&{MONTH}")
     expect(count(page)).to_contain_text("menciones", timeout=PATIENCE_MS)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import chain, pairwise
 from typing import Any
 
 import pytest
@@ -41,9 +42,7 @@ class Counting:
 
 
 @given(moments=MOMENTS, since=st.integers(0, 3_600_000), until=st.integers(7_200_000, 14_400_000))
-async def test_every_moment_is_in_one_slice(
-    moments: list[int], since: int, until: int
-) -> None:
+async def test_every_moment_is_in_one_slice(moments: list[int], since: int, until: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cutting, "AT_MOST_ROWS", 8)
         patch.setattr(cutting, "FIRST_ROWS", 2)
@@ -51,9 +50,9 @@ async def test_every_moment_is_in_one_slice(
 
     inside = [BEGIN + moment for moment in moments if since <= moment < until]
     held = [[one for one in inside if part.since_ms <= one < part.until_ms] for part in found]
-    assert sorted(sum(held, [])) == sorted(inside)
+    assert sorted(chain.from_iterable(held)) == sorted(inside)
     assert [len(some) for some in held] == [part.rows for part in found]
-    assert all(later.until_ms <= newer.since_ms for newer, later in zip(found, found[1:], strict=False))
+    assert all(later.until_ms <= newer.since_ms for newer, later in pairwise(found))
     for some in held:
         assert len(some) <= 8 or len({moment // WIDTHS_MS[-1] for moment in some}) == 1
 
