@@ -7,6 +7,10 @@ frames    rows of ClickHouse as the page draws them
 database  ClickHouse, with limits and one answer for equal questions
 labelling what a person is asked to judge, and where the judgement goes
 desk      the queues of leads and of what waits for a reply
+wanted    filters of mentions, as an address has them
+tail      what was stored since the last look, for all filters at once
+live      the live stream: one look for everybody, sent on as server-sent events
+search    search in the rule language, and files of what is found
 writers   what is done through others
 who       whose act it is
 guard     hosts, methods, sizes and headers
