@@ -1,9 +1,10 @@
 """Routes of the console. The page sends names and values, never SQL."""
 
 import asyncio
+import socket
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -229,6 +230,10 @@ class Console:
         """How soon a first reply is due."""
         return as_json(await self._desk.set_target(request))
 
+    def let_go(self) -> None:
+        """End what would never end by itself."""
+        self._live.hub.end()
+
     async def close(self) -> None:
         """Let go of ClickHouse."""
         await self._live.close()
@@ -266,7 +271,7 @@ def create_app(config: ConsoleConfig, writers: Writers | None = None) -> Starlet
         yield
         await console.close()
 
-    return Starlette(
+    app = Starlette(
         routes=routes,
         middleware=[
             Middleware(
@@ -283,21 +288,43 @@ def create_app(config: ConsoleConfig, writers: Writers | None = None) -> Starlet
         exception_handlers={ConsoleError: _answer_error, HTTPException: _answer_http_error},
         lifespan=lifespan,
     )
+    app.state.let_go = console.let_go
+    return app
+
+
+class _Server(uvicorn.Server):
+    """Lets those go who watch the live stream; it would wait for them, and they never end."""
+
+    def __init__(self, config: uvicorn.Config, let_go: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._let_go = let_go
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._let_go()
+        await super().shutdown(sockets)
 
 
 def serve(config: ConsoleConfig, writers: Writers) -> None:
-    """Serve the console until the process is told to stop."""
-    uvicorn.run(
-        create_app(config, writers),
-        host=config.host,
-        port=config.port,
-        log_level="warning",
-        log_config=None,  # its lines look as all others do
-        access_log=False,
-        server_header=False,
-        h11_max_incomplete_event_size=32_768,
-        timeout_graceful_shutdown=3,
+    """Serve the console until the process is told to stop; exits with 3 if it cannot begin."""
+    app = create_app(config, writers)
+    server = _Server(
+        uvicorn.Config(
+            app,
+            host=config.host,
+            port=config.port,
+            log_level="warning",
+            log_config=None,  # its lines look as all others do
+            access_log=False,
+            server_header=False,
+            h11_max_incomplete_event_size=32_768,
+            timeout_graceful_shutdown=3,
+        ),
+        app.state.let_go,
     )
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        raise SystemExit(3)
 
 
 def _told(error: ConsoleError) -> dict[str, Any]:

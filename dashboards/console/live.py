@@ -43,6 +43,7 @@ class Viewer:
         self._looks: deque[tuple[int, bytes]] = deque()
         self._missed = 0
         self._state = b""
+        self._has_ended = False
         self._more = asyncio.Event()
 
     def give(self, count: int, frame: bytes) -> None:
@@ -57,9 +58,14 @@ class Viewer:
         self._state = state
         self._more.set()
 
+    def end(self) -> None:
+        """Nothing comes any more."""
+        self._has_ended = True
+        self._more.set()
+
     async def frames(self) -> AsyncIterator[bytes]:
         """What was left, as it comes; a beat when nothing does."""
-        while True:
+        while not self._has_ended:
             try:
                 async with asyncio.timeout(BEAT_SEC):
                     await self._more.wait()
@@ -112,6 +118,12 @@ class Hub:
         if not self._viewers and self._looking is not None:
             self._looking.cancel()
             self._looking, self._state = None, b""
+
+    def end(self) -> None:
+        """The console goes: let everybody go."""
+        for viewers in self._viewers.values():
+            for viewer in viewers:
+                viewer.end()
 
     async def close(self) -> None:
         """Stop looking."""

@@ -65,8 +65,10 @@ class ConsoleStack:
     client: Client
 
     def make_up(self, first: int, rows: int, days: int) -> None:
-        """Store so many mentions in one insert."""
-        self.client.command(MADE_UP.format(first=first, rows=rows, days=days))
+        """Store so many mentions, in inserts of at most 100,000."""
+        for begin in range(first, first + rows, 100_000):
+            some = min(100_000, first + rows - begin)
+            self.client.command(MADE_UP.format(first=begin, rows=some, days=days))
 
     def busy_sec(self) -> float:
         """Processor seconds of the console so far."""

@@ -148,3 +148,17 @@ def test_filters_are_read_from_the_address() -> None:
     assert wanted_of(QueryParams("brand=Volta&lang=es&intent=yes&least=0.5")) == Wanted(
         brand="Volta", lang="es", intent_only=True, least=0.5
     )
+
+
+async def test_a_console_that_goes_lets_everybody_go(hub: Hub) -> None:
+    viewer = hub.join(ALL)
+    await following(viewer, "state")
+
+    async def all_frames() -> list[bytes]:
+        return [frame async for frame in viewer.frames()]
+
+    reading = asyncio.create_task(all_frames())
+    await asyncio.sleep(0)
+    hub.end()
+
+    assert await asyncio.wait_for(reading, 10) == []
