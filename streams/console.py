@@ -20,6 +20,7 @@ def console_command() -> None:
     from streams.accounts.keeper import Keeper
     from streams.desk import Desk
     from streams.listening.desk import RulesDesk
+    from streams.listening.searching import Searching
     from streams.producers.labels import LabelWriter
 
     settings = Settings.from_environment()
@@ -71,6 +72,7 @@ def console_command() -> None:
                 labels=labels.save if takes else None,
                 desk=desk if takes else None,
                 rules=rules if takes else None,
+                search=Searching(settings),  # it only reads
                 accounts=keeper,
             ),
         )

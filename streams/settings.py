@@ -70,6 +70,8 @@ class Settings:
     console_labels: bool = True  # no: nothing can be changed from this console
     console_proxies: str = ""  # addresses of proxies, commas between, that say who asks
     console_url: str = "http://127.0.0.1:8080"  # as readers of a notice reach it
+    search_sec: float = 30.0  # how long a search may take; then it says what it has
+    export_max_rows: int = 1_000_000  # of one file; the newest
     alerts_to: str = field(default="", repr=False)  # addresses for apprise, spaces between them
     alerts_file: Path | None = None  # the same, one a line; webhooks with their secret
     alerts_webhook: str = field(default="", repr=False)
@@ -381,6 +383,8 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "log_format": _log_format,
     "traces_url": _url_or_none,
     "console_url": _http_url,
+    "search_sec": _seconds,
+    "export_max_rows": _positive_int,
     "alerts_to": str,
     "alerts_file": Path,
     "alerts_webhook": _http_url,

@@ -9,6 +9,10 @@ labelling what a person is asked to judge, and where the judgement goes
 desk      the queues of leads and of what waits for a reply
 rules     listening rules: history, check, preview, publication
 pages     what the menu lists
+wanted    filters of mentions, as an address has them
+tail      what was stored since the last look, for all filters at once
+live      the live stream: one look for everybody, sent on as server-sent events
+search    search in the rule language, and files of what is found
 writers   what is done through others
 guard     hosts, methods, sizes and headers
 access    who may use which route, and what it takes and gives; rules, shapes: the words for it

@@ -1,9 +1,10 @@
 """Routes of the console. The page sends names and values, never SQL."""
 
 import asyncio
+import socket
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import uvicorn
@@ -32,6 +33,7 @@ from dashboards.console.desk import (
 )
 from dashboards.console.errors import (
     BadLabelsError,
+    BadRuleError,
     ChangedMeanwhileError,
     ConsoleError,
     NotFoundError,
@@ -39,10 +41,12 @@ from dashboards.console.errors import (
 from dashboards.console.gate import Gate
 from dashboards.console.guard import Guard
 from dashboards.console.labelling import LABELS_PATH, OFFER_PATH, Labelling
+from dashboards.console.live import Live
 from dashboards.console.pages import menu
 from dashboards.console.provider import Provider
 from dashboards.console.queries import Question, annotation_sql, prepare, read_question
 from dashboards.console.rules import Rules
+from dashboards.console.search import Search
 from dashboards.console.signing_in import SigningIn
 from dashboards.console.static_files import STATIC
 from dashboards.console.throttle import Throttle
@@ -68,6 +72,8 @@ class Console:
             needed_for,
         )
         self._api_docs = ApiDocs(RULES)
+        self._live = Live(self._database)
+        self._search = Search(writers.search)
         self._answers = Shared(config.answer_lifetime_sec)
         self._values = Shared(_VALUES_LIFETIME_SEC)
 
@@ -80,6 +86,8 @@ class Console:
             Route("/labels", self.labels_page),
             Route("/leads", self.desk_page),
             Route("/care", self.desk_page),
+            Route("/live", self.live_page),
+            Route("/search", self.search_page),
             Route("/favicon.ico", self.icon),
             Route("/healthz", self.health),
             Route("/api/pages", self.list_pages),
@@ -101,6 +109,8 @@ class Console:
             *self._rules.routes(),
             *self._signing_in.routes(),
             *self._api_docs.routes(),
+            *self._live.routes(),
+            *self._search.routes(),
             Mount("/static", StaticFiles(directory=STATIC)),
         ]
 
@@ -121,6 +131,14 @@ class Console:
     async def desk_page(self, request: Request) -> Response:
         """The page of a queue; its address says which."""
         return FileResponse(STATIC / "desk.html")
+
+    async def live_page(self, request: Request) -> Response:
+        """Mentions as they come."""
+        return FileResponse(STATIC / "live.html")
+
+    async def search_page(self, request: Request) -> Response:
+        """Search over what is stored; its address says for what."""
+        return FileResponse(STATIC / "search.html")
 
     async def icon(self, request: Request) -> Response:
         """For browsers that ask before they have read the page."""
@@ -244,8 +262,14 @@ class Console:
         """How soon a first reply is due."""
         return as_json(await self._desk.set_target(request))
 
+    def let_go(self) -> None:
+        """End what would never end by itself."""
+        self._live.hub.end()
+
     async def close(self) -> None:
         """Let go of ClickHouse."""
+        await self._live.close()
+        await self._search.close()
         await self._answers.close()
         await self._values.close()
         await self._signing_in.close()
@@ -291,7 +315,7 @@ def create_app(config: ConsoleConfig, writers: Writers | None = None) -> Starlet
         yield
         await console.close()
 
-    return Starlette(
+    app = Starlette(
         routes=routes,
         middleware=[
             Middleware(
@@ -309,30 +333,56 @@ def create_app(config: ConsoleConfig, writers: Writers | None = None) -> Starlet
         exception_handlers={ConsoleError: _answer_error, HTTPException: _answer_http_error},
         lifespan=lifespan,
     )
+    app.state.let_go = console.let_go
+    return app
+
+
+class _Server(uvicorn.Server):
+    """Lets those go who watch the live stream; it would wait for them, and they never end."""
+
+    def __init__(self, config: uvicorn.Config, let_go: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._let_go = let_go
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._let_go()
+        await super().shutdown(sockets)
 
 
 def serve(config: ConsoleConfig, writers: Writers) -> None:
-    """Serve the console until the process is told to stop."""
-    uvicorn.run(
-        create_app(config, writers),
-        host=config.host,
-        port=config.port,
-        log_level="warning",
-        log_config=None,  # its lines look as all others do
-        access_log=False,
-        server_header=False,
-        proxy_headers=bool(config.proxies),
-        forwarded_allow_ips=list(config.proxies),
-        h11_max_incomplete_event_size=32_768,
-        timeout_graceful_shutdown=3,
+    """Serve the console until the process is told to stop; exits with 3 if it cannot begin."""
+    app = create_app(config, writers)
+    server = _Server(
+        uvicorn.Config(
+            app,
+            host=config.host,
+            port=config.port,
+            log_level="warning",
+            log_config=None,  # its lines look as all others do
+            access_log=False,
+            server_header=False,
+            proxy_headers=bool(config.proxies),
+            forwarded_allow_ips=list(config.proxies),
+            h11_max_incomplete_event_size=32_768,
+            timeout_graceful_shutdown=3,
+        ),
+        app.state.let_go,
     )
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        raise SystemExit(3)
 
 
 def _told(error: ConsoleError) -> dict[str, Any]:
     told = {"error": error.error, "remedy": error.remedy, "code": error.code}
     if isinstance(error, ChangedMeanwhileError):
         return told | {"item": error.item}
-    return told | {"problems": error.problems} if isinstance(error, BadLabelsError) else told
+    return (
+        told | {"problems": error.problems}
+        if isinstance(error, BadLabelsError | BadRuleError)
+        else told
+    )
 
 
 async def _answer_error(request: Request, error: Exception) -> Response:

@@ -1,30 +1,34 @@
 """What goes wrong, in words for who reads the page.
 
 ConsoleError
- ├ BadRequestError      400: the address asks for what cannot be meant
- ├ BadLabelsError       422: some of the labels are none
- ├ NotFoundError        404: no such dashboard or panel
- ├ QueryRefusedError    502: ClickHouse refused the query
- ├ NotMigratedError     503: the tables are not there yet
- ├ QueryTooBigError     503: it took too long or gave too much
- ├ DatabaseAwayError    503: ClickHouse does not answer
- ├ NoLabelsHereError    403: this console takes no labels
- ├ LabelsAwayError      503: what keeps the labels does not answer
- ├ NoDeskHereError      403: this console changes no leads and replies
- ├ ChangedMeanwhileError 409: somebody else changed it first
- ├ DeskAwayError        503: what keeps the changes does not answer
+  ├ BadRequestError      400: the address asks for what cannot be meant
+  ├ BadLabelsError       422: some of the labels are none
+  ├ NotFoundError        404: no such dashboard or panel
+  ├ QueryRefusedError    502: ClickHouse refused the query
+  ├ NotMigratedError     503: the tables are not there yet
+  ├ QueryTooBigError     503: it took too long or gave too much
+  ├ DatabaseAwayError    503: ClickHouse does not answer
+  ├ NoLabelsHereError    403: this console takes no labels
+  ├ LabelsAwayError      503: what keeps the labels does not answer
+  ├ NoDeskHereError      403: this console changes no leads and replies
+  ├ ChangedMeanwhileError 409: somebody else changed it first
+  ├ DeskAwayError        503: what keeps the changes does not answer
   ├ NoRulesHereError     403: this console edits no rules
   ├ MistakenRulesError   422: the rules have mistakes
   ├ RulesAwayError       503: what keeps the rules does not answer
- ├ NotSignedInError     401: this is for who is signed in
- ├ WrongSignInError     401: name, password or token is wrong
- └ TooManySignInsError  429: there were too many tries
+  ├ NotSignedInError     401: this is for who is signed in
+  ├ WrongSignInError     401: name, password or token is wrong
+  ├ TooManySignInsError  429: there were too many tries
+  ├ BusyError            503: as many as there may be do this already
+  ├ BadRuleError         400: a search cannot be read
+  ├ NoSearchHereError    403: this console has nothing to search with
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from schemas.rules import Mistake
+from schemas.search import RuleProblem
 
 
 class ConsoleError(Exception):
@@ -163,3 +167,23 @@ class TooManySignInsError(ConsoleError):
     """There were too many tries; waiting helps."""
 
     status, code = 429, "too_many_sign_ins"
+class BusyError(ConsoleError):
+    """As many as there may be do this already; trying again may help."""
+
+    status, code = 503, "busy"
+
+
+class BadRuleError(ConsoleError):
+    """A search in the rule language cannot be read; `problems` say where and what helps."""
+
+    status, code = 400, "bad_rule"
+
+    def __init__(self, problems: Sequence[RuleProblem]) -> None:
+        super().__init__("the search cannot be read", "Correct it at the places that are marked.")
+        self.problems = problems
+
+
+class NoSearchHereError(ConsoleError):
+    """This console has nothing to search with."""
+
+    status, code = 403, "no_search"

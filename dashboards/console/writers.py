@@ -9,6 +9,7 @@ from dashboards.console.accounts import Accounts
 from dashboards.console.desk import DeskWriter
 from dashboards.console.labelling import SaveLabels
 from dashboards.console.rules import RulesKeeper
+from dashboards.console.search import Searcher
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,3 +24,4 @@ class Writers:
     desk: DeskWriter | None = None
     rules: RulesKeeper | None = None
     accounts: Accounts | None = None
+    search: Searcher | None = None  # reads, but by a language that the console does not know

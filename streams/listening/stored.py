@@ -155,7 +155,13 @@ def end_of(rows: pa.Table) -> Place:
 
 
 def _page(rows: pa.Table) -> Page:
-    mentions = [
+    mentions = events_of(rows)
+    return Page(rows, mentions, [m.text for m in mentions], [m.lang for m in mentions])
+
+
+def events_of(rows: pa.Table) -> list[Mention]:
+    """The mentions of rows that have all of `FIELDS`."""
+    return [
         Mention(
             mention_id=row["mention_id"],
             source=row["source"],
@@ -185,7 +191,6 @@ def _page(rows: pa.Table) -> Page:
         )
         for row in rows.select(FIELDS).to_pylist()
     ]
-    return Page(rows, mentions, [m.text for m in mentions], [m.lang for m in mentions])
 
 
 def _period(since: datetime, until: datetime) -> dict[str, int]:

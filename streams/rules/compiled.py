@@ -158,14 +158,19 @@ class _Roles:
 
 def _with_payload(mention: Mention, text: str) -> str:
     """Return the text with tags and handles that its source lists beside it put at its end."""
-    if mention.hashtags or mention.mentioned:
-        marks = [f"#{tag}" for tag in mention.hashtags]
-        marks += [f"@{account.handle.removeprefix('@')}" for account in mention.mentioned]
-        lower = text.lower()
-        more = [mark for mark in marks if len(mark) > 1 and mark.lower() not in lower]
-        if more:
-            return " ".join((text, *more))
-    return text
+    handles = [account.handle for account in mention.mentioned]
+    return with_marks(text, mention.hashtags, handles)
+
+
+def with_marks(text: str, hashtags: Sequence[str], handles: Sequence[str]) -> str:
+    """The same of tags and handles on their own; what stands in the text does not come twice."""
+    if not hashtags and not handles:
+        return text
+    marks = [f"#{tag}" for tag in hashtags]
+    marks += [f"@{handle.removeprefix('@')}" for handle in handles]
+    lower = text.lower()
+    more = [mark for mark in marks if len(mark) > 1 and mark.lower() not in lower]
+    return " ".join((text, *more)) if more else text
 
 
 def version_of(listening: Listening) -> str:

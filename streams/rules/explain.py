@@ -45,11 +45,12 @@ class Explanation:
 
     @property
     def spans(self) -> list[Span]:
-        """What was found in the text, in its order; nothing overlaps."""
+        """What was found in the text: in order, what overlaps in one."""
         merged: list[Span] = []
         for start, end in sorted(_found(self.finding)):
-            start = max(start, merged[-1][1] if merged else 0)
-            if start < end:
+            if merged and start < merged[-1][1]:
+                merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+            elif start < end:
                 merged.append((start, end))
         return merged
 
