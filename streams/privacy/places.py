@@ -88,8 +88,10 @@ IMPERSONAL = {
     "value_declared": "of rules",
     "value_attributes": "counts",
     "value_recommendations": "counts",
-    "alerts": "of brands and topics: counts, words without handles, and the operators' names",
+    "alerts": "of brands and topics: counts, words without handles, operators' names and notes",
+    "alert_counts": "counts",
     "alert_deliveries": "of alerts; a channel is a hash",
+    "alert_faults": "the same",
     "schema_migrations": "names of files",
 }
 
