@@ -11,6 +11,7 @@ def console_command() -> None:
     from dashboards.console import ConsoleConfig, Writers, serve
     from streams.desk import Desk
     from streams.producers.labels import LabelWriter
+    from streams.signals.emerging.acting import AlertDesk
 
     settings = Settings.from_environment()
     config = ConsoleConfig(
@@ -23,6 +24,10 @@ def console_command() -> None:
         port=settings.console_port,
         allowed_hosts=tuple(name.strip() for name in settings.console_hosts.split(",") if name),
     )
-    with LabelWriter(settings.kafka) as labels, Desk(settings) as desk:
-        writers = Writers(labels=labels.save, desk=desk)
+    with (
+        LabelWriter(settings.kafka) as labels,
+        Desk(settings) as desk,
+        AlertDesk(settings) as alerts,
+    ):
+        writers = Writers(labels=labels.save, desk=desk, alerts=alerts)
         serve(config, writers if settings.console_takes_labels else Writers())

@@ -18,6 +18,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from dashboards.console import frames
+from dashboards.console.alerts import Alerts
 from dashboards.console.answers import as_json
 from dashboards.console.boards import Board, Variable, load_boards
 from dashboards.console.config import ConsoleConfig
@@ -51,6 +52,7 @@ class Console:
         self._database = Database(config)
         self._labelling = Labelling(self._database, writers.labels)
         self._desk = Desk(self._database, writers.desk)
+        self._alerts = Alerts(self._database, writers.alerts)
         self._answers = Shared(config.answer_lifetime_sec)
         self._values = Shared(_VALUES_LIFETIME_SEC)
 
@@ -80,6 +82,7 @@ class Console:
             Route("/api/care/history", self.care_history),
             Route(CARE_CHANGE_PATH, self.change_care, methods=["POST"]),
             Route(TARGET_PATH, self.set_care_target, methods=["POST"]),
+            *self._alerts.routes(),
             Mount("/static", StaticFiles(directory=STATIC)),
         ]
 

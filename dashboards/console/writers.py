@@ -5,6 +5,7 @@ Whoever makes a console hands these over. None: it is shown, and cannot be done 
 
 from dataclasses import dataclass
 
+from dashboards.console.alerts import AlertWriter
 from dashboards.console.desk import DeskWriter
 from dashboards.console.labelling import SaveLabels
 
@@ -15,3 +16,4 @@ class Writers:
 
     labels: SaveLabels | None = None
     desk: DeskWriter | None = None
+    alerts: AlertWriter | None = None

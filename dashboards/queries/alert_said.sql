@@ -10,8 +10,11 @@ INNER JOIN
     SELECT
         mention_id, text, lang, url, author_handle, source, published_at, intent, intent_words,
         parent_text
-    FROM mentions_current
-    WHERE mention_id IN
+    FROM mentions FINAL
+    WHERE published_at BETWEEN fromUnixTimestamp64Milli({since:Int64} - 60000)
+            AND fromUnixTimestamp64Milli({until:Int64} + 60000)
+        AND NOT is_deleted
+        AND mention_id IN
         (SELECT mention_id FROM alert_evidence WHERE alert_id IN {ids:Array(String)})
 ) AS m ON m.mention_id = e.mention_id
 ORDER BY e.alert_id, m.published_at, m.mention_id

@@ -154,9 +154,7 @@ def woken(last: Change, now: datetime, by: str) -> Change:
 
 def noted(last: Change, now: datetime, note: str, by: str) -> Change:
     """Somebody wrote something beside it; who is told stays as it was."""
-    return msgspec.structs.replace(
-        _changed(last, "noted", last.state, now), note=note, by=by
-    )
+    return msgspec.structs.replace(_changed(last, "noted", last.state, now), note=note, by=by)
 
 
 def _opened(

@@ -82,9 +82,7 @@ class Watch:
         going_on = {one.alert_id for one in standing if not one.is_over}
         fresh = dict.fromkeys((one.alert_id for one in due), now)
         self._kept_at = {
-            alert_id: at
-            for alert_id, at in (self._kept_at | fresh).items()
-            if alert_id in going_on
+            alert_id: at for alert_id, at in (self._kept_at | fresh).items() if alert_id in going_on
         }
 
     def _learn(self, now: datetime, heard: Heard) -> Usual:

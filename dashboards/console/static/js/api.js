@@ -73,7 +73,8 @@ export function change(name, event) {
   return get(`/api/${name}/change`, undefined, event);
 }
 
-async function get(path, signal, posted) {
+/** Ask, or post where there is something to post; throws ApiError. */
+export async function get(path, signal, posted) {
   const limit = AbortSignal.timeout(TIMEOUT_MS);
   const post = posted && {
     method: "POST",

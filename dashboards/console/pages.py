@@ -1,0 +1,5 @@
+"""Where the pages' files are."""
+
+from pathlib import Path
+
+STATIC = Path(__file__).parent / "static"
