@@ -10,6 +10,7 @@ def console_command() -> None:
     """Serve the local page: panels of the Grafana dashboards, /labels, /leads and /care."""
     from dashboards.console import ConsoleConfig, Writers, serve
     from streams.desk import Desk
+    from streams.modelling.keeper import ModelKeeper
     from streams.producers.labels import LabelWriter
     from streams.signals.emerging.acting import AlertDesk
 
@@ -28,6 +29,7 @@ def console_command() -> None:
         LabelWriter(settings.kafka) as labels,
         Desk(settings) as desk,
         AlertDesk(settings) as alerts,
+        ModelKeeper(settings, may_change=settings.console_takes_labels) as models,
     ):
-        writers = Writers(labels=labels.save, desk=desk, alerts=alerts)
-        serve(config, writers if settings.console_takes_labels else Writers())
+        writers = Writers(labels=labels.save, desk=desk, alerts=alerts, models=models)
+        serve(config, writers if settings.console_takes_labels else Writers(models=models))

@@ -67,7 +67,7 @@ class Alerts:
     async def list_alerts(self, request: Request) -> Response:
         """What the address asks for, what goes on first."""
         items = await self._listed(_filters(request.query_params))
-        choices = _dicts(await self._database.run(self._sql["choices"]))[0]
+        choices = dicts(await self._database.run(self._sql["choices"]))[0]
         return as_json(
             {
                 "items": items,
@@ -81,7 +81,7 @@ class Alerts:
         """Every change of one alert, oldest first."""
         asked = {"id": request.query_params.get("id", "")}
         rows = await self._database.run(self._sql["history"], asked)
-        return as_json({"events": _dicts(rows)})
+        return as_json({"events": dicts(rows)})
 
     async def act(self, request: Request) -> Response:
         """Acknowledge, silence, take back, note; 409 when the alert has changed meanwhile."""
@@ -106,7 +106,7 @@ class Alerts:
         return as_json({"item": item})
 
     async def _listed(self, filters: Mapping[str, Any]) -> list[dict[str, Any]]:
-        items = _dicts(await self._database.run(self._sql["list"], filters))
+        items = dicts(await self._database.run(self._sql["list"], filters))
         if not items:
             return items
         asked = {
@@ -115,7 +115,7 @@ class Alerts:
             "until": max(item["at"] for item in items),
         }
         said, counted, told = [
-            _by_alert(_dicts(await self._database.run(self._sql[name], asked)))
+            _by_alert(dicts(await self._database.run(self._sql[name], asked)))
             for name in ("said", "counted", "told")
         ]
         for item in items:
@@ -148,7 +148,8 @@ def _by_alert(rows: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]
     return found
 
 
-def _dicts(rows: Rows) -> list[dict[str, Any]]:
+def dicts(rows: Rows) -> list[dict[str, Any]]:
+    """Rows as JSON has them, each by the names of its columns."""
     return [
         {name: _plain(value) for name, value in zip(rows.names, row, strict=True)}
         for row in rows.rows

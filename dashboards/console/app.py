@@ -37,6 +37,7 @@ from dashboards.console.errors import (
 )
 from dashboards.console.guard import Guard
 from dashboards.console.labelling import LABELS_PATH, OFFER_PATH, Labelling
+from dashboards.console.models_page import Models
 from dashboards.console.queries import Question, annotation_sql, prepare, read_question
 from dashboards.console.writers import Writers
 
@@ -53,6 +54,7 @@ class Console:
         self._labelling = Labelling(self._database, writers.labels)
         self._desk = Desk(self._database, writers.desk)
         self._alerts = Alerts(self._database, writers.alerts)
+        self._models = Models(self._database, writers.models)
         self._answers = Shared(config.answer_lifetime_sec)
         self._values = Shared(_VALUES_LIFETIME_SEC)
 
@@ -83,6 +85,7 @@ class Console:
             Route(CARE_CHANGE_PATH, self.change_care, methods=["POST"]),
             Route(TARGET_PATH, self.set_care_target, methods=["POST"]),
             *self._alerts.routes(),
+            *self._models.routes(),
             Mount("/static", StaticFiles(directory=STATIC)),
         ]
 

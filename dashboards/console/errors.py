@@ -12,6 +12,9 @@ ConsoleError
  ├ LabelsAwayError      503: what keeps the labels does not answer
  ├ NoDeskHereError      403: this console changes no leads and replies
  ├ ChangedMeanwhileError 409: somebody else changed it first
+ ├ NoModelsHereError    403: this console does not show or change models
+ ├ ModelRefusedError    409: a model is not put in force, or not in shadow
+ ├ ModelsBusyError      409: another comparison runs
  └ DeskAwayError        503: what keeps the changes does not answer
 """
 
@@ -108,6 +111,24 @@ class ChangedMeanwhileError(ConsoleError):
     def __init__(self, item: Mapping[str, Any] | None) -> None:
         super().__init__("somebody else changed it meanwhile", "Look at it again, then decide.")
         self.item = item
+
+
+class NoModelsHereError(ConsoleError):
+    """This console has no store of models, or only shows it."""
+
+    status, code = 403, "no_models"
+
+
+class ModelRefusedError(ConsoleError):
+    """A model is not put in force, or not in shadow; the remedy says why."""
+
+    status, code = 409, "model_refused"
+
+
+class ModelsBusyError(ConsoleError):
+    """Another comparison runs; one at a time."""
+
+    status, code = 409, "models_busy"
 
 
 class DeskAwayError(ConsoleError):

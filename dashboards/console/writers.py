@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dashboards.console.alerts import AlertWriter
 from dashboards.console.desk import DeskWriter
 from dashboards.console.labelling import SaveLabels
+from dashboards.console.models_page import ModelKeeper
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,3 +18,4 @@ class Writers:
     labels: SaveLabels | None = None
     desk: DeskWriter | None = None
     alerts: AlertWriter | None = None
+    models: ModelKeeper | None = None

@@ -72,6 +72,7 @@ IMPERSONAL = {
     "model_versions": "of models, and the operators who promoted them",
     "shadow_models": "the same",
     "worker_models": "of workers",
+    "model_comparisons": "figures, and examples out of the project's own corpus",
     "drift_counts": "counts",
     "model_drift": "shares of counts",
     "model_calibration": "figures over many labels",
