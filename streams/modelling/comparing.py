@@ -13,11 +13,13 @@ from typing import BinaryIO, Final
 import msgspec
 
 from models.comparison import STEPS, Comparison, Verdict, compare, judge
-from models.errors import ModelError
+from models.errors import CorpusError, ModelError
 from models.evaluation_set import NATURAL, EvaluationSet
 from models.keyword_rules import KeywordRules
+from models.labels import LabelledMention
 from models.profiles import Profile, best_of, full_name, learnt
 from models.store import ModelStore
+from models.weighting import RESAMPLES
 from streams.modelling.judging import open_model
 
 LEAST_OF_LANGUAGE: Final = 50
@@ -27,20 +29,29 @@ EXIT_ALONE: Final = 75
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """Which models of which store; `place` is told to nobody else."""
+    """Which models of which store; `place` is told to nobody else.
+
+    `labelled` are mentions that people labelled here, to judge by beside the corpus' natural part.
+    """
 
     place: str
     profile: Profile
     a: str
     b: str
+    labelled: list[LabelledMention] = []
+    resamples: int = RESAMPLES
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """The comparison as the gate makes it, its verdict, and the same of each language alone."""
+    """The comparison as the gate makes it, its verdict, and the same of each language alone.
+
+    Examples are of the project's corpus only: what people wrote is not kept in a comparison.
+    """
 
     comparison: Comparison
     verdict: Verdict
     languages: dict[str, Comparison]
+    labelled: int  # how many of the mentions people labelled here
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -55,7 +66,12 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 def work(question: Question, tell: Callable[[int, int], None]) -> Found:
     """Judge both on what neither has learnt from; raises ModelError when nothing can be said."""
     store = ModelStore(question.place)
-    data = EvaluationSet.read([NATURAL])
+    corpus = EvaluationSet.read([NATURAL])
+    ours = {item.id for item in corpus.items}
+    theirs = [item for item in question.labelled if item.id not in ours]
+    data = EvaluationSet(
+        [*corpus.items, *theirs], [*corpus.sources, *("" for _ in theirs)], corpus.origins
+    )
     langs = sorted({item.lang for item in data.items})
     of = LOADS + STEPS * (1 + len(langs))
     done = 0
@@ -75,15 +91,29 @@ def work(question: Question, tell: Callable[[int, int], None]) -> Found:
         if name != KeywordRules.version:
             seen |= learnt(store, name)
     unseen = data.without(seen)
+    if not len(unseen):
+        raise CorpusError(
+            f"all {len(data)} mentions that there are to judge by were learnt by one of the two:"
+            " label some of the random draw on the labelling page"
+        )
     a, b = loaded
     left_out = len(data) - len(unseen)
-    whole = compare(a, b, unseen, examples=EXAMPLES, learnt=left_out, progress=step)
+    often = question.resamples
+    whole = compare(
+        a, b, unseen, resamples=often, examples=EXAMPLES, learnt=left_out, progress=step
+    )
     languages = {}
     for lang in langs:
         part = unseen.of_language(lang)
         if len(part) >= LEAST_OF_LANGUAGE:
-            languages[lang] = compare(a, b, part, progress=step)
-    return Found(comparison=whole, verdict=judge(whole), languages=languages)
+            languages[lang] = compare(a, b, part, resamples=often, progress=step)
+    shown = [one for one in whole.examples if one.id in ours]
+    return Found(
+        comparison=msgspec.structs.replace(whole, examples=shown),
+        verdict=judge(whole),
+        languages=languages,
+        labelled=sum(item.id not in ours for item in unseen.items),
+    )
 
 
 def _name(store: ModelStore, name: str, profile: Profile) -> str:

@@ -5,7 +5,6 @@ import contextlib
 import sys
 import uuid
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -43,18 +42,21 @@ class ComparisonJob:
         """What runs, None when nothing does."""
         return self._running
 
-    def start(self, ask: Ask, place: str, profile: str) -> str:
+    def start(self, ask: Ask, question: Question) -> str:
         """Begin one and return its id; empty when another one runs."""
         if self._running is not None:
             return ""
         self._running = Running(
-            id=str(uuid.uuid4()), a=ask.a, b=ask.b, by=ask.made_by, asked_at=_now(), done=0, of=1
+            id=str(uuid.uuid4()),
+            a=ask.a,
+            b=ask.b,
+            by=ask.made_by,
+            asked_at=clock.now(),
+            done=0,
+            of=1,
         )
         self._is_cancelled, self.trouble = False, ""
-        question = {"place": place, "profile": profile, "a": ask.a, "b": ask.b}
-        self._task = asyncio.create_task(
-            self._run(self._running, msgspec.convert(question, Question))
-        )
+        self._task = asyncio.create_task(self._run(self._running, question))
         return self._running.id
 
     def cancel(self, job_id: str) -> bool:
@@ -102,17 +104,13 @@ class ComparisonJob:
         if process.stdin is None or process.stdout is None:
             raise ValueError("no pipes")
         process.stdin.write(msgspec.json.encode(question) + b"\n")
+        with contextlib.suppress(ConnectionError):  # it has ended; its last word says why
+            await process.stdin.drain()
         last = Line()
         async for said in process.stdout:
             last = msgspec.json.decode(said, type=Line)
             if self._running is not None and last.of:
-                self._running = msgspec.structs.replace(
-                    self._running, done=last.done, of=last.of
-                )
+                self._running = msgspec.structs.replace(self._running, done=last.done, of=last.of)
         process.stdin.close()
         await process.wait()
         return last
-
-
-def _now() -> datetime:
-    return clock.now()

@@ -8,7 +8,9 @@ import msgspec
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
+from models.labels import LabelledMention
 from streams.errors import SinkUnavailableError
+from streams.labels import ANSWERS, Answer, Exported, labelled
 from streams.migrate import connect
 from streams.modelling.comparison_job import Ended
 from streams.settings import Settings
@@ -54,15 +56,22 @@ class Comparisons:
     def find(self, comparison_id: str) -> Kept | None:
         """One that has ended; None when there is none."""
         rows = self._with_client(
-            lambda client: client.query(
-                "SELECT a, b, state, passed, gate FROM model_comparisons FINAL"
-                " WHERE id = {id:String}",
-                {"id": comparison_id},
-            ).result_rows
+            lambda client: (
+                client.query(
+                    "SELECT a, b, state, passed, gate FROM model_comparisons FINAL"
+                    " WHERE id = {id:String}",
+                    {"id": comparison_id},
+                ).result_rows
+            )
         )
         for a, b, state, passed, gate in rows:
             return Kept(a=a, b=b, state=state, passed=bool(passed), gate=gate)
         return None
+
+    def labelled(self) -> list[LabelledMention]:
+        """Mentions of the random draw that people labelled: what is honest to judge by."""
+        rows = self._with_client(lambda client: client.query(ANSWERS).result_rows)
+        return list(labelled((Answer(*row) for row in rows), Exported(), random_only=True))
 
     def put_in_shadow(self, version: str, by: str) -> None:
         """Let running workers judge with a second model within seconds; empty ends it."""

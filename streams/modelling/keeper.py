@@ -24,6 +24,7 @@ from streams.settings import Settings
 
 if TYPE_CHECKING:
     from models.store import ModelStore
+    from streams.modelling.comparing import Question
     from streams.modelling.comparison_job import ComparisonJob, Ended
     from streams.modelling.comparisons import Comparisons
 
@@ -37,9 +38,15 @@ log = logging.getLogger(__name__)
 class ModelKeeper:
     """Shows cards, compares, promotes, rolls back; one comparison at a time."""
 
-    def __init__(self, settings: Settings, *, may_change: bool = True) -> None:
-        """Touch nothing yet; with `may_change` False it only shows."""
+    def __init__(
+        self, settings: Settings, *, may_change: bool = True, resamples: int = 1_000
+    ) -> None:
+        """Touch nothing yet; with `may_change` False it only shows.
+
+        `resamples` is how often a comparison draws anew for its intervals.
+        """
         self._settings = settings
+        self._resamples = resamples
         self.may_change = may_change
         self._cards: dict[str, dict[str, Any]] = {}
         self._changing = asyncio.Lock()
@@ -66,19 +73,33 @@ class ModelKeeper:
     async def compare(self, ask: Ask) -> ModelOutcome:
         """Begin a comparison; "busy" when another one runs, "gone" when there is no such model."""
 
-        def known() -> bool:
-            here = set(self._opened()[0].versions())
-            return all(
-                name == "keyword-rules" or name.partition("+")[0] in here for name in (ask.a, ask.b)
-            )
+        if self.running() is not None:
+            return ModelOutcome("busy")
 
-        found = await self._asked(lambda: {"known": known()})
-        if "problem" in found:
-            return ModelOutcome("away", found["problem"])
-        if not found["known"]:
-            return ModelOutcome("gone", "the store has no such model")
-        store, _, job = self._opened()
-        job_id = job.start(ask, store.place, self._settings.model_profile)
+        def ready() -> ModelOutcome:
+            from streams.modelling.comparing import Question
+
+            store, comparisons, _ = self._opened()
+            here = {"keyword-rules", *store.versions()}
+            if not {name.partition("+")[0] for name in (ask.a, ask.b)} <= here:
+                return ModelOutcome("gone", "the store has no such model")
+            questions.append(
+                Question(
+                    place=store.place,
+                    profile=self._settings.model_profile,
+                    a=ask.a,
+                    b=ask.b,
+                    labelled=comparisons.labelled(),
+                    resamples=self._resamples,
+                )
+            )
+            return ModelOutcome("saved")
+
+        questions: list[Question] = []
+        outcome = await self._changed(ready)
+        if outcome.fate != "saved":
+            return outcome
+        job_id = self._opened()[2].start(ask, questions[0])
         return ModelOutcome("saved", id=job_id) if job_id else ModelOutcome("busy")
 
     async def cancel(self, job_id: str) -> ModelOutcome:
@@ -213,9 +234,7 @@ class ModelKeeper:
             gate = kept.gate if kept.state == "done" else f"could not be judged: {kept.gate}"
             if not passed and not wanted.force:
                 return ModelOutcome("refused", gate)
-        asked = Asked(
-            by=wanted.made_by, reason=wanted.reason.strip(), instead_of=wanted.instead_of
-        )
+        asked = Asked(by=wanted.made_by, reason=wanted.reason.strip(), instead_of=wanted.instead_of)
         store.promote(wanted.version, at=clock.now(), forced=not passed, gate=gate, asked=asked)
         return ModelOutcome("saved")
 
@@ -225,9 +244,7 @@ class ModelKeeper:
         store, _, _ = self._opened()
         if store.before() != wanted.to:
             return ModelOutcome("changed_meanwhile", "another version was in force before")
-        asked = Asked(
-            by=wanted.made_by, reason=wanted.reason.strip(), instead_of=wanted.instead_of
-        )
+        asked = Asked(by=wanted.made_by, reason=wanted.reason.strip(), instead_of=wanted.instead_of)
         store.rollback(at=clock.now(), asked=asked)
         return ModelOutcome("saved")
 

@@ -17,12 +17,12 @@ export function share(value, decimals = 0) {
   return value === null || value === undefined ? "–" : formatValue(value, { unit: "percentunit", decimals });
 }
 
-/** A table that scrolls in itself where it is too wide; rows are cells or what `row` makes of them. */
-export function table(name, header, rows) {
+/** A table that scrolls in itself where it is too wide; its first `words` columns are words. */
+export function table(name, header, words, rows) {
   return h(
     "div",
     { className: "figures", tabIndex: 0, role: "region", "aria-label": name },
-    h("table", {}, h("thead", {}, h("tr", {}, header.map((one, index) => h("th", { scope: "col", className: index ? "number" : "" }, one)))), h("tbody", {}, rows)),
+    h("table", {}, h("thead", {}, h("tr", {}, header.map((one, index) => h("th", { scope: "col", className: index < words ? "" : "number" }, one)))), h("tbody", {}, rows)),
   );
 }
 
@@ -46,7 +46,7 @@ export function differences(found) {
     const reach = Math.max(0.02, ...ends.map((end) => Math.abs(end ?? 0))) * 1.08;
     const rows = known.filter(([, one]) => one).map(([name, one, className, mentions]) => line(name, one, className, mentions, reach));
     const title = m("metric")[metric];
-    return h("div", {}, h("h4", {}, title), table(title, [m("head"), m("sheet").mentions, "A", "B", m("difference"), m("soIs"), m("plot")], rows));
+    return h("div", {}, h("h4", {}, title), table(title, [m("head"), m("sheet").mentions, "A", "B", m("difference"), m("soIs"), m("plot")], 1, rows));
   });
 }
 
@@ -58,7 +58,7 @@ export function allFigures(found) {
       return row(`${headName(head.head)}, ${(m("metric")[one.name] ?? one.name).toLowerCase()}`, [number(one.a), number(one.b), spanText(one.difference), h("td", { className: `number ${so}` }, m("so")[so])]);
     }),
   );
-  return table(m("allFigures"), [m("head"), "A", "B", m("difference"), m("soIs")], rows);
+  return table(m("allFigures"), [m("head"), "A", "B", m("difference"), m("soIs")], 1, rows);
 }
 
 function line(name, one, className, mentions, reach) {
@@ -79,12 +79,14 @@ function line(name, one, className, mentions, reach) {
 
 /** What the interval allows to say; of an error less is better. */
 export function soOf({ name, difference: { low, high } }) {
+  if (low === 0 && high === 0) return "same";
   if (low === null || high === null || (low <= 0 && high >= 0)) return "open";
   return low > 0 === (name !== "ece") ? "better" : "worse";
 }
 
 function spanText({ value, low, high }) {
   if (value === null) return "–";
+  if (low === 0 && high === 0) return "0";
   const signed = (one) => (one > 0 ? "+" : one < 0 ? "−" : "±") + number(Math.abs(one));
   return low === null || high === null ? signed(value) : `${signed(value)} (${signed(low)} … ${signed(high)})`;
 }

@@ -35,10 +35,10 @@ async function load() {
     if (state.problem) throw Object.assign(new Error(state.problem), { problem: state.problem });
     byId("notice").hidden = true;
     const asked = new URLSearchParams(location.search).get("comparison");
-    const newest = state.comparisons.find((one) => one.state === "done");
+    const newest = state.comparisons.find((one) => one.state !== "cancelled");
     if (wasRunning && !state.running) {
       const ended = state.comparisons.find((one) => one.id === wasRunning.id);
-      if (ended?.state === "done") await show(ended.id);
+      if (ended && ended.state !== "cancelled") await show(ended.id);
     } else if (page.shown === null && (asked || newest)) await show(asked ?? newest.id, { isAsked: Boolean(asked) });
     showAll();
     if (state.running) follow();
@@ -217,7 +217,7 @@ function showComparison() {
   if (found) {
     const { comparison, verdict } = found;
     if (verdict.not_judged.length) parts.push(h("p", { className: "muted" }, m("notJudged", verdict.not_judged.map(headName).join(", "))));
-    parts.push(h("p", { className: "muted" }, m("measuredOn", formatValue(comparison.mentions), comparison.learnt && formatValue(comparison.learnt))));
+    parts.push(h("p", { className: "muted" }, m("measuredOn", formatValue(comparison.mentions), comparison.learnt && formatValue(comparison.learnt), found.labelled && formatValue(found.labelled))));
     parts.push(...differences(found));
     parts.push(h("p", { className: "muted" }, comparison.heads.map((head) => `${headName(head.head)}: ${m("disagree", formatValue(head.disagree), formatValue(head.mentions))}`).join("; ")));
     parts.push(h("details", { className: "more" }, h("summary", {}, m("allFigures")), allFigures(found)));
@@ -228,7 +228,7 @@ function showComparison() {
 
 function examples(list) {
   const cell = (text) => h("td", {}, text);
-  return table(m("examples"), [m("head"), m("text"), m("truth"), "A", "B"], list.map((one) => row(headName(one.head), [one.text, one.truth || "–", one.a, one.b].map(cell))));
+  return table(m("examples"), [m("head"), m("text"), m("truth"), "A", "B"], 5, list.map((one) => row(headName(one.head), [one.text, one.truth || "–", one.a, one.b].map(cell))));
 }
 
 function showEarlier() {
@@ -247,7 +247,7 @@ function showHistory() {
   const rows = page.state.history.map((one) =>
     row(formatTime(one.since), [nameOf(one.version), `${m("how")[one.how] ?? one.how}${one.forced ? `, ${m("forced")}` : ""}`, one.by, one.reason, h("td", { lang: "en" }, one.gate)].map((cell) => (cell instanceof Node ? cell : h("td", {}, cell)))),
   );
-  byId("history").replaceChildren(rows.length ? table(m("history"), [m("when"), m("version"), m("what"), m("who"), m("reason"), m("gateSaid")], rows) : h("p", { className: "muted" }, m("none")));
+  byId("history").replaceChildren(rows.length ? table(m("history"), [m("when"), m("version"), m("what"), m("who"), m("reason"), m("gateSaid")], 6, rows) : h("p", { className: "muted" }, m("none")));
 }
 
 function button(words, listener) {

@@ -18,8 +18,8 @@ export function nameOf(version) {
 export function gate(made) {
   const { passed, state } = made;
   const words = state !== "done" ? m("couldNot") : passed ? m("passes") : m("refuses");
-  const said = passed && state === "done" ? null : h("blockquote", { lang: "en" }, made.gate);
-  return h("div", { className: "gate", data: { passed: passed ? "yes" : "no" } }, h("p", {}, words), said);
+  const said = passed && state === "done" ? "" : h("blockquote", { lang: "en" }, made.gate);
+  return h("div", { className: "gate", data: { passed: passed ? "yes" : "no" } }, h("p", {}, words), said, state === "failed" ? h("p", { className: "muted" }, m("couldNotHelp")) : "");
 }
 
 /** A comparison under way: how far it is, and the way to end it. */
