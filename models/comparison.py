@@ -106,8 +106,8 @@ def compare(
 ) -> Comparison:
     """Return the figures of both and their differences; the same inputs, the same figures.
 
-    `progress` is called `STEPS` times. `examples` is how many disagreements to keep of each head, those first that only one of the
-    two has right. Raises CorpusError as `evaluate` does.
+    `progress` is called `STEPS` times. `examples` is how many disagreements to keep of each head,
+    those first that only one of the two has right. Raises CorpusError as `evaluate` does.
     """
     weighting = Weighting(data.items, prevalence=prevalence, number=resamples, seed=seed)
     texts = data.texts()

@@ -84,6 +84,9 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         return found
 
 
+ANYBODY: Final = Asked()
+
+
 def promotion(
     version: str,
     how: Literal["promoted", "rolled back"],
@@ -91,7 +94,7 @@ def promotion(
     forced: bool = False,
     gate: str = "",
     *,
-    asked: Asked = Asked(),
+    asked: Asked = ANYBODY,
 ) -> Promotion:
     """A promotion of now, or of `at`, by somebody or by whoever runs this program."""
     since = (at or datetime.now(UTC)).astimezone(UTC)

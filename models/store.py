@@ -35,7 +35,7 @@ from models.errors import (
 from models.heads import Model
 from models.languages import Languages
 from models.predictions import HEADS
-from models.promotions import Asked, Promotions, promotion
+from models.promotions import ANYBODY, Asked, Promotions, promotion
 from models.promotions import Promotion as Promotion
 from models.storage import open_storage
 from models.training import TrainingReport
@@ -284,7 +284,7 @@ class ModelStore:
         at: datetime | None = None,
         forced: bool = False,
         gate: str = "",
-        asked: Asked = Asked(),
+        asked: Asked = ANYBODY,
     ) -> None:
         """Make a version the current one, atomically; raises as `load` does if it would fail.
 
@@ -297,7 +297,7 @@ class ModelStore:
             before = asked.expects(self._promotions())
             self._write(promotion(version, "promoted", at, forced, gate, asked=asked), before)
 
-    def rollback(self, *, at: datetime | None = None, asked: Asked = Asked()) -> str:
+    def rollback(self, *, at: datetime | None = None, asked: Asked = ANYBODY) -> str:
         """Make the version current that was before this one, atomically, and return it.
 
         Raises ModelNotFoundError when none was, as `load` does when it is gone or damaged, and

@@ -9,6 +9,7 @@ from msgspec import Meta
 from schemas.desk import MAX_OWNER_CHARS
 
 VersionName = Annotated[str, Meta(pattern=r"^\d{8}T\d{6}Z-[0-9a-f]{8}$")]
+VersionOrNone = Annotated[str, Meta(pattern=r"^(\d{8}T\d{6}Z-[0-9a-f]{8})?$")]
 # Also of one of the profiles of a version, or the baseline without a model.
 JudgeName = Annotated[
     str, Meta(pattern=r"^(\d{8}T\d{6}Z-[0-9a-f]{8}(\+(accurate|cascade))?|keyword-rules)$")
@@ -40,7 +41,7 @@ class Promote(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """
 
     version: VersionName
-    instead_of: VersionName | Literal[""]
+    instead_of: VersionOrNone
     comparison: Annotated[str, Meta(max_length=64)] = ""
     force: bool = False
     reason: Reason
@@ -59,7 +60,7 @@ class RollBack(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class Shadow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Let a version judge in shadow; empty: none any more."""
 
-    version: VersionName | Literal[""]
+    version: VersionOrNone
     made_by: Name
 
 
