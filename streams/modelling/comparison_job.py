@@ -1,19 +1,17 @@
 """The comparison that runs, at most one at a time, and how it ends."""
 
-import asyncio
 import contextlib
+import subprocess
 import sys
+import threading
 import uuid
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Callable
 
 import msgspec
 
 from schemas.model_acts import Ask, Running
 from streams import clock
 from streams.modelling.comparing import Found, Line, Question
-
-_LONGEST_LINE: Final = 4 * 1024 * 1024
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,14 +24,18 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ComparisonJob:
-    """Runs comparisons in processes of their own, one after the other has ended."""
+    """Runs comparisons in processes of their own, one after the other has ended.
 
-    def __init__(self, keep: Callable[[Ended], Awaitable[None]]) -> None:
+    A thread follows the process, so it may be started from one event loop and ended from another.
+    """
+
+    def __init__(self, keep: Callable[[Ended], None]) -> None:
         """`keep` is called with each that has ended, before the next one may begin."""
         self._keep = keep
+        self._lock = threading.Lock()
         self._running: Running | None = None
-        self._process: asyncio.subprocess.Process | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._thread: threading.Thread | None = None
         self._is_cancelled = False
         self.trouble = ""  # why the last one could not be kept
 
@@ -44,40 +46,48 @@ class ComparisonJob:
 
     def start(self, ask: Ask, question: Question) -> str:
         """Begin one and return its id; empty when another one runs."""
-        if self._running is not None:
-            return ""
-        self._running = Running(
-            id=str(uuid.uuid4()),
-            a=ask.a,
-            b=ask.b,
-            by=ask.made_by,
-            asked_at=clock.now(),
-            done=0,
-            of=1,
-        )
-        self._is_cancelled, self.trouble = False, ""
-        self._task = asyncio.create_task(self._run(self._running, question))
-        return self._running.id
+        with self._lock:
+            if self._running is not None:
+                return ""
+            job = Running(
+                id=str(uuid.uuid4()),
+                a=ask.a,
+                b=ask.b,
+                by=ask.made_by,
+                asked_at=clock.now(),
+                done=0,
+                of=1,
+            )
+            self._running, self._is_cancelled, self.trouble = job, False, ""
+            self._thread = threading.Thread(
+                target=self._run, args=(job, question), name="comparison", daemon=True
+            )
+            self._thread.start()
+        return job.id
 
     def cancel(self, job_id: str) -> bool:
         """End it; False when it does not run any more."""
-        if self._running is None or self._running.id != job_id:
-            return False
-        self._is_cancelled = True
-        self.kill()
+        with self._lock:
+            if self._running is None or self._running.id != job_id:
+                return False
+            self._is_cancelled = True
+            if self._process is not None:
+                self._process.kill()
         return True
 
-    def kill(self) -> None:
-        """End the process, whatever it is at."""
-        if self._process is not None and self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
+    def stop(self) -> None:
+        """End whatever runs, and return once it has ended."""
+        running, thread = self._running, self._thread
+        if running is not None:
+            self.cancel(running.id)
+        if thread is not None:
+            thread.join()
 
-    async def _run(self, asked: Running, question: Question) -> None:
+    def _run(self, asked: Running, question: Question) -> None:
         try:
             try:
-                last = await self._lines(question)
-            except (OSError, ValueError) as error:
+                last = self._lines(question)
+            except (OSError, msgspec.DecodeError) as error:
                 last = Line(failed=f"it could not be run: {type(error).__name__}")
             if self._is_cancelled:
                 ended = Ended(running=asked, state="cancelled")
@@ -86,31 +96,37 @@ class ComparisonJob:
             else:
                 why = last.failed or "the process ended before it had an answer"
                 ended = Ended(running=asked, state="failed", why=why)
-            await self._keep(ended)
+            self._keep(ended)
         finally:
-            self._running, self._process = None, None
+            with self._lock:
+                self._running, self._process = None, None
 
-    async def _lines(self, question: Question) -> Line:
+    def _lines(self, question: Question) -> Line:
         """Follow the process to its end, and return its last word."""
-        self._process = process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "streams.modelling.comparing",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            limit=_LONGEST_LINE,
-        )  # fmt: skip
-        if self._is_cancelled:
-            self.kill()
-        if process.stdin is None or process.stdout is None:
-            raise ValueError("no pipes")
-        process.stdin.write(msgspec.json.encode(question) + b"\n")
-        with contextlib.suppress(ConnectionError):  # it has ended; its last word says why
-            await process.stdin.drain()
+        with self._lock:
+            if self._is_cancelled:
+                return Line()
+            self._process = process = subprocess.Popen(
+                [sys.executable, "-m", "streams.modelling.comparing"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
         last = Line()
-        async for said in process.stdout:
-            last = msgspec.json.decode(said, type=Line)
-            if self._running is not None and last.of:
-                self._running = msgspec.structs.replace(self._running, done=last.done, of=last.of)
-        process.stdin.close()
-        await process.wait()
+        with process:  # waits for it, and closes the pipes
+            if process.stdin is None or process.stdout is None:
+                raise OSError("no pipes")
+            with contextlib.suppress(BrokenPipeError):  # it has ended; its last word says why
+                process.stdin.write(msgspec.json.encode(question) + b"\n")
+                process.stdin.flush()
+            try:
+                for said in process.stdout:
+                    last = msgspec.json.decode(said, type=Line)
+                    if self._running is not None and last.of:
+                        self._running = msgspec.structs.replace(
+                            self._running, done=last.done, of=last.of
+                        )
+            except msgspec.DecodeError:
+                process.kill()
+                raise
         return last

@@ -126,7 +126,7 @@ class ModelKeeper:
 
     def __exit__(self, *_: object) -> None:
         if self._parts is not None:
-            self._parts[2].kill()
+            self._parts[2].stop()
             self._parts[1].close()
 
     def _opened(self) -> "tuple[ModelStore, Comparisons, ComparisonJob]":
@@ -142,11 +142,11 @@ class ModelKeeper:
             )
         return self._parts
 
-    async def _keep(self, ended: "Ended") -> None:
+    def _keep(self, ended: "Ended") -> None:
         _, comparisons, job = self._opened()
         said = ended.found.verdict.sentence() if ended.found else ended.why
         try:
-            await asyncio.to_thread(comparisons.keep, ended, self._without_places(said))
+            comparisons.keep(ended, self._without_places(said))
         except SinkUnavailableError as error:
             log.error("a comparison of models could not be kept: %s", error)
             job.trouble = self._without_places(str(error))

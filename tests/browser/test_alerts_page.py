@@ -52,6 +52,14 @@ class Receiver:
             raise UndeliveredError("it answered 503")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def patience() -> Iterator[None]:
+    """A busy machine takes its time."""
+    expect.set_options(timeout=60_000)
+    yield
+    expect.set_options(timeout=5_000)
+
+
 @pytest.fixture(scope="module")
 def url(
     clickhouse: ClickHouseHandle, config: ConsoleConfig, tmp_path_factory: Any
