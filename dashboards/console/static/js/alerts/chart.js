@@ -72,7 +72,7 @@ class Chart {
       {
         width,
         height,
-        padding: [8, 8, 0, 0],
+        padding: [8, 16, 0, 0],
         legend: { show: false },
         cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
         scales: { x: { time: true, range: [times[0], end] }, y: { range: (_, __, most) => [0, Math.max(most * 1.1, 1)] } },

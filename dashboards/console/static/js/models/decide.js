@@ -10,6 +10,7 @@ import { m } from "./words.js";
  */
 export function decidePromotion(version, { state, ask, cancel, send }) {
   const before = state().current;
+  let job = null; // drawn once: its button must not lose the focus at every step
   return open(m("promoteTitle", nameOf(version), before && nameOf(before)), {
     ready: () => {
       if (!before) return { parts: [h("p", {}, m("first"))], posted: {}, isAllowed: true };
@@ -17,7 +18,12 @@ export function decidePromotion(version, { state, ask, cancel, send }) {
       const made = comparisons.find((one) => one.a === before && one.b === version && one.state !== "cancelled");
       if (running) {
         const isThis = running.a === before && running.b === version;
-        return { parts: [isThis ? null : h("p", {}, m("busy")), jobBar(running, cancel)], isAllowed: false };
+        if (job?.id !== running.id) {
+          const bar = jobBar(running, cancel);
+          job = { id: running.id, bar, parts: isThis ? [bar] : [h("p", {}, m("busy")), bar] };
+        }
+        Object.assign(job.bar.querySelector("progress"), { max: running.of, value: running.done });
+        return { parts: job.parts, isAllowed: false };
       }
       if (!made) {
         const button = h("button", { type: "button", className: "quiet strong", on: { click: () => ask(before, version) } }, m("askGate"));
@@ -60,7 +66,8 @@ function open(title, { ready, confirm, yes, send }) {
 
   const draw = () => {
     now = ready();
-    about.replaceChildren(...now.parts.filter(Boolean));
+    const parts = now.parts.filter(Boolean);
+    if (parts.length !== about.children.length || parts.some((one, index) => one !== about.children[index])) about.replaceChildren(...parts);
     forced.hidden = !now.mayForce || isSure;
     const mayGoOn = now.isAllowed || (now.mayForce && force.checked);
     why.hidden = isSure || !(now.isAllowed || now.mayForce);
