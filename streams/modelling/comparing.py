@@ -102,7 +102,7 @@ def work(question: Question, tell: Callable[[int, int], None]) -> Found:
     whole = compare(
         a, b, unseen, resamples=often, examples=EXAMPLES, learnt=left_out, progress=step
     )
-    languages = {}
+    languages: dict[str, Comparison] = {}
     for lang in langs:
         part = unseen.of_language(lang)
         if len(part) >= LEAST_OF_LANGUAGE:
