@@ -4,7 +4,7 @@ Both are judged on the same resamples, so that the interval of a difference leav
 the mentions happen to be.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -23,6 +23,7 @@ from models.weighting import RESAMPLES, SEED, Weighting, interval
 MARGIN: Final = 0.02
 FAR: Final = 5  # so many margins are too much, however few the mentions
 JUDGED: Final = ("macro_f1", "average_precision")
+STEPS: Final = 2 + len(HEADS)
 MIN_MENTIONS: Final = 50  # a head with fewer is not judged
 
 
@@ -101,18 +102,23 @@ def compare(
     seed: int = SEED,
     examples: int = 0,
     learnt: int = 0,
+    progress: Callable[[], None] = lambda: None,
 ) -> Comparison:
     """Return the figures of both and their differences; the same inputs, the same figures.
 
-    `examples` is how many disagreements to keep of each head, those first that only one of the
-    two has right. Raises CorpusError as `evaluate` does.
+    `progress` is called `STEPS` times. `examples` is how many disagreements to keep of each head,
+    those first that only one of the two has right. Raises CorpusError as `evaluate` does.
     """
     weighting = Weighting(data.items, prevalence=prevalence, number=resamples, seed=seed)
     texts = data.texts()
-    of_a, of_b = a.predict(texts), b.predict(texts)
+    of_a = a.predict(texts)
+    progress()
+    of_b = b.predict(texts)
+    progress()
     heads, shown = [], []
     for head in HEADS:
         found = _compare_head(head, data, of_a, of_b, weighting, alert_threshold)
+        progress()
         if found is not None:
             heads.append(found)
             shown += _disagreements(head, data.items, of_a, of_b, examples)

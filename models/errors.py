@@ -7,6 +7,7 @@ ModelError
   x EncoderMissingError    the sentence encoders of the accurate profile are not installed
   + ModelStoreError        an address that cannot be opened
       x ModelNotFoundError     no such version, or none is current
+      + CurrentChangedError    another version is current than was thought
       x ModelExistsError       a version is written once
       x ModelRefusedError      the stored files are not what was saved, or not safe to load
 """
@@ -38,6 +39,10 @@ class ModelStoreError(ModelError):
 
 class ModelNotFoundError(ModelStoreError):
     """The store holds no such version, or no version is current."""
+
+
+class CurrentChangedError(ModelStoreError):
+    """Another version is current than the one that was to be replaced; nothing was written."""
 
 
 class ModelExistsError(ModelStoreError):

@@ -71,6 +71,13 @@ class EvaluationSet:
             [self.items[at] for at in kept], [self.sources[at] for at in kept], self.origins
         )
 
+    def of_language(self, lang: str) -> "EvaluationSet":
+        """Return the mentions of one language."""
+        kept = [at for at, item in enumerate(self.items) if item.lang == lang]
+        return EvaluationSet(
+            [self.items[at] for at in kept], [self.sources[at] for at in kept], self.origins
+        )
+
     def texts(self) -> Texts:
         """Return what a classifier reads of them."""
         return Texts(

@@ -10,6 +10,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from models.errors import CurrentChangedError
+
 KEPT: Final = 100  # promotions; older ones are forgotten
 
 
@@ -18,10 +20,11 @@ class Promotion(msgspec.Struct, frozen=True, kw_only=True):
 
     version: str
     since: datetime  # UTC, to the millisecond
-    promoted_by: str = ""  # who ran the command, by the name of this machine's user
+    promoted_by: str = ""  # who did it; of a command the name of this machine's user
     how: Literal["promoted", "rolled back"]
     forced: bool = False  # although the gate refused, or could not judge
     gate: str = ""  # what it said
+    reason: str = ""  # why, in the words of who did it
 
 
 class Promotions(msgspec.Struct, frozen=True):
@@ -64,18 +67,46 @@ class Promotions(msgspec.Struct, frozen=True):
         return standing[-2] if len(standing) > 1 else None
 
 
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks for a change, why, and in sight of which current version ("" is none)."""
+
+    by: str = ""  # empty: whoever runs this program
+    reason: str = ""
+    instead_of: str | None = None  # None: whichever is current
+
+    def expects(self, found: Promotions | None) -> Promotions | None:
+        """Return what was found; raises CurrentChangedError when it is not what was seen."""
+        current = found.current if found else ""
+        if self.instead_of is not None and self.instead_of != current:
+            raise CurrentChangedError(
+                f"{current or 'no version'} is current, not {self.instead_of or 'none'}"
+            )
+        return found
+
+
+ANYBODY: Final = Asked()
+
+
 def promotion(
     version: str,
     how: Literal["promoted", "rolled back"],
     at: datetime | None,
     forced: bool = False,
     gate: str = "",
+    *,
+    asked: Asked = ANYBODY,
 ) -> Promotion:
-    """A promotion of now, or of `at`, by whoever runs this program."""
+    """A promotion of now, or of `at`, by somebody or by whoever runs this program."""
     since = (at or datetime.now(UTC)).astimezone(UTC)
     since = since.replace(microsecond=since.microsecond // 1000 * 1000)
     return Promotion(
-        version=version, since=since, promoted_by=_user(), how=how, forced=forced, gate=gate
+        version=version,
+        since=since,
+        promoted_by=asked.by or _user(),
+        how=how,
+        forced=forced,
+        gate=gate,
+        reason=asked.reason,
     )
 
 

@@ -35,8 +35,8 @@ from models.errors import (
 from models.heads import Model
 from models.languages import Languages
 from models.predictions import HEADS
+from models.promotions import ANYBODY, Asked, Promotions, promotion
 from models.promotions import Promotion as Promotion
-from models.promotions import Promotions, promotion
 from models.storage import open_storage
 from models.training import TrainingReport
 
@@ -278,30 +278,44 @@ class ModelStore:
         return history[0]
 
     def promote(
-        self, version: str, *, at: datetime | None = None, forced: bool = False, gate: str = ""
+        self,
+        version: str,
+        *,
+        at: datetime | None = None,
+        forced: bool = False,
+        gate: str = "",
+        asked: Asked = ANYBODY,
     ) -> None:
         """Make a version the current one, atomically; raises as `load` does if it would fail.
 
         Nothing is compared here: `models.gate` does that before. What it said goes into the
-        history as `gate`, with the moment `at`, by default now.
+        history as `gate`, with the moment `at`, by default now. Raises CurrentChangedError when
+        another version is current than who asked had seen.
         """
         self.load(version)
         with self._storage.exclusive():
-            self._write(promotion(version, "promoted", at, forced, gate), self._promotions())
+            before = asked.expects(self._promotions())
+            self._write(promotion(version, "promoted", at, forced, gate, asked=asked), before)
 
-    def rollback(self, *, at: datetime | None = None) -> str:
+    def rollback(self, *, at: datetime | None = None, asked: Asked = ANYBODY) -> str:
         """Make the version current that was before this one, atomically, and return it.
 
-        Raises ModelNotFoundError when none was, and as `load` does when it is gone or damaged.
+        Raises ModelNotFoundError when none was, as `load` does when it is gone or damaged, and
+        CurrentChangedError as `promote` does.
         """
         with self._storage.exclusive():
-            promotions = self._promotions()
+            promotions = asked.expects(self._promotions())
             version = promotions.before() if promotions else None
             if version is None:
                 raise ModelNotFoundError(f"no model was current before in {self.place}")
             self.load(version)
-            self._write(promotion(version, "rolled back", at), promotions)
+            self._write(promotion(version, "rolled back", at, asked=asked), promotions)
         return version
+
+    def before(self) -> str | None:
+        """Return the version that `rollback` would make current; None where none was before."""
+        promotions = self._promotions()
+        return promotions.before() if promotions else None
 
     def _promotions(self) -> Promotions | None:
         try:

@@ -21,7 +21,9 @@ def console_command() -> None:
     from streams.desk import Desk
     from streams.listening.desk import RulesDesk
     from streams.listening.searching import Searching
+    from streams.modelling.keeper import ModelKeeper
     from streams.producers.labels import LabelWriter
+    from streams.signals.emerging.acting import AlertDesk
 
     settings = Settings.from_environment()
     has_provider = provider.check(settings)
@@ -55,7 +57,9 @@ def console_command() -> None:
     with (
         LabelWriter(settings.kafka) as labels,
         Desk(settings) as desk,
+        AlertDesk(settings) as alerts,
         RulesDesk(settings) as rules,
+        ModelKeeper(settings, may_change=settings.console_labels) as models,
         Keeper(settings, opens_by_link=opens_by_link) as keeper,
     ):
         has_nobody = keeper.is_empty()
@@ -71,7 +75,9 @@ def console_command() -> None:
             Writers(
                 labels=labels.save if takes else None,
                 desk=desk if takes else None,
+                alerts=alerts if takes else None,
                 rules=rules if takes else None,
+                models=models,
                 search=Searching(settings),  # it only reads
                 accounts=keeper,
             ),

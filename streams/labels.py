@@ -15,7 +15,7 @@ from schemas.labels import LANGUAGES
 
 # Each answer of each person on each mention that is still stored, in the languages of the corpus.
 # What was deleted or forgotten is not there to be joined.
-_ANSWERS = """
+ANSWERS = """
 SELECT
     l.mention_id AS mention_id,
     m.text AS text,
@@ -163,7 +163,7 @@ def export_command(file: Path, thumbs: bool, random_only: bool) -> None:
     with (
         clickhouse_errors_as_ours(),
         connect(local_settings(), in_database=True) as client,
-        client.query_rows_stream(_ANSWERS) as rows,
+        client.query_rows_stream(ANSWERS) as rows,
     ):
         answers = (Answer(*row) for row in rows)
         write_lines(labelled(answers, exported, thumbs=thumbs, random_only=random_only), file)

@@ -19,6 +19,7 @@ from starlette.staticfiles import StaticFiles
 
 from dashboards.console import frames
 from dashboards.console.access import RULES, needed_for
+from dashboards.console.alerts import Alerts
 from dashboards.console.answers import NOTHING_HERE, as_json
 from dashboards.console.api_docs import ApiDocs
 from dashboards.console.boards import Board, Variable, load_boards
@@ -42,6 +43,7 @@ from dashboards.console.gate import Gate
 from dashboards.console.guard import Guard
 from dashboards.console.labelling import LABELS_PATH, OFFER_PATH, Labelling
 from dashboards.console.live import Live
+from dashboards.console.models_page import Models
 from dashboards.console.pages import menu
 from dashboards.console.provider import Provider
 from dashboards.console.queries import Question, annotation_sql, prepare, read_question
@@ -74,6 +76,8 @@ class Console:
         self._api_docs = ApiDocs(RULES)
         self._live = Live(self._database)
         self._search = Search(writers.search)
+        self._alerts = Alerts(self._database, writers.alerts)
+        self._models = Models(self._database, writers.models)
         self._answers = Shared(config.answer_lifetime_sec)
         self._values = Shared(_VALUES_LIFETIME_SEC)
 
@@ -111,6 +115,8 @@ class Console:
             *self._api_docs.routes(),
             *self._live.routes(),
             *self._search.routes(),
+            *self._alerts.routes(),
+            *self._models.routes(),
             Mount("/static", StaticFiles(directory=STATIC)),
         ]
 

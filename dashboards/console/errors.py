@@ -22,6 +22,9 @@ ConsoleError
   ├ BusyError            503: as many as there may be do this already
   ├ BadRuleError         400: a search cannot be read
   ├ NoSearchHereError    403: this console has nothing to search with
+  ├ NoModelsHereError    403: this console does not show or change models
+  ├ ModelRefusedError    409: a model is not put in force, or not in shadow
+  └ ModelsBusyError      409: another comparison runs
 """
 
 from collections.abc import Mapping, Sequence
@@ -122,6 +125,24 @@ class ChangedMeanwhileError(ConsoleError):
         self.item = item
 
 
+class NoModelsHereError(ConsoleError):
+    """This console has no store of models, or only shows it."""
+
+    status, code = 403, "no_models"
+
+
+class ModelRefusedError(ConsoleError):
+    """A model is not put in force, or not in shadow; the remedy says why."""
+
+    status, code = 409, "model_refused"
+
+
+class ModelsBusyError(ConsoleError):
+    """Another comparison runs; one at a time."""
+
+    status, code = 409, "models_busy"
+
+
 class DeskAwayError(ConsoleError):
     """What keeps the changes does not answer; sending it again may help."""
 
@@ -167,6 +188,8 @@ class TooManySignInsError(ConsoleError):
     """There were too many tries; waiting helps."""
 
     status, code = 429, "too_many_sign_ins"
+
+
 class BusyError(ConsoleError):
     """As many as there may be do this already; trying again may help."""
 

@@ -6,8 +6,10 @@ Whoever makes a console hands these over. None: it is shown, and cannot be done 
 from dataclasses import dataclass
 
 from dashboards.console.accounts import Accounts
+from dashboards.console.alerts import AlertWriter
 from dashboards.console.desk import DeskWriter
 from dashboards.console.labelling import SaveLabels
+from dashboards.console.models_page import ModelKeeper
 from dashboards.console.rules import RulesKeeper
 from dashboards.console.search import Searcher
 
@@ -25,3 +27,5 @@ class Writers:
     rules: RulesKeeper | None = None
     accounts: Accounts | None = None
     search: Searcher | None = None  # reads, but by a language that the console does not know
+    alerts: AlertWriter | None = None
+    models: ModelKeeper | None = None

@@ -53,9 +53,24 @@ def handle(
         if last.alert_id != found[0].alert_id:
             raise InputError("the series has another alert since; see `escucha alerts list`")
         wanted = change(last, clock.now(), by)
-        if store.append(client, wanted, DetectorSettings()).event == wanted.event:
+        if is_ours(store.append(client, wanted, DetectorSettings()), wanted):
             return f"{wanted.alert_id[:10]} {wanted.event}"
     raise InputError("others change this alert all the time; try again")
+
+
+def is_ours(kept: Change, wanted: Change) -> bool:
+    """Whether what stands is what was to be stored, and not what somebody else made meanwhile."""
+    return (kept.alert_id, kept.event, kept.by, kept.note, kept.snoozed_until) == (
+        wanted.alert_id,
+        wanted.event,
+        wanted.by,
+        wanted.note,
+        _to_milliseconds(wanted.snoozed_until),
+    ) and kept.at == _to_milliseconds(wanted.at)
+
+
+def _to_milliseconds(moment: datetime) -> datetime:
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def user() -> str:

@@ -9,7 +9,10 @@ import xxhash
 from streams.signals.emerging.settings import DetectorSettings
 
 State = Literal["open", "growing", "fading", "closed"]
-Event = Literal["opened", "growing", "fading", "closed", "back", "acknowledged", "snoozed"]
+Event = Literal[
+    "opened", "growing", "fading", "closed", "back",
+    "acknowledged", "released", "snoozed", "woken", "noted",
+]  # fmt: skip
 EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 _MORE_AT_LEAST = 3  # authors, before an alert has grown
 
@@ -63,6 +66,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     snoozed_until: datetime = EPOCH
     acknowledged_by: str = ""
     by: str = ""
+    note: str = ""  # what somebody wrote, in the change that says so
+    state_at: datetime = EPOCH  # since when it is in this state; `at` where that was not kept
 
     @property
     def is_over(self) -> bool:
@@ -90,13 +95,14 @@ def next_change(
     """
     unusual_at = finding.last_unusual_at
     if last is None or last.is_over:
-        cool = last is not None and now - last.at < timedelta(minutes=settings.cool_down_min)
+        cool_down = timedelta(minutes=settings.cool_down_min)
+        cool = last is not None and now - last.state_at < cool_down
         return (
             None if unusual_at is None or cool else _opened(last, finding, now, notices, settings)
         )
     quiet = timedelta(minutes=settings.quiet_min)
     if unusual_at is None:
-        calm = now - last.at
+        calm = now - last.state_at
         if last.state == "fading":
             return _changed(last, "closed", "closed", now) if calm >= 2 * quiet else None
         return _changed(last, "fading", "fading", now)
@@ -125,11 +131,30 @@ def acknowledged(last: Change, now: datetime, by: str) -> Change:
     )
 
 
+def released(last: Change, now: datetime, by: str) -> Change:
+    """Nobody has it in hand any more: people are told of it again."""
+    return msgspec.structs.replace(
+        _changed(last, "released", last.state, now), acknowledged_by="", by=by
+    )
+
+
 def snoozed(last: Change, now: datetime, until: datetime, by: str) -> Change:
     """Nobody is told of the series until then; what happens is still kept."""
     return msgspec.structs.replace(
         _changed(last, "snoozed", last.state, now), snoozed_until=until, by=by
     )
+
+
+def woken(last: Change, now: datetime, by: str) -> Change:
+    """People are told of the series again, from now on."""
+    return msgspec.structs.replace(
+        _changed(last, "woken", last.state, now), snoozed_until=EPOCH, by=by
+    )
+
+
+def noted(last: Change, now: datetime, note: str, by: str) -> Change:
+    """Somebody wrote something beside it; who is told stays as it was."""
+    return msgspec.structs.replace(_changed(last, "noted", last.state, now), note=note, by=by)
 
 
 def _opened(
@@ -159,13 +184,22 @@ def _opened(
         sure=finding.sure,
         watched=finding.watched,
         snoozed_until=EPOCH if last is None else last.snoozed_until,
+        state_at=now,
     )
     return msgspec.structs.replace(opened, notice=_may_tell(opened, now, notices, settings))
 
 
 def _changed(last: Change, event: Event, state: State, now: datetime) -> Change:
     return msgspec.structs.replace(
-        last, change=last.change + 1, event=event, state=state, at=now, notice=False, by=""
+        last,
+        change=last.change + 1,
+        event=event,
+        state=state,
+        at=now,
+        notice=False,
+        by="",
+        note="",
+        state_at=last.state_at if state == last.state else now,
     )
 
 

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from urllib.parse import urlencode
 
 import msgspec
 import numpy as np
@@ -12,15 +11,16 @@ from clickhouse_connect.driver.client import Client
 
 from streams import clock
 from streams.signals.emerging import store
-from streams.signals.emerging.lifecycle import Change, Finding, Series, next_change
+from streams.signals.emerging.lifecycle import EPOCH, Change, Finding, Series, next_change
 from streams.signals.emerging.settings import DetectorSettings
-from streams.signals.emerging.watching import Heard, Usual, learn, look
+from streams.signals.emerging.watching import Heard, Usual, counted, learn, look
 
 RELEARN_EVERY = timedelta(hours=1)
 # Where a series appears that nobody knew, at once, unless learning would take more than this share
 # of the time.
 RELEARN_SHARE = 0.2
-DASHBOARD = "escucha-predictive"
+# How often the counts of an alert that goes on are kept for its chart.
+KEEP_COUNTS_EVERY = timedelta(minutes=5)
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +37,7 @@ class Watch:
     _learnt_at: datetime | None = None
     _learning: timedelta = timedelta()  # how long it took
     _known: set[Series] = field(default_factory=set)
+    _kept_at: dict[str, datetime] = field(default_factory=dict)  # counts, by alert
 
     def look(self) -> list[Change]:
         """One look; returns the changes that it stored, each of them stored before it returns."""
@@ -47,13 +48,42 @@ class Watch:
         usual = self._learn(now, heard)
         newest = store.newest(self.client)
         still = frozenset(series for series, change in newest.items() if not change.is_over)
-        changes = []
+        changes, standing = [], []
         for finding in look(heard, usual, now.timestamp(), still):
             change = self._change(newest.get(finding.series), finding, heard, now)
             if change is not None:
                 changes.append(change)
                 log.info("%s: %s, severity %d", change.series, change.event, change.severity)
+            one = change or newest.get(finding.series)
+            if one is not None and (change is not None or finding.series in still):
+                standing.append(one)
+        self._keep_counts(standing, {c.alert_id for c in changes}, heard, usual, now)
         return changes
+
+    def _keep_counts(
+        self, standing: list[Change], changed: set[str], heard: Heard, usual: Usual, now: datetime
+    ) -> None:
+        """What people see an alert by; of those that changed at once, of others now and then."""
+        due = [
+            one
+            for one in standing
+            if one.alert_id in changed
+            or now - self._kept_at.get(one.alert_id, EPOCH) >= KEEP_COUNTS_EVERY
+        ]
+        if not due:
+            return
+        hours = max(self.settings.windows_min) / 60 + self.settings.quiet_min / 60
+        since = (now - timedelta(hours=hours)).timestamp()
+        series = [one.series for one in due]
+        found = counted(heard, usual, series, since, now.timestamp())
+        for one in due:
+            if one.series in found:
+                store.keep_counts(self.client, one.alert_id, found[one.series])
+        going_on = {one.alert_id for one in standing if not one.is_over}
+        fresh = dict.fromkeys((one.alert_id for one in due), now)
+        self._kept_at = {
+            alert_id: at for alert_id, at in (self._kept_at | fresh).items() if alert_id in going_on
+        }
 
     def _learn(self, now: datetime, heard: Heard) -> Usual:
         unknown = set(heard.series) - self._known
@@ -100,14 +130,5 @@ class Watch:
             words=words,
             evidence=evidence,
             before_contact=share,
-            link=self._link(change),
+            link=f"{self.console_url}/alerts?id={change.alert_id}",
         )
-
-    def _link(self, change: Change) -> str:
-        span = {
-            "from": int((change.since - timedelta(hours=24)).timestamp() * 1000),
-            "to": int((change.since + timedelta(hours=24)).timestamp() * 1000),
-            "var-lang": change.series.lang,
-            f"var-{change.series.kind}": change.series.name,
-        }
-        return f"{self.console_url}/d/escucha-listening?{urlencode(span)}"

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 from clickhouse_connect.driver.client import Client
 
-from streams.signals.emerging.lifecycle import Change, Notices, Series
+from streams.signals.emerging.lifecycle import EPOCH, Change, Notices, Series
 from streams.signals.emerging.settings import DetectorSettings
-from streams.signals.emerging.watching import Heard
+from streams.signals.emerging.watching import Counted, Heard
 from streams.upkeep.similarity import MIN_SIMILARITY, similarity, wording
 
 _SEPARATOR: Final = "\x1f"
@@ -127,8 +127,9 @@ _COLUMNS: Final = (
     "kind", "series", "lang", "change", "alert_id", "event", "state", "at", "opened_at", "since",
     "severity", "observed", "expected", "window_min", "false_per_week", "sure", "watched",
     "before_contact", "words", "link", "settings_version", "settings", "notice", "snoozed_until",
-    "acknowledged_by", "by",
+    "acknowledged_by", "by", "note", "state_at",
 )  # fmt: skip
+_MOMENTS: Final = ("at", "opened_at", "since", "snoozed_until", "state_at")
 _READ: Final = ", ".join(_COLUMNS)
 
 
@@ -246,6 +247,12 @@ def append(client: Client, change: Change, settings: DetectorSettings) -> Change
     return _change(rows[0])
 
 
+def keep_counts(client: Client, alert_id: str, counted: Sequence[Counted]) -> None:
+    """Store what was counted around an alert; of the same 20 minutes the newest stands."""
+    rows = [[alert_id, one.at, one.observed, one.expected] for one in counted]
+    client.insert("alert_counts", rows, column_names=["alert_id", "at", "observed", "expected"])
+
+
 def evidence(client: Client, alert_id: str) -> tuple[str, ...]:
     """Ids of the mentions that show it, as far as they are still there."""
     rows = client.query(
@@ -264,7 +271,8 @@ def _row(change: Change, settings: DetectorSettings) -> list[Any]:
         change.expected, change.window_min, change.false_per_week, change.sure, change.watched,
         change.before_contact, list(change.words), change.link, settings.version,
         msgspec.json.encode(settings).decode(), int(change.notice), change.snoozed_until,
-        change.acknowledged_by, change.by,
+        change.acknowledged_by, change.by, change.note,
+        change.state_at if change.state_at > EPOCH else change.at,
     ]  # fmt: skip
 
 
@@ -272,7 +280,7 @@ def _change(row: Sequence[Any]) -> Change:
     found = dict(zip(_COLUMNS, row, strict=True))
     series = Series(found.pop("kind"), found.pop("series"), found.pop("lang"))
     del found["settings_version"], found["settings"]
-    moments = {name: _utc(found[name]) for name in ("at", "opened_at", "since", "snoozed_until")}
+    moments = {name: _utc(found[name]) for name in _MOMENTS}
     return Change(
         series=series,
         **{

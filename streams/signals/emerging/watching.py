@@ -1,8 +1,9 @@
 """From stored mentions to findings: the detector's pure part of what runs live."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,8 @@ from streams.signals.emerging.detector import score
 from streams.signals.emerging.lifecycle import Finding, Series
 from streams.signals.emerging.points import HOUR_SEC, Bools, Floats, Ints, Points, first_words
 from streams.signals.emerging.settings import DetectorSettings
+
+STRETCH_SEC: Final = 1_200.0  # what a chart of an alert counts by; the shortest window
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,39 @@ def look(
             )
         )
     return findings
+
+
+class Counted(NamedTuple):
+    """What was heard of a series in a stretch of time, and what is usual then."""
+
+    at: datetime  # where it begins
+    observed: int
+    expected: float
+
+
+def counted(
+    heard: Heard, usual: Usual, series: Collection[Series], from_sec: float, to_sec: float
+) -> dict[Series, list[Counted]]:
+    """By stretches of 20 minutes, for people to look at; series without a baseline are left out.
+
+    Exact as far back as `heard` reaches, less an author's silence.
+    """
+    points = _known(heard, usual)
+    begin = np.arange(from_sec // STRETCH_SEC, to_sec // STRETCH_SEC + 1) * STRETCH_SEC
+    end = np.minimum(begin + STRETCH_SEC, to_sec)
+    found = {}
+    for one in series:
+        if one not in usual.series:
+            continue
+        number = np.full(len(begin), usual.series[one])
+        # The moment at which a stretch begins belongs to it, that at which it ends does not.
+        observed = points.count(number, begin - 1e-3, begin + STRETCH_SEC - 1e-3)
+        expected = usual.baseline.expected(number, begin, end)
+        found[one] = [
+            Counted(_moment(float(at)), int(k), float(m))
+            for at, k, m in zip(begin, observed, expected, strict=True)
+        ]
+    return found
 
 
 def _known(heard: Heard, usual: Usual) -> Points:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from models.errors import (
+    CurrentChangedError,
     ModelExistsError,
     ModelNotFoundError,
     ModelRefusedError,
@@ -20,7 +21,7 @@ from models.errors import (
 )
 from models.heads import Model
 from models.predictions import Texts
-from models.promotions import KEPT, Promotion, Promotions
+from models.promotions import KEPT, Asked, Promotion, Promotions
 from models.store import CARD_FILE, CURRENT_FILE, MODEL_FILE, ModelStore
 from models.training import TrainingReport
 
@@ -192,6 +193,27 @@ def test_promotions_at_once_are_all_noted(tmp_path: Path, trained: Trained) -> N
     noted = [entry.version for entry in store.history()]
     assert sorted(noted) == sorted(versions * 3)
     assert store.current() == noted[0]
+
+
+def test_who_had_seen_another_current_version_changes_nothing(
+    store: ModelStore, trained: Trained
+) -> None:
+    one, two = save(store, trained, 0), save(store, trained, 1)
+    first = Asked(by="Ana", reason="the first", instead_of="")
+    store.promote(one, asked=first)
+    with pytest.raises(CurrentChangedError, match=one):
+        store.promote(two, asked=first)
+    store.promote(two, gate="it may", asked=Asked(by="Ana", reason="better", instead_of=one))
+    with pytest.raises(CurrentChangedError, match=two):
+        store.rollback(asked=Asked(by="Ben", instead_of=one))
+    assert (store.current(), store.before()) == (two, one)
+    store.rollback(asked=Asked(by="Ben", reason="worse", instead_of=two))
+    assert [(p.version, p.promoted_by, p.reason, p.how) for p in store.history()] == [
+        (one, "Ben", "worse", "rolled back"),
+        (two, "Ana", "better", "promoted"),
+        (one, "Ana", "the first", "promoted"),
+    ]
+    assert store.before() is None
 
 
 def test_the_history_is_kept_small() -> None:

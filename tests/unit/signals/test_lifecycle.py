@@ -12,7 +12,10 @@ from streams.signals.emerging.lifecycle import (
     Series,
     acknowledged,
     next_change,
+    noted,
+    released,
     snoozed,
+    woken,
 )
 from streams.signals.emerging.settings import DetectorSettings
 
@@ -85,7 +88,9 @@ def test_it_fades_comes_back_and_closes() -> None:
 
 
 def test_a_closed_one_is_followed_by_another_after_the_cool_down() -> None:
-    closed = msgspec.structs.replace(opened(), state="closed", event="closed", change=3)
+    closed = msgspec.structs.replace(
+        opened(), state="closed", event="closed", change=3, state_at=NOW
+    )
     assert step(closed, finding(), SETTINGS.cool_down_min - 1) is None
     again = step(closed, finding(), SETTINGS.cool_down_min)
     assert again is not None
@@ -117,3 +122,37 @@ def test_silence_outlasts_the_alert() -> None:
     again = step(closed, finding(), SETTINGS.cool_down_min)
     assert again is not None
     assert not again.notice
+
+
+def test_what_people_do_puts_neither_the_end_nor_the_next_one_off() -> None:
+    faded = step(opened(), finding(unusual_at=None), 130)
+    assert faded is not None
+    touched = faded
+    for act in (
+        lambda last, now: acknowledged(last, now, "Ana"),
+        lambda last, now: released(last, now, "Ana"),
+        lambda last, now: snoozed(last, now, now + timedelta(minutes=1), "Ana"),
+        lambda last, now: woken(last, now, "Ana"),
+        lambda last, now: noted(last, now, "nothing to do", "Ana"),
+    ):
+        touched = act(touched, NOW + timedelta(minutes=130 + 2 * SETTINGS.quiet_min - 1))
+    assert (touched.change, touched.state_at, touched.note) == (7, faded.at, "nothing to do")
+    closed = step(touched, finding(unusual_at=None), 130 + 2 * SETTINGS.quiet_min)
+    assert closed is not None
+    assert (closed.event, closed.note, closed.acknowledged_by) == ("closed", "", "")
+    over = noted(closed, closed.at + timedelta(minutes=SETTINGS.cool_down_min - 1), "x", "Ana")
+    again = step(over, finding(), 130 + 2 * SETTINGS.quiet_min + SETTINGS.cool_down_min)
+    assert again is not None
+    assert (again.event, again.notice, again.state_at) == ("opened", True, again.at)
+
+
+def test_who_gives_it_back_or_wakes_it_is_told_again() -> None:
+    held = acknowledged(opened(), NOW, "Ana")
+    silent = snoozed(opened(), NOW, NOW + timedelta(days=7), "Ana")
+    for last in (released(held, NOW, "Ben"), woken(silent, NOW, "Ben")):
+        grown = step(last, finding(20), 5)
+        assert grown is not None
+        assert grown.notice
+    still = step(noted(held, NOW, "mine", "Ana"), finding(20), 5)
+    assert still is not None
+    assert not still.notice

@@ -126,7 +126,7 @@ async function headersOf(path) {
   return csrf ? { ...headers, "x-escucha-csrf": csrf } : headers;
 }
 
-/** Ask the console something; raises ApiError. */
+/** Ask, or post where there is something to post; throws ApiError. */
 export async function get(path, signal, posted) {
   const limit = AbortSignal.timeout(TIMEOUT_MS);
   const post = posted && {

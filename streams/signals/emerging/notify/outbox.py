@@ -88,11 +88,18 @@ def deliver_letter(client: Client, channel: Messenger, letter: Letter, *, again:
 
 
 def deliver(client: Client, channel: Channel) -> int:
-    """Send what is pending, in order; returns how many arrived. Raises UndeliveredError."""
+    """Send what is pending, in order; returns how many arrived.
+
+    Raises UndeliveredError, once it is noted for those who look at the alert.
+    """
     sent = 0
     while waiting := pending(client, channel):
         for alert in waiting:
-            channel.send(alert)
+            try:
+                channel.send(alert)
+            except UndeliveredError as error:
+                _note_fault(client, channel, alert, str(error))
+                raise
             _note(client, channel, alert.alert_id, alert.change)
             sent += 1
     return sent
@@ -145,6 +152,21 @@ def _note(client: Client, channel: Channel | Messenger, alert_id: str, change: i
         [[channel.name, alert_id, change]],
         column_names=["channel", "alert_id", "change"],
         settings={"insert_deduplication_token": f"{channel.name}/{alert_id}/{change}"},
+    )
+
+
+def _note_fault(client: Client, channel: Channel, alert: Alert, reason: str) -> None:
+    client.command(
+        "INSERT INTO alert_faults (channel, alert_id, change, attempts, reason)"
+        " SELECT {channel:String}, {alert:String}, {change:UInt32}, max(attempts) + 1,"
+        " {reason:String} FROM alert_faults WHERE channel = {channel:String}"
+        " AND alert_id = {alert:String} AND change = {change:UInt32}",
+        {
+            "channel": channel.name,
+            "alert": alert.alert_id,
+            "change": alert.change,
+            "reason": reason[:200],
+        },
     )
 
 
