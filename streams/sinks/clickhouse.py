@@ -63,6 +63,14 @@ INSERT_SETTINGS: Mapping[str, str] = {
 }
 
 
+# Left alone, the client asks the server to write each answer to its disk before it sends it. From
+# a full disk ClickHouse (26.9) then sends nothing with a 200: "no row is stored". So answers stay
+# in its memory, up to so many bytes; longer ones are sent as they come, and say in the stream when
+# they break off. The synchronous client always waits: it gets room for all that is ever asked by it.
+ANSWERS: Mapping[str, str] = {"wait_end_of_query": "0", "buffer_size": str(16 * 1024 * 1024)}
+WAITED_ANSWERS: Mapping[str, str] = {"buffer_size": str(64 * 1024 * 1024)}
+
+
 class ClickHouse:
     """One async client with retries; raises SinkUnavailableError past its deadline.
 
@@ -186,7 +194,7 @@ class ClickHouse:
     async def _connected(self) -> AsyncClient:
         if self._client is None:
             self._client = await create_async_client(
-                **connection_arguments(self._settings), connector_limit=32
+                **connection_arguments(self._settings, ANSWERS), connector_limit=32
             )
         return self._client
 
@@ -215,7 +223,9 @@ def not_let_in(settings: Settings, error: BaseException) -> str:
     return ""
 
 
-def connection_arguments(settings: Settings) -> dict[str, Any]:
+def connection_arguments(
+    settings: Settings, answers: Mapping[str, str] = WAITED_ANSWERS
+) -> dict[str, Any]:
     """What clickhouse-connect's client factories take, for the pipeline's own user."""
     url = urlsplit(settings.clickhouse_url)
     secure = url.scheme == "https"
@@ -231,8 +241,11 @@ def connection_arguments(settings: Settings) -> dict[str, Any]:
         "send_receive_timeout": 60,
         "query_retries": 0,  # the retry above has the deadline and says what it waits for
         **({"ca_cert": str(settings.clickhouse_ca_file)} if settings.clickhouse_ca_file else {}),
-        # What one replica alone has acknowledged is lost with it.
-        **({"settings": {"insert_quorum": "auto"}} if settings.clickhouse_cluster else {}),
+        "settings": {
+            **answers,
+            # What one replica alone has acknowledged is lost with it.
+            **({"insert_quorum": "auto"} if settings.clickhouse_cluster else {}),
+        },
     }
 
 
