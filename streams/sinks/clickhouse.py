@@ -65,8 +65,8 @@ INSERT_SETTINGS: Mapping[str, str] = {
 
 # Left alone, the client asks the server to write each answer to its disk before it sends it. From
 # a full disk ClickHouse (26.9) then sends nothing with a 200: "no row is stored". So answers stay
-# in its memory, up to so many bytes; longer ones are sent as they come, and say in the stream when
-# they break off. The synchronous client always waits: it gets room for all that is ever asked by it.
+# in its memory, up to so many bytes; longer ones are sent as they come, and break off with an
+# error in the stream. The blocking client always waits: it gets room for all that is asked by it.
 ANSWERS: Mapping[str, str] = {"wait_end_of_query": "0", "buffer_size": str(16 * 1024 * 1024)}
 WAITED_ANSWERS: Mapping[str, str] = {"buffer_size": str(64 * 1024 * 1024)}
 

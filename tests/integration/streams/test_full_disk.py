@@ -1,4 +1,4 @@
-"""A full disk must not make ClickHouse's answers empty: "nothing is stored" would store it twice."""
+"""A full disk must not make answers empty: what "is not stored" would be stored twice."""
 
 import os
 from collections.abc import Iterator
