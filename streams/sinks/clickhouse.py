@@ -33,6 +33,7 @@ TRANSIENT_CODES = frozenset(
         202,  # TOO_MANY_SIMULTANEOUS_QUERIES
         209,  # SOCKET_TIMEOUT
         210,  # NETWORK_ERROR
+        216,  # QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING: asked again after its connection was cut
         225,  # NO_ZOOKEEPER
         236,  # ABORTED: the server shuts down
         241,  # MEMORY_LIMIT_EXCEEDED
