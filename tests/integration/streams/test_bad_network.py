@@ -22,7 +22,7 @@ async def test_a_question_whose_connection_is_cut_is_asked_again_while_the_first
                 clickhouse.rows("SELECT count(), sum(sleepEachRow(0.1)) FROM numbers(20)")
             )
             running = "SELECT count() FROM system.processes WHERE query LIKE '%sleepEachRow%'"
-            while (await watcher.rows(running))[0][0] < 2:  # the watcher's own is one
+            while (await watcher.rows(running))[0][0] < 2:  # noqa: ASYNC110 - its own is one
                 await asyncio.sleep(0.05)
             network.cut()
             async with asyncio.timeout(60):
