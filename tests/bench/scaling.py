@@ -75,7 +75,7 @@ def scaled(stack: Stack, broker_pid: int, events: int, workers: int) -> Scaled:
         finally:
             for worker in started:
                 worker.stop()
-        if int(client.command("SELECT sum(mentions) FROM mentions_by_hour")) != events:
+        if _number(client, "SELECT sum(mentions) FROM mentions_by_hour") != events:
             raise click.ClickException("the view counts other events than were sent")
         [(begin, end, stored, seen)] = client.query(_TOGETHER).result_rows
         if seen != workers:
@@ -112,12 +112,16 @@ def _watch(
                 },
             )
         )
-        stored = int(client.command("SELECT count() FROM mentions"))
+        stored = _number(client, "SELECT count() FROM mentions")
         if stored >= events:
             return used
         if time.monotonic() > deadline:
             raise click.ClickException(f"{stored} of {events} stored:\n{workers[0].tail()}")
         time.sleep(POLL_SEC)
+
+
+def _number(client: Client, query: str) -> int:
+    return int(client.query(query).result_rows[0][0])
 
 
 def _at(used: list[Used], moment: float) -> Used:

@@ -80,10 +80,8 @@ def run(scenario: Scenario, options: Options, folder: Path, broker: str = "kafka
 def _recovery(settings: Settings, healed: Sequence[float]) -> dict[str, float]:
     """Seconds from the end of each fault until all that was sent before it was stored."""
     with connect(settings, in_database=True) as client:
-        took = [
-            max(0.0, client.query(_STORED_BY, {"at": int(at * 1_000)}).first_row[0] / 1_000)
-            for at in healed
-        ]
+        found = [client.query(_STORED_BY, {"at": int(at * 1_000)}).result_rows for at in healed]
+    took = [max(0.0, rows[0][0] / 1_000) for rows in found]
     if not took:
         return {}
     return {"median": round(statistics.median(took), 1), "longest": round(max(took), 1)}
