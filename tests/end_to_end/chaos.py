@@ -87,9 +87,14 @@ def _recovery(settings: Settings, healed: Sequence[float]) -> dict[str, float]:
     return {"median": round(statistics.median(took), 1), "longest": round(max(took), 1)}
 
 
-# A row with a far older batch beside it may have been merged; what counts is the newest of all.
 _STORED_BY = """
-SELECT toUnixTimestamp64Milli(max(stored_at)) - {at:Int64} FROM mentions
+SELECT toUnixTimestamp64Milli(max(stored_at)) - {at:Int64}
+FROM
+(
+    SELECT stored_at, kafka_timestamp FROM mentions
+    UNION ALL
+    SELECT stored_at, kafka_timestamp FROM dead_letters
+)
 WHERE kafka_timestamp <= fromUnixTimestamp64Milli({at:Int64}, 'UTC')
 """
 

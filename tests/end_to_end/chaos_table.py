@@ -1,4 +1,4 @@
-"""The table of results, one row a scenario; a later run of a scenario takes its row's place."""
+"""The table of results, one row a command; a later run of the same takes its row's place."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,7 +35,7 @@ def write(path: Path, result: "Result", command: str) -> None:
     """Put the result's row into the table at `path`, which need not exist yet."""
     text = path.read_text(encoding="utf-8") if path.exists() else HEAD
     head, _, body = text.partition(RULE)
-    rows = [row for row in body.splitlines() if not row.startswith(f"| {command.split()[0]} |")]
+    rows = [row for row in body.splitlines() if f"| `{command}` |" not in row]
     rows.append(_row(result, command))
     path.write_text(head + RULE + "\n".join(sorted(rows)) + "\n", encoding="utf-8")
 
