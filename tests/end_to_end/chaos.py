@@ -93,7 +93,7 @@ FROM
 (
     SELECT stored_at, kafka_timestamp FROM mentions
     UNION ALL
-    SELECT stored_at, kafka_timestamp FROM dead_letters
+    SELECT seen_at, kafka_timestamp FROM dead_letters
 )
 WHERE kafka_timestamp <= fromUnixTimestamp64Milli({at:Int64}, 'UTC')
 """
