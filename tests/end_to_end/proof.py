@@ -15,7 +15,7 @@ from streams.settings import Settings
 from streams.topic_admin import TopicAdmin
 from tests.end_to_end.traffic import BAD, HEADER, Sent
 
-SETTLE_SEC = 300.0
+SETTLE_SEC = 600.0
 
 
 @dataclass
