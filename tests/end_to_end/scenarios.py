@@ -91,11 +91,11 @@ class Scenario:
 def kills(run: Run) -> None:
     """kill -9 of any process at any moment."""
     file = run.ground.folder / "posts.jsonl"
-    rows = 40 * run.options.rounds
+    rows = 100 * run.options.rounds
     _write_posts(file, rows, run.options.seed)
     slowly = ("ingest", str(file), "--rate", "40", "--heartbeat-sec", "2")
-    run.fleet.add("producer", *slowly, once=True)
     run.warm_up()
+    run.fleet.add("producer", *slowly, once=True)
     hit = list(KILLED)
     for _ in range(run.options.rounds):
         run.sender.burst(run.random.randrange(200, 800))
