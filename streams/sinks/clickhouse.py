@@ -1,5 +1,6 @@
 """ClickHouse as the pipeline sees it: blocks go in whole and once, small questions come back."""
 
+import asyncio
 import logging
 import ssl
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -51,6 +52,7 @@ TRANSIENT_CODES = frozenset(
 )
 
 AUTHENTICATION_FAILED = 516
+END_TIMEOUT_SEC = 5.0
 
 INSERT_SETTINGS: Mapping[str, str] = {
     "deduplicate_blocks_in_dependent_materialized_views": "1",
@@ -136,20 +138,47 @@ class ClickHouse:
     ) -> Sequence[Sequence[Any]]:
         """Answer of a query; parameters are bound by the server."""
 
-        async def attempt(client: AsyncClient) -> Sequence[Sequence[Any]]:
-            result = await client.query(query, parameters=dict(parameters or {}))
+        async def ask(client: AsyncClient, own: dict[str, Any]) -> Sequence[Sequence[Any]]:
+            result = await client.query(query, parameters=dict(parameters or {}), settings=own)
             rows: Sequence[Sequence[Any]] = result.result_rows
             return rows
 
-        return await self.patiently(lambda: self._attempt(attempt, "query"))
+        return await self._answered(ask)
 
     async def columns(self, query: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
         """The same as an Arrow table, for answers of many rows."""
 
-        async def attempt(client: AsyncClient) -> pa.Table:
-            return await client.query_arrow(query, parameters=dict(parameters or {}))
+        async def ask(client: AsyncClient, own: dict[str, Any]) -> pa.Table:
+            return await client.query_arrow(query, parameters=dict(parameters or {}), settings=own)
+
+        return await self._answered(ask)
+
+    async def _answered(self, ask: Callable[[AsyncClient, dict[str, Any]], Awaitable[T]]) -> T:
+        """Ask until it is answered; a question that was given up on is ended before the next.
+
+        ClickHouse works on for whoever hangs up. Asked again each minute, what takes longer than
+        that would run many times over, and be the slower for it.
+        """
+
+        async def attempt(client: AsyncClient) -> T:
+            name = str(uuid4())
+            try:
+                return await ask(client, {"query_id": name})
+            except (OperationalError, aiohttp.ClientError, OSError, TimeoutError) as error:
+                if getattr(error, "code", None) is None:  # it was not ClickHouse that ended it
+                    await self._end(client, name)
+                raise
 
         return await self.patiently(lambda: self._attempt(attempt, "query"))
+
+    async def _end(self, client: AsyncClient, name: str) -> None:
+        try:
+            async with asyncio.timeout(END_TIMEOUT_SEC):
+                await client.command(
+                    "KILL QUERY WHERE query_id = {name:String} ASYNC", {"name": name}
+                )
+        except (DatabaseError, aiohttp.ClientError, OSError, TimeoutError) as error:
+            log.info("a query may run on without anybody waiting for it: %r", error)
 
     async def patiently(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """Repeat `attempt` while it raises SinkUnavailableError, until the deadline."""
