@@ -5,7 +5,7 @@ RUN := $(VENV)/bin
 TEST_WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint types bench exactness generate clean
+.PHONY: help install demo test check lint types bench exactness chaos soak scaling generate clean
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,8 +48,16 @@ bench: install ## Compare with a hand-written loop, stock Faust, Quix Streams an
 	$(RUN)/python -m tests.bench
 
 exactness: install ## 500,000 events on Apache Kafka under kill -9 of everything
-	$(RUN)/python -m tests.end_to_end.exactness --broker kafka --events 500000 --worker-kills 20 \
-		--clickhouse-kills 5 --broker-restarts 3
+	$(RUN)/python -m tests.end_to_end.chaos exactness
+
+chaos: install ## Every misfortune for an hour or two; results into tests/end_to_end/CHAOS.md
+	$(RUN)/python -m tests.end_to_end.chaos all --table tests/end_to_end/CHAOS.md
+
+soak: install ## Half an hour at half load: memory and latency by the minute, with a plot
+	$(RUN)/python -m tests.end_to_end.soak
+
+scaling: install ## One, two and three workers against one topic
+	$(RUN)/python -m tests.bench.scaling
 
 lock: ## Resolve the dependencies anew (needs uv)
 	uv pip compile pyproject.toml --extra dev --extra accurate --universal --python-version 3.11 \

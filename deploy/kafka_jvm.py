@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -94,18 +95,21 @@ class KafkaJvm:
         brokers: int | None = None,
         secure: bool | None = None,
         stays: bool = False,
+        advertised_ports: Sequence[int] = (),
     ) -> None:
         """Plan the cluster (of one), or take up the plan an earlier start left in `directory`.
 
         The nodes listen on `port` and the ports after it, or on free ones. Raises LocalStackError
         when `directory` holds a cluster with another port or another number of brokers. `secure`:
         clients need TLS and SASL/SCRAM, and may do what ACLs allow; `security` has the users.
+        Clients are told `advertised_ports`, one a node, where something stands before the nodes.
         """
         self.directory = directory.absolute()
         self.plan = load_or_make(self.directory, port, brokers, secure)
         self.security = KafkaSecurity.at(self.directory / "security") if self.plan.secure else None
         self.bootstrap = ",".join(f"{LOOPBACK}:{each}" for each in self.plan.broker_ports)
         self._stays = stays
+        self._advertised_ports = tuple(advertised_ports)
         self._children: dict[int, subprocess.Popen[bytes]] = {}
 
     def start(self, timeout_seconds: float = READY_TIMEOUT_SECONDS) -> Self:
@@ -188,13 +192,17 @@ class KafkaJvm:
 
     def status(self) -> dict[str, Any]:
         """Return pids and whether the cluster answers."""
-        pids = {node: process.pid for node in self.plan.nodes if (process := self._process(node))}
+        pids = self.pids()
         return {
             "bootstrap": self.bootstrap,
             "brokers": len(self.plan.broker_ports),
             "pids": pids,
             "ready": bool(pids) and self._answers(),
         }
+
+    def pids(self) -> dict[int, int]:
+        """Return the processes of the nodes that run."""
+        return {node: process.pid for node in self.plan.nodes if (process := self._process(node))}
 
     def __enter__(self) -> Self:
         return self.start()
@@ -256,7 +264,7 @@ class KafkaJvm:
     def settings_text(self, node: int) -> str:
         """The files that every deployment shares, then what is otherwise here: it holds."""
         text = SHARED.read_text(encoding="utf-8")
-        otherwise = self.plan.properties(node, self._folder(node) / "data")
+        otherwise = self.plan.properties(node, self._folder(node) / "data", self._advertised_ports)
         if self.security is not None:
             text += SECURE.read_text(encoding="utf-8")
             otherwise |= self.security.properties()

@@ -3,6 +3,7 @@
 import base64
 import json
 import uuid
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -30,20 +31,26 @@ class ClusterPlan:
         """The node ids."""
         return range(1, len(self.broker_ports) + 1)
 
-    def properties(self, node: int, data: Path) -> dict[str, Any]:
-        """Return what one node has otherwise than deploy/kafka/server.properties."""
+    def properties(
+        self, node: int, data: Path, advertised_ports: Sequence[int] = ()
+    ) -> dict[str, Any]:
+        """Return what one node has otherwise than deploy/kafka/server.properties.
+
+        Clients are told `advertised_ports`, one a node, in place of where the nodes listen.
+        """
         size = len(self.broker_ports)
         voters = (f"{n}@{LOOPBACK}:{self.controller_ports[n - 1]}" for n in self.nodes)
         client_listener = f"CLIENTS://{LOOPBACK}:{self.broker_ports[node - 1]}"
         quorum_listener = f"CONTROLLER://{LOOPBACK}:{self.controller_ports[node - 1]}"
-        brokers = [client_listener]
-        if self.secure:
-            brokers.append(f"BROKERS://{LOOPBACK}:{self.inner_ports[node - 1]}")
+        inner = [f"BROKERS://{LOOPBACK}:{self.inner_ports[node - 1]}"] if self.secure else []
+        told = client_listener
+        if advertised_ports:
+            told = f"CLIENTS://{LOOPBACK}:{advertised_ports[node - 1]}"
         return {
             "node.id": node,
             "controller.quorum.voters": ",".join(voters),
-            "listeners": ",".join((*brokers, quorum_listener)),
-            "advertised.listeners": ",".join(brokers),
+            "listeners": ",".join((client_listener, *inner, quorum_listener)),
+            "advertised.listeners": ",".join((told, *inner)),
             "log.dirs": data,
             "default.replication.factor": size,
             "min.insync.replicas": min(2, size),

@@ -127,6 +127,11 @@ class PartitionDelivery:
         """Records delivered and not done."""
         return sum(batch.count for batch in self._outstanding if not batch.done)
 
+    @property
+    def batches_outstanding(self) -> int:
+        """Batches delivered and not done."""
+        return sum(not batch.done for batch in self._outstanding)
+
     def lag(self, fetched: int, end: int) -> int:
         """Records before `end` that are not done; `fetched` is where the fetcher stands.
 
@@ -198,12 +203,20 @@ class BatchOptions:
     Args:
         max_records: most records in one batch.
         max_in_flight: most records delivered and not done, in one worker.
+        max_batches: most batches delivered and not done. While the sink is away, what comes waits
+            in Kafka then, for large batches; thousands of small ones would take minutes to store.
         linger_sec: shortest time between fetches while they bring little.
     """
 
     def __init__(
-        self, *, max_records: int = 2_000, max_in_flight: int = 40_000, linger_sec: float = 0.0
+        self,
+        *,
+        max_records: int = 2_000,
+        max_in_flight: int = 40_000,
+        max_batches: int = 64,
+        linger_sec: float = 0.0,
     ) -> None:
         self.max_records = max_records
         self.max_in_flight = max_in_flight
+        self.max_batches = max_batches
         self.linger_sec = linger_sec

@@ -18,8 +18,39 @@ import msgspec
 
 BLOT: Final = "‹secret›"
 SHORTEST_SECRET: Final = 6  # shorter ones would blot out words
+SELDOM_SEC: Final = 10.0
+MOST_KINDS: Final = 1_000
+OURS: Final = ("streams", "models", "dashboards", "deploy")
 TEXT_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 QUIET: Final = ("urllib3.connectionpool", "clickhouse_connect", "opentelemetry")
+
+
+class Seldom(logging.Filter):
+    """Lets each kind of line of somebody else's library through once in a while, and counts.
+
+    While a broker is away its client writes a hundred lines a second.
+    """
+
+    def __init__(self, every_sec: float = SELDOM_SEC) -> None:
+        super().__init__()
+        self._every_sec = every_sec
+        self._kinds: dict[tuple[str, str], tuple[float, int]] = {}  # when last, how many since
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the line is to be written; it then says how many like it were not."""
+        if record.name.startswith(OURS):
+            return True
+        kind = (record.name, str(record.msg))
+        last, left_out = self._kinds.get(kind, (float("-inf"), 0))
+        if record.created - last < self._every_sec and record.created >= last:
+            self._kinds[kind] = (last, left_out + 1)
+            return False
+        if len(self._kinds) >= MOST_KINDS:  # texts that are made anew each time
+            self._kinds.clear()
+        self._kinds[kind] = (record.created, 0)
+        if left_out:
+            record.msg, record.args = f"{record.getMessage()} ({left_out} more like it)", ()
+        return True
 
 
 class Blotting(logging.Formatter):
@@ -69,6 +100,8 @@ def configure(
 ) -> None:
     """Send all logs of this process to standard error, in the form `text` or `json`."""
     handler = logging.StreamHandler(stream or sys.stderr)
+    if not verbose:
+        handler.addFilter(Seldom())
     handler.setFormatter(Json(secrets) if form == "json" else Blotting(secrets))
     logging.basicConfig(
         level=logging.INFO if verbose else logging.WARNING, handlers=[handler], force=True

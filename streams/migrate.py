@@ -139,9 +139,17 @@ def _applied(client: Client) -> set[str]:
     }
 
 
-def connect(settings: Settings, *, in_database: bool = False) -> Client:
-    """A blocking client; raises SinkUnavailableError with the remedy."""
+def connect(
+    settings: Settings, *, in_database: bool = False, at_most_sec: float | None = None
+) -> Client:
+    """A blocking client; raises SinkUnavailableError with the remedy.
+
+    What takes longer than `at_most_sec` ClickHouse ends by itself: whoever asks the same again and
+    again must not have many of it running.
+    """
     arguments = connection_arguments(settings)
+    if at_most_sec is not None:
+        arguments["settings"]["max_execution_time"] = str(at_most_sec)
     if not in_database:
         arguments["database"] = "default"
     try:

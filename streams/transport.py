@@ -10,7 +10,7 @@ brought from one partition, so that cost is paid once per batch. The contract:
 - After every rebalance and seek all partitions start again at their committed offset (at the
   beginning of the log where nothing is committed), and batches from before are stale: their
   ack is ignored.
-- Records in flight (delivered, not done) are bounded.
+- Records and batches in flight (delivered, not done) are bounded.
 - Batches that somebody has planned before (`Transport.planned_spans`) are cut at the same ends
   again, so that a redelivered batch is the same batch.
 
@@ -151,7 +151,7 @@ class Consumer(driver.Consumer):
                 batch.fetched_at, batch.fetch_sec = self.fetched_at, self._fetch_sec
                 if not await self._room_for(delivery):
                     break
-                if self.in_flight >= self._max_in_flight:
+                if not self.has_room:
                     self._room.clear()
                 yield tp, self._message(batch)
             if not self._flows:
@@ -229,12 +229,15 @@ class Consumer(driver.Consumer):
         return self.transport.options
 
     @property
-    def _max_in_flight(self) -> int:
-        return self._options.max_in_flight
+    def has_room(self) -> bool:
+        """Whether more may be delivered before something is done."""
+        batches = sum(delivery.batches_outstanding for delivery in self._deliveries.values())
+        options = self._options
+        return self.in_flight < options.max_in_flight and batches < options.max_batches
 
     def _on_done(self, records: int) -> None:
         self.in_flight -= records
-        if self.in_flight < self._max_in_flight:
+        if self.has_room:
             self._room.set()
 
     # -- acknowledge and commit

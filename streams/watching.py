@@ -56,7 +56,7 @@ class Watch:
                 is_member=is_member,
                 flows=consumer.flow_active,
                 asked_at=consumer.fetched_at,
-                has_room=consumer.in_flight < self._settings.records_in_flight,
+                has_room=consumer.has_room,
                 waiting=sum(lags.values()),
                 done=consumer.done(),
                 sink_trouble=self._clickhouse.trouble,

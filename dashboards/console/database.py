@@ -26,6 +26,8 @@ T = TypeVar("T")
 
 # Codes of ClickHouse: timeout, too many rows, too many bytes, memory, too slow.
 _TOO_BIG = frozenset({159, 158, 307, 396, 241, 160})
+# Else ClickHouse writes each answer to its disk first, and sends an empty one when that is full.
+_ANSWERS = {"wait_end_of_query": "0", "buffer_size": str(16 * 1024 * 1024)}
 _DENIED = frozenset({192, 193, 194, 497, 516})
 _MISSING = frozenset({60, 81})
 
@@ -80,6 +82,7 @@ class Database:
                     connect_timeout=3,
                     send_receive_timeout=self._config.max_query_sec + 5,
                     autogenerate_session_id=False,
+                    settings=_ANSWERS,
                     ca_cert=str(self._config.ca_file) if self._config.ca_file else None,
                 )
             return self._client

@@ -1,5 +1,6 @@
 """ClickHouse as the pipeline sees it: blocks go in whole and once, small questions come back."""
 
+import asyncio
 import logging
 import ssl
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -33,6 +34,7 @@ TRANSIENT_CODES = frozenset(
         202,  # TOO_MANY_SIMULTANEOUS_QUERIES
         209,  # SOCKET_TIMEOUT
         210,  # NETWORK_ERROR
+        216,  # QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING: asked again after its connection was cut
         225,  # NO_ZOOKEEPER
         236,  # ABORTED: the server shuts down
         241,  # MEMORY_LIMIT_EXCEEDED
@@ -50,6 +52,7 @@ TRANSIENT_CODES = frozenset(
 )
 
 AUTHENTICATION_FAILED = 516
+END_TIMEOUT_SEC = 5.0
 
 INSERT_SETTINGS: Mapping[str, str] = {
     "deduplicate_blocks_in_dependent_materialized_views": "1",
@@ -61,6 +64,14 @@ INSERT_SETTINGS: Mapping[str, str] = {
     "input_format_parallel_parsing": "0",
     "async_insert": "0",
 }
+
+
+# Left alone, the client asks the server to write each answer to its disk before it sends it. From
+# a full disk ClickHouse (26.9) then sends nothing with a 200: "no row is stored". So answers stay
+# in its memory, up to so many bytes; longer ones are sent as they come, and break off with an
+# error in the stream. The blocking client always waits: it gets room for all that is asked by it.
+ANSWERS: Mapping[str, str] = {"wait_end_of_query": "0", "buffer_size": str(16 * 1024 * 1024)}
+WAITED_ANSWERS: Mapping[str, str] = {"buffer_size": str(64 * 1024 * 1024)}
 
 
 class ClickHouse:
@@ -127,20 +138,47 @@ class ClickHouse:
     ) -> Sequence[Sequence[Any]]:
         """Answer of a query; parameters are bound by the server."""
 
-        async def attempt(client: AsyncClient) -> Sequence[Sequence[Any]]:
-            result = await client.query(query, parameters=dict(parameters or {}))
+        async def ask(client: AsyncClient, own: dict[str, Any]) -> Sequence[Sequence[Any]]:
+            result = await client.query(query, parameters=dict(parameters or {}), settings=own)
             rows: Sequence[Sequence[Any]] = result.result_rows
             return rows
 
-        return await self.patiently(lambda: self._attempt(attempt, "query"))
+        return await self._answered(ask)
 
     async def columns(self, query: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
         """The same as an Arrow table, for answers of many rows."""
 
-        async def attempt(client: AsyncClient) -> pa.Table:
-            return await client.query_arrow(query, parameters=dict(parameters or {}))
+        async def ask(client: AsyncClient, own: dict[str, Any]) -> pa.Table:
+            return await client.query_arrow(query, parameters=dict(parameters or {}), settings=own)
+
+        return await self._answered(ask)
+
+    async def _answered(self, ask: Callable[[AsyncClient, dict[str, Any]], Awaitable[T]]) -> T:
+        """Ask until it is answered; a question that was given up on is ended before the next.
+
+        ClickHouse works on for whoever hangs up. Asked again each minute, what takes longer than
+        that would run many times over, and be the slower for it.
+        """
+
+        async def attempt(client: AsyncClient) -> T:
+            name = str(uuid4())
+            try:
+                return await ask(client, {"query_id": name})
+            except (OperationalError, aiohttp.ClientError, OSError, TimeoutError) as error:
+                if getattr(error, "code", None) is None:  # it was not ClickHouse that ended it
+                    await self._end(client, name)
+                raise
 
         return await self.patiently(lambda: self._attempt(attempt, "query"))
+
+    async def _end(self, client: AsyncClient, name: str) -> None:
+        try:
+            async with asyncio.timeout(END_TIMEOUT_SEC):
+                await client.command(
+                    "KILL QUERY WHERE query_id = {name:String} ASYNC", {"name": name}
+                )
+        except (DatabaseError, aiohttp.ClientError, OSError, TimeoutError) as error:
+            log.info("a query may run on without anybody waiting for it: %r", error)
 
     async def patiently(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """Repeat `attempt` while it raises SinkUnavailableError, until the deadline."""
@@ -186,7 +224,7 @@ class ClickHouse:
     async def _connected(self) -> AsyncClient:
         if self._client is None:
             self._client = await create_async_client(
-                **connection_arguments(self._settings), connector_limit=32
+                **connection_arguments(self._settings, ANSWERS), connector_limit=32
             )
         return self._client
 
@@ -215,7 +253,9 @@ def not_let_in(settings: Settings, error: BaseException) -> str:
     return ""
 
 
-def connection_arguments(settings: Settings) -> dict[str, Any]:
+def connection_arguments(
+    settings: Settings, answers: Mapping[str, str] = WAITED_ANSWERS
+) -> dict[str, Any]:
     """What clickhouse-connect's client factories take, for the pipeline's own user."""
     url = urlsplit(settings.clickhouse_url)
     secure = url.scheme == "https"
@@ -231,8 +271,11 @@ def connection_arguments(settings: Settings) -> dict[str, Any]:
         "send_receive_timeout": 60,
         "query_retries": 0,  # the retry above has the deadline and says what it waits for
         **({"ca_cert": str(settings.clickhouse_ca_file)} if settings.clickhouse_ca_file else {}),
-        # What one replica alone has acknowledged is lost with it.
-        **({"settings": {"insert_quorum": "auto"}} if settings.clickhouse_cluster else {}),
+        "settings": {
+            **answers,
+            # What one replica alone has acknowledged is lost with it.
+            **({"insert_quorum": "auto"} if settings.clickhouse_cluster else {}),
+        },
     }
 
 

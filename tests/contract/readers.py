@@ -68,6 +68,7 @@ class Reader:
         *,
         max_records: int = 100,
         max_in_flight: int = 40_000,
+        max_batches: int = 64,
     ) -> None:
         settings = Settings(
             kafka_bootstrap=topic.bootstrap,
@@ -79,7 +80,9 @@ class Reader:
         self.errors: list[BaseException] = []
         self.app: faust.App = faust_app(settings)
         self.transport = cast(Transport, self.app.transport)
-        self.transport.options = BatchOptions(max_records=max_records, max_in_flight=max_in_flight)
+        self.transport.options = BatchOptions(
+            max_records=max_records, max_in_flight=max_in_flight, max_batches=max_batches
+        )
         channel = self.app.topic(topic.name, schema=RecordBatchSchema())
 
         @self.app.agent(channel, name=f"reader-{next(_names)}")

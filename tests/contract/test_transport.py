@@ -84,6 +84,29 @@ async def test_a_slow_sink_bounds_the_records_in_flight(bootstrap: str) -> None:
     assert most <= 300 + 100
 
 
+async def test_what_trickles_in_while_the_sink_is_away_waits_for_few_large_batches(
+    bootstrap: str,
+) -> None:
+    topic = Topic(bootstrap)
+    sink_is_back = asyncio.Event()
+
+    async def wait(_: Reader, batch: RecordBatch) -> None:
+        await sink_is_back.wait()
+        batch.ack()
+
+    async with running(Reader(topic, wait, max_batches=5)) as reader:
+        for number in range(40):
+            topic.produce(1, start=number)
+            if number < 5:
+                await until(lambda n=number: len(reader.batches) > n, "it comes by itself")
+        await asyncio.sleep(1)
+        assert len(reader.batches) == 5
+        sink_is_back.set()
+        await until(lambda: reader.values == list(range(40)), "all is delivered")
+        await until_committed(topic, [40])
+    assert len(reader.batches) < 15
+
+
 async def test_three_workers_come_and_go_and_nothing_is_missing(bootstrap: str) -> None:
     topic = Topic(bootstrap, partitions=6)
     topic.produce(6_000)

@@ -29,6 +29,7 @@ LOOK_AT_MOST_EVERY_SEC = 1.0
 # Also without a word of new mentions: alerts fade by the clock, and Kafka may be away. Less than
 # the ten seconds within which an alert has to be out; each look costs ClickHouse, also when idle.
 LOOK_AT_LEAST_EVERY_SEC = 8.0
+LOOK_SEC = 50.0  # one question of a look; less than the client's patience, or looks pile up
 _GLANCE_SEC = 0.5  # so soon a signal is seen
 MARK_EVERY_SEC = 60.0  # so often it says in ClickHouse that it looks
 JOB = "signals"
@@ -63,7 +64,7 @@ def watch_until(
             try:
                 with clickhouse_errors_as_ours():
                     if watch is None:
-                        client = connect(settings, in_database=True)
+                        client = connect(settings, in_database=True, at_most_sec=LOOK_SEC)
                         for way in ways:
                             outbox.register(client, way)
                         watch = Watch(client, detector, settings.console_url)
@@ -106,7 +107,8 @@ def watch_until(
 
 def _start(settings: Settings, ways: list[Channel], stop: threading.Event) -> list[outbox.Courier]:
     couriers = [
-        outbox.Courier(lambda: connect(settings, in_database=True), way, stop) for way in ways
+        outbox.Courier(lambda: connect(settings, in_database=True, at_most_sec=LOOK_SEC), way, stop)
+        for way in ways
     ]
     for courier in couriers:
         courier.start()

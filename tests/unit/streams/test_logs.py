@@ -79,3 +79,32 @@ def test_what_is_secret_is_told_by_the_names_of_variables() -> None:
 def test_another_form_is_refused_with_the_remedy() -> None:
     with pytest.raises(SettingsError, match="ESCUCHA_LOG_FORMAT: say text or json"):
         logging_of_environment({"ESCUCHA_LOG_FORMAT": "xml"})
+
+
+def test_what_a_library_repeats_is_written_now_and_then_and_counted() -> None:
+    stream = io.StringIO()
+    logs.configure("text", verbose=False, secrets=(), stream=stream)
+    [handler] = logging.getLogger().handlers
+
+    def say(name: str, node: int, at: float) -> None:
+        record = logging.LogRecord(name, logging.ERROR, "", 0, "no node %s", (node,), None)
+        record.created = at
+        handler.handle(record)
+
+    for number in range(5):
+        say("aiokafka", number, 100.0 + number)
+        say("streams.retry", number, 100.0 + number)
+    say("aiokafka.fetcher", 7, 104.0)  # another logger's is another line
+    say("aiokafka", 8, 111.0)
+    say("aiokafka", 9, 50.0)  # the clock was set back
+
+    said = [line.split(" ERROR ")[1] for line in stream.getvalue().splitlines()]
+    assert [line for line in said if line.startswith("streams")] == [
+        f"streams.retry: no node {number}" for number in range(5)
+    ]
+    assert [line for line in said if not line.startswith("streams")] == [
+        "aiokafka: no node 0",
+        "aiokafka.fetcher: no node 7",
+        "aiokafka: no node 8 (4 more like it)",
+        "aiokafka: no node 9",
+    ]
