@@ -18,6 +18,7 @@ from tests.fuzz.mutate import Mutator, Shape
 MOST_GROWTH_MIB = 256.0  # of the process, by one input
 KEPT_INPUTS = 400  # that brought a new outcome, to be mutated further
 MOST_CRASHES = 5
+LOADING_SEC = 300.0  # for an input at which compiled code may first be made
 
 
 class HangError(BaseException):
@@ -83,13 +84,13 @@ def fuzz(
     corpus = list(target.seeds())
     with silence(), target.open() as run:
         for content in corpus:  # what is loaded once is not the fault of an input
-            run_one(target, run, content, result)
+            run_one(target, run, content, result, loaded=False)
         loaded_mib = _peak_mib()
         started = time.monotonic()
         while result.inputs < inputs and time.monotonic() - started < seconds:
             content = mutator.of(chance.choice(corpus), chance.choice(corpus), target.shape)
             known = len(result.outcomes)
-            run_one(target, run, content, result, loaded=True)
+            run_one(target, run, content, result)
             if len(result.outcomes) > known and len(corpus) < KEPT_INPUTS:
                 corpus.append(content)
             if len(result.crashes) >= MOST_CRASHES:
@@ -105,13 +106,13 @@ def run_one(
     content: bytes,
     result: Result,
     *,
-    loaded: bool = False,
+    loaded: bool = True,
 ) -> None:
     """One input, held to the promise."""
     result.inputs += 1
     peak_mib, started = _peak_mib(), time.perf_counter()
     try:
-        with at_most(target.most_sec):
+        with at_most(target.most_sec if loaded else LOADING_SEC):
             outcome = run(content)
     except (Exception, HangError) as error:  # noqa: BLE001 - that none comes is what is tested
         outcome = f"CRASH {type(error).__name__}"

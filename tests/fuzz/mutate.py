@@ -60,7 +60,7 @@ class Mutator:
             lambda: data[:at] + bytes([chance.randrange(256)]) + data[at + 1 :],
             lambda: data[:at] + chance.randbytes(chance.choice((1, 4, 40))) + data[at:],
             lambda: data[:to] + data[at:to] * chance.choice((1, 2, 50, 400)) + data[to:],
-            lambda: data[:at] + chance.choice(CHUNKS) * chance.choice((1, 1, 2, 300)) + data[at:],
+            lambda: data[:at] + chance.choice(CHUNKS) * chance.choice((1, 1, 1, 2, 300, 3_000)) + data[at:],
             lambda: data[:at] + self._string().encode("utf-8", "surrogatepass") + data[to:],
             lambda: data[:at] + self._piece(other) + data[at:],
             lambda: data[:at] + chance.choice([*self.words, b" "]) + data[at:],

@@ -99,6 +99,7 @@ def backup() -> Iterator[Callable[[bytes], str]]:
             except EscuchaError as error:
                 return refused(error)
             assert manifest is not None
+            assert not [one for one in manifest.models if "/" in one or "." in one]
             for chunk in manifest.chunks:
                 assert not {".."} & set(chunk.file.split("/"))
                 assert not chunk.file.startswith("/")

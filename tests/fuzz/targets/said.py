@@ -50,6 +50,13 @@ care_accounts: ["@nimbara_help"]
 employees: []
 keep: {default: everything, bluesky: matched}
 """
+SECRET = frozenset(
+    f"ESCUCHA_{name}"
+    for name in (
+        "KAFKA_PASSWORD", "CLICKHOUSE_PASSWORD", "AUTHOR_KEYS", "ALERTS_WEBHOOK",
+        "ALERTS_WEBHOOK_SECRET", "WEBHOOK_SECRETS", "ALERTS_TO",
+    )
+)  # fmt: skip
 HEARD = [
     Mention(
         mention_id="csv:1", source="csv", author=Author(id="a"), text="quiero comprar un nimbara 😀",
@@ -76,7 +83,7 @@ def listening(content: bytes) -> str:
     try:
         found = read_listening(text)
     except ListeningError as error:
-        lines = text.count("\n") + 2
+        lines = len(text.splitlines()) + 2  # YAML ends lines at other characters too
         assert error.problems
         assert all(1 <= p.line <= lines and p.column >= 1 for p in error.problems)
         return refused(error.problems[0].message)  # type: ignore[arg-type]
@@ -95,7 +102,11 @@ def settings(content: bytes) -> str:
         return "no environment"
     if not isinstance(said, dict):
         return "no environment"
-    environment = {str(name): str(value) for name, value in said.items()}
+    environment = {
+        str(name): str(value)
+        for name, value in said.items()
+        if str(name) in SECRET or "hush" not in str(value)
+    }
     try:
         made = Settings.from_environment(environment)
         made.kafka.client_settings()
