@@ -165,7 +165,9 @@ def logging_of_environment(environment: Mapping[str, str] | None = None) -> tupl
     # Of a list such as 1:abc,2:def each part is one, too; of an address what is not its host.
     parts = [part for value in secret for part in re.split(r"[,:@=\s]+", value)]
     told = [part for part in parts if not part.startswith("//")]
-    within = [part for value in secret for part in re.split(r"[/?&#]", value.partition("://")[2])[1:]]
+    within = [
+        part for value in secret for part in re.split(r"[/?&#]", value.partition("://")[2])[1:]
+    ]
     form = _parsed("ESCUCHA_LOG_FORMAT", environment.get("ESCUCHA_LOG_FORMAT", "text"), _log_format)
     return form, [one for one in (*secret, *told, *within) if one and one not in _NO_SECRETS]
 

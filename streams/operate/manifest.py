@@ -23,7 +23,9 @@ FILE = "backup.json"
 _TABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}", re.ASCII)
 _VERSION = re.compile(r"[A-Za-z0-9+_-]{1,100}", re.ASCII)
 _PARTITION = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
-_PATH = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}/){0,3}[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}", re.ASCII)
+_PATH = re.compile(
+    r"(?:[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}/){0,3}[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}", re.ASCII
+)
 
 
 class Chunk(msgspec.Struct, frozen=True, kw_only=True):

@@ -40,7 +40,9 @@ def main() -> int:
             path = KEPT / f"{name}-{hashlib.sha256(crash.content).hexdigest()[:12]}"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(crash.content)
-            print(f"{name}: {crash.why}\n  input: {path}\n{crash.trace}", file=sys.stderr, flush=True)
+            print(
+                f"{name}: {crash.why}\n  input: {path}\n{crash.trace}", file=sys.stderr, flush=True
+            )
     return 1 if broken else 0
 
 

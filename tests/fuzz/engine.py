@@ -64,7 +64,9 @@ class Result:
     crashes: list[Crash] = field(default_factory=list)
 
 
-def plain(run: Callable[[bytes], str]) -> Callable[[], AbstractContextManager[Callable[[bytes], str]]]:
+def plain(
+    run: Callable[[bytes], str],
+) -> Callable[[], AbstractContextManager[Callable[[bytes], str]]]:
     """The `open` of a target that needs nothing."""
 
     @contextmanager
@@ -130,7 +132,10 @@ def run_one(
 
 def _note(result: Result, crash: Crash) -> None:
     kind = crash.trace.splitlines()[-4:] or [crash.why.split()[0]]
-    if all((known.trace.splitlines()[-4:] or [known.why.split()[0]]) != kind for known in result.crashes):
+    if all(
+        (known.trace.splitlines()[-4:] or [known.why.split()[0]]) != kind
+        for known in result.crashes
+    ):
         result.crashes.append(crash)
 
 

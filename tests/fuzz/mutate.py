@@ -60,7 +60,11 @@ class Mutator:
             lambda: data[:at] + bytes([chance.randrange(256)]) + data[at + 1 :],
             lambda: data[:at] + chance.randbytes(chance.choice((1, 4, 40))) + data[at:],
             lambda: data[:to] + data[at:to] * chance.choice((1, 2, 50, 400)) + data[to:],
-            lambda: data[:at] + chance.choice(CHUNKS) * chance.choice((1, 1, 1, 2, 300, 3_000)) + data[at:],
+            lambda: (
+                data[:at]
+                + chance.choice(CHUNKS) * chance.choice((1, 1, 1, 2, 300, 3_000))
+                + data[at:]
+            ),
             lambda: data[:at] + self._string().encode("utf-8", "surrogatepass") + data[to:],
             lambda: data[:at] + self._piece(other) + data[at:],
             lambda: data[:at] + chance.choice([*self.words, b" "]) + data[at:],
@@ -95,7 +99,9 @@ class Mutator:
         else:
             plain = self.chance.random() < 0.5
             said = json.dumps(changed, ensure_ascii=plain).encode("utf-8", "surrogatepass")
-        rows[at : at + 1] = [said] * self.chance.choice((0, 1, 1, 1, 1, 1, 2, 9)) if lines else [said]
+        rows[at : at + 1] = (
+            [said] * self.chance.choice((0, 1, 1, 1, 1, 1, 2, 9)) if lines else [said]
+        )
         return b"\n".join(rows)
 
     def _tree(self, tree: Any, donor: Any) -> Any:
@@ -107,7 +113,9 @@ class Mutator:
         if way < 0.15:
             del holder[key]
         elif way < 0.25 and isinstance(holder, dict):
-            name = self.chance.choice([key + self._string(), self._string(), *map(str, _keys(donor))])
+            name = self.chance.choice(
+                [key + self._string(), self._string(), *map(str, _keys(donor))]
+            )
             holder[name] = holder.pop(key)
         elif way < 0.3 and isinstance(holder, list):
             holder[key:key] = [holder[key]] * self.chance.choice((1, 3, 300))
@@ -147,7 +155,9 @@ class Mutator:
             return self._bytes(data, data)
         if not members:
             return self._bytes(data, data)
-        name = self.chance.choice([*members, *[one for one in members if one.endswith(".json")] * 4])
+        name = self.chance.choice(
+            [*members, *[one for one in members if one.endswith(".json")] * 4]
+        )
         way = self.chance.random()
         if way < 0.1:
             del members[name]
@@ -170,7 +180,16 @@ class Mutator:
     def _array(self, content: bytes) -> bytes:
         """The header of an array tells other shapes and types."""
         shape = self.chance.choice(
-            ("()", "(0,)", "(1, 0)", "(99999999999,)", "(2, 3, 4)", "(-1,)", "(1,)", "(65536, 65536)")
+            (
+                "()",
+                "(0,)",
+                "(1, 0)",
+                "(99999999999,)",
+                "(2, 3, 4)",
+                "(-1,)",
+                "(1,)",
+                "(65536, 65536)",
+            )
         )
         kind = self.chance.choice(("|O", "<f8", "<f4", "<i8", "<U9", "|V0", "<M8[s]", "<c16", "?"))
         said = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}"
@@ -184,7 +203,13 @@ def _places(tree: Any) -> list[tuple[Any, Any]]:
     waiting = [tree]
     while waiting and len(found) < 3_000:
         holder = waiting.pop()
-        keys = list(holder) if isinstance(holder, dict) else range(len(holder)) if isinstance(holder, list) else ()
+        keys = (
+            list(holder)
+            if isinstance(holder, dict)
+            else range(len(holder))
+            if isinstance(holder, list)
+            else ()
+        )
         for key in keys:
             found.append((holder, key))
             waiting.append(holder[key])

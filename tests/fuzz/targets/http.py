@@ -176,11 +176,15 @@ def _request(content: bytes) -> tuple[str, str, bytes, list[tuple[bytes, bytes]]
         body = b"" if given is None else json.dumps(given).encode()
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
-    if method not in {"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS"} or not path.startswith("/"):
+    if method not in {"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS"} or not path.startswith(
+        "/"
+    ):
         return None
     if method == "POST":
         headers.setdefault("content-length", str(len(body)))
-    plain = [(k.encode("latin-1", "replace"), v.encode("latin-1", "replace")) for k, v in headers.items()]
+    plain = [
+        (k.encode("latin-1", "replace"), v.encode("latin-1", "replace")) for k, v in headers.items()
+    ]
     return method, path.encode("utf-8", "replace").decode(), query, plain, body
 
 
@@ -195,9 +199,17 @@ def console_seeds() -> Sequence[bytes]:
         path = route.path.replace("{panel_id:int}", "1").replace("{uid}", "escucha-listening")
         asked = {"method": "GET", "path": path, "query": [["from", "now-6h"], ["to", "now"]],
                  "headers": headers, "body": None}  # fmt: skip
-        seeds += [asked, {**asked, "query": []}, {**asked, "query": [["show", "all"], ["kind", ""]]}]
+        seeds += [
+            asked,
+            {**asked, "query": []},
+            {**asked, "query": [["show", "all"], ["kind", ""]]},
+        ]
         if "POST" in (route.methods or ()):
-            posted = {**headers, "origin": "http://localhost:8080", "content-type": "application/json"}
+            posted = {
+                **headers,
+                "origin": "http://localhost:8080",
+                "content-type": "application/json",
+            }
             seeds += [{**asked, "method": "POST", "query": [], "headers": posted, "body": body}
                       for body in bodies()]  # fmt: skip
     return [json.dumps(one).encode() for one in seeds]

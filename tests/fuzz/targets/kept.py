@@ -64,7 +64,9 @@ def in_store(file: str) -> Callable[..., object]:
             place = Path(folder)
             (place / version).mkdir()
             for name, content in files.items():
-                (place / (name if name == CURRENT_FILE else f"{version}/{name}")).write_bytes(content)
+                (place / (name if name == CURRENT_FILE else f"{version}/{name}")).write_bytes(
+                    content
+                )
 
             def run(content: bytes) -> str:
                 path = place / (file if file == CURRENT_FILE else f"{version}/{file}")

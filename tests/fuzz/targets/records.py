@@ -86,7 +86,10 @@ def business(name: KindName) -> Callable[[bytes], str]:
     [good] = [(EXAMPLES / "good" / f"{name[:-1]}.json").read_bytes()]
 
     def run(content: bytes) -> str:
-        records = [FakeRecord(n, value, timestamp=WRITTEN_AT_MS) for n, value in enumerate((good, content, good))]
+        records = [
+            FakeRecord(n, value, timestamp=WRITTEN_AT_MS)
+            for n, value in enumerate((good, content, good))
+        ]
         decoded = decode_business_batch(records, kind)
         taken = {record.offset for record in decoded.records}
         refusals = {one.record.offset: one for one in decoded.rejected}
@@ -108,8 +111,15 @@ def worker() -> Iterator[Callable[[bytes], str]]:
     async def batch(content: bytes) -> str:
         clickhouse = MemoryClickHouse()
         made = make_worker(clickhouse, rules=rules, models=models)
-        values = [raw(mention("csv:before")), *content.split(b"\n")[:300], raw(mention("csv:after"))]
-        log = [FakeRecord(offset, value, timestamp=WRITTEN_AT_MS) for offset, value in enumerate(values)]
+        values = [
+            raw(mention("csv:before")),
+            *content.split(b"\n")[:300],
+            raw(mention("csv:after")),
+        ]
+        log = [
+            FakeRecord(offset, value, timestamp=WRITTEN_AT_MS)
+            for offset, value in enumerate(values)
+        ]
         _, batches = await deliver(made.pipeline, log)
         for error in await process_all(made.pipeline, batches):
             if error is not None:
@@ -117,9 +127,7 @@ def worker() -> Iterator[Callable[[bytes], str]]:
         stored = {row["mention_id"] for row in clickhouse.tables["mentions"]}
         assert {"csv:before", "csv:after"} <= stored
         [plan] = clickhouse.tables["ledger"]
-        account = sum(
-            plan[name] for name in (*LAYERS, "edits", "duplicates", "filtered")
-        )
+        account = sum(plan[name] for name in (*LAYERS, "edits", "duplicates", "filtered"))
         assert account == plan["records"] == len(values), dict(plan)
         rows = {name: len(clickhouse.tables.get(name, ())) for name in LAYERS}
         assert rows["dead_letters"] == plan["dead_letters"]

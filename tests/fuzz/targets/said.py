@@ -27,7 +27,23 @@ RULES = (
 )  # fmt: skip
 RULE_WORDS = tuple(
     word.encode()
-    for word in ("AND", "OR", "NOT", "NEAR/3", "(", ")", '"', "*", "#", "@", "lang:", "source:", ">", "<=", "~")
+    for word in (
+        "AND",
+        "OR",
+        "NOT",
+        "NEAR/3",
+        "(",
+        ")",
+        '"',
+        "*",
+        "#",
+        "@",
+        "lang:",
+        "source:",
+        ">",
+        "<=",
+        "~",
+    )
 )
 LISTENED = """
 brands:
@@ -123,7 +139,9 @@ def settings(content: bytes) -> str:
 
 def settings_seeds() -> Sequence[bytes]:
     """Environments of each setting."""
-    whole = {f"ESCUCHA_{one.name.upper()}": str(one.default) for one in msgspec.structs.fields(_Shown)}
+    whole = {
+        f"ESCUCHA_{one.name.upper()}": str(one.default) for one in msgspec.structs.fields(_Shown)
+    }
     secret = {
         "ESCUCHA_KAFKA_SECURITY": "sasl_ssl", "ESCUCHA_KAFKA_USER": "ana",
         "ESCUCHA_KAFKA_PASSWORD": "hush-hush", "ESCUCHA_CLICKHOUSE_PASSWORD": "hush-hush",
@@ -132,7 +150,10 @@ def settings_seeds() -> Sequence[bytes]:
         "ESCUCHA_ALERTS_WEBHOOK_SECRET": "hush-hush", "ESCUCHA_WEBHOOK_SECRETS": "hush-hush-hush-hush",
         "ESCUCHA_ALERTS_TO": "mailto://ana:hush-hush@mail.example",
     }  # fmt: skip
-    return [json.dumps(one).encode() for one in (whole, secret, {"ESCUCHA_RETENTION_DAYS": "mentions=90,mentions.raw.v1=3"})]
+    return [
+        json.dumps(one).encode()
+        for one in (whole, secret, {"ESCUCHA_RETENTION_DAYS": "mentions=90,mentions.raw.v1=3"})
+    ]
 
 
 class _Shown(msgspec.Struct):

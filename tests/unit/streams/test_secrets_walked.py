@@ -73,7 +73,8 @@ def test_a_setting_whose_name_is_that_of_a_secret_does_not_show_itself() -> None
     open_ones = {
         one.name
         for one in fields(Settings)
-        if one.repr and any(word in one.name.split("_") or word == one.name for word in SECRET_WORDS)
+        if one.repr
+        and any(word in one.name.split("_") or word == one.name for word in SECRET_WORDS)
     }
     assert open_ones == set()
 
@@ -81,9 +82,7 @@ def test_a_setting_whose_name_is_that_of_a_secret_does_not_show_itself() -> None
 @pytest.mark.parametrize("variable", [name for name in ALL if not name.endswith("CLIENT_ID")])
 @pytest.mark.parametrize("in_file", [False, True])
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_it_stands_in_no_log_line(
-    variable: str, in_file: bool, form: str, tmp_path: Path
-) -> None:
+def test_it_stands_in_no_log_line(variable: str, in_file: bool, form: str, tmp_path: Path) -> None:
     value = "https://hooks.example/canary-4711" if "WEBHOOK" in variable else "canary-4711"
     (tmp_path / "it").write_text(f"{value}\n")
     given = {f"{variable}_FILE": str(tmp_path / "it")} if in_file else {variable: value}
@@ -107,7 +106,9 @@ def test_it_stands_in_no_log_line(
 
 
 def test_addresses_keep_their_hosts_in_the_log() -> None:
-    _, secrets = logging_of_environment({"ESCUCHA_ALERTS_WEBHOOK": "https://hooks.example/T0/canary"})
+    _, secrets = logging_of_environment(
+        {"ESCUCHA_ALERTS_WEBHOOK": "https://hooks.example/T0/canary"}
+    )
     assert {"https", "//hooks.example", "hooks.example"}.isdisjoint(secrets)
     assert "canary" in secrets
 

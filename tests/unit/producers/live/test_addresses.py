@@ -90,7 +90,9 @@ async def test_a_name_that_is_made_to_point_here_leads_nowhere(
         assert await fetched(url, private_networks=True) is not None
 
 
-@pytest.mark.parametrize("where", ["file:///etc/passwd", "gopher://a/", "ftp://a/b", "//", "http://"])
+@pytest.mark.parametrize(
+    "where", ["file:///etc/passwd", "gopher://a/", "ftp://a/b", "//", "http://"]
+)
 async def test_a_redirect_leads_to_the_web_only(where: str) -> None:
     async with FeedServer() as server:
         url = server.put("/feed", b"", status=301, Location=where)
@@ -140,5 +142,3 @@ async def fetched(
     reachable = connector([url], private_networks=private_networks)
     async with open_session(options, reachable) as session:
         return (await fetch_feed(session, options, url, total_sec=total_sec)).body
-
-
