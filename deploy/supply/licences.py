@@ -18,10 +18,10 @@ ALLOWED = frozenset(
     )
 )  # fmt: skip
 REASONS: Mapping[str, str] = {
-    "certifi": "a list of authorities, passed on as it is: MPL-2.0 asks for its source to stay open",
+    "certifi": "a list of authorities, passed on as it is, with its source",
     "hypothesis": "for tests only",
     "pathspec": "of mypy, for development only",
-    "tqdm": "as it is, of robust-downloader; MPL-2.0 asks for its source to stay open",
+    "tqdm": "passed on as it is, with its source; of robust-downloader",
 }
 # What packages write in place of an identifier of SPDX.
 _SPDX: Mapping[str, str] = {
@@ -137,9 +137,10 @@ def page(found: Sequence[Licensed]) -> str:
     lines = [
         "# What this builds on",
         "",
-        "Written by `make generate` from the lock and the packages' own metadata; `make lint` refuses"
-        " terms that are not in `deploy/supply/licences.py`. Wheels of numpy, scipy and scikit-learn"
-        " carry runtime libraries of GCC, which its Runtime Library Exception lets everybody use.",
+        "Written by `make generate` from the lock and the packages' own metadata; `make lint`"
+        " refuses terms that are not in `deploy/supply/licences.py`. Wheels of numpy, scipy and"
+        " scikit-learn carry runtime libraries of GCC, which its Runtime Library Exception lets"
+        " everybody use.",
         "",
         "| package | version | licence | in the image | why it may stay |",
         "|---|---|---|---|---|",

@@ -15,16 +15,20 @@ Shape = Literal["bytes", "text", "json", "lines", "zip"]
 LONGEST_BYTES = 300_000
 NUMBERS = (0, -1, 1, 255, 2**31, 2**53, 2**63, 2**64, -(2**63), 10**30, 1e308, 1e-320, 0.5)
 STRINGS = (
-    "", " ", "\0", "\n", "\t", "a" * 5_000, "\ud83d", "\U0001f600" * 40, "\u202e", "\ufeff", "é" * 300,
+    "", " ", "\0", "\n", "\t", "a" * 5_000, "\ud83d", "\U0001f600" * 40, "\u202e", "\ufeff",
+    "é" * 300,
     "e\u0301" * 100, "İ", "ß", "ﬀ", "\x7f", "\x85", "\u2028", "' OR 1=1 --", "`;DROP", "../../x",
-    "<script>", "&#0;", "&" * 300, "<" * 500, "{}", "[]", "null", "true", "NaN", "Infinity", "1e999",
+    "<script>", "&#0;", "&" * 300, "<" * 500, "{}", "[]", "null", "true", "NaN", "Infinity",
+    "1e999",
     "2026-02-30T10:00:00Z", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00",
     "2026-07-04T10:00:00Z", "1969-12-31", "-1", "0", "0x10", "١٢٣", "http://[::1", "http://a:99999999/",
     "https://example.invalid/", "at://did:plc:x/app.bsky.feed.post/1", "%00", "%", "\\", "\"", "'",
 )  # fmt: skip
 CHUNKS = (
-    b"\0", b"\xff", b"\xfe\xff", b"\xff\xfe", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\xc0\x80", b"\r\n",
-    b"\r", b"\n\n", b",", b"\"", b"'", b"{", b"}", b"[", b"]", b":", b"\\u0000", b"\\ud800", b"<!--",
+    b"\0", b"\xff", b"\xfe\xff", b"\xff\xfe", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\xc0\x80",
+    b"\r\n",
+    b"\r", b"\n\n", b",", b"\"", b"'", b"{", b"}", b"[", b"]", b":", b"\\u0000", b"\\ud800",
+    b"<!--",
     b"]]>", b"<![CDATA[", b"&lt;", b"\x1f\x8b\x08\x00", b"PK\x03\x04", b"PAR1", b"\x93NUMPY", b"-",
     b"&a", b"*a", b"!!python/object", b"? ", b"| ", b"> ", b"---\n", b"...", b"%", b"\t", b";",
 )  # fmt: skip
@@ -150,7 +154,8 @@ class Mutator:
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as file:
                 members = {name: file.read(name) for name in file.namelist()}
-        except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError, EOFError,
+        except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError,
+        EOFError,
                 zlib.error, struct.error):  # fmt: skip
             return self._bytes(data, data)
         if not members:

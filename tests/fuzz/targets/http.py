@@ -249,7 +249,8 @@ def webhook_seeds() -> Sequence[bytes]:
             json.dumps(several).encode(), json.dumps([order(1), order(2)]).encode()]  # fmt: skip
 
 
-_WIRE = (b"Content-Length: 5", b"Transfer-Encoding: chunked", b"\r\n\r\n", b"0\r\n\r\n", b"Expect: 100-continue",
+_WIRE = (b"Content-Length: 5", b"Transfer-Encoding: chunked", b"\r\n\r\n", b"0\r\n\r\n",
+b"Expect: 100-continue",
          b"Connection: Upgrade", b"HTTP/1.1", b"HTTP/2.0", b"Host: ", b"GET", b"POST")  # fmt: skip
 _WORDS = (b"from", b"to", b"var-source", b"now-1h", b"/api/leads", b"escucha-value", b"..", b"%2e")
 TARGETS = (
@@ -261,5 +262,6 @@ TARGETS = (
                seeds=console_seeds, open=asking(ConsoleConfig(clickhouse_url=NOBODY), is_away=True),
                shape="json", words=_WORDS),
     FuzzTarget(name="console", what="every route of the console over a ClickHouse",
-               seeds=console_seeds, open=over_clickhouse, shape="json", words=_WORDS, most_sec=20.0),
+               seeds=console_seeds, open=over_clickhouse, shape="json", words=_WORDS,
+               most_sec=20.0),
 )  # fmt: skip

@@ -164,18 +164,20 @@ def label_seeds() -> Sequence[bytes]:
         b"tweet_id,airline_sentiment,airline,text\n1,negative,Own Air,late again\n",
         b"tweet_id;airline_sentiment;text;lang\n1;positivo;todo bien;es\n",
         b'"2401","Nimbara","Positive","works well"\n2402,Kolmio,Irrelevant,hm\n',
-        b'{"mention_id": "csv:1", "text": "hola", "lang": "es", "intent": "none", "acts": ["question"]}\n',
+        b'{"mention_id": "csv:1", "text": "hola", "lang": "es", "intent": "none", "acts": ["x"]}\n',
     ]
 
 
 def manifest_seeds() -> Sequence[bytes]:
     """A finished backup."""
-    chunk = {"table": "mentions", "partition_id": "202607", "file": "mentions/202607.zst", "rows": 3,
+    chunk = {"table": "mentions", "partition_id": "202607", "file": "mentions/202607.zst",
+    "rows": 3,
              "size": 9, "sha256": "0" * 64}  # fmt: skip
     place = {"topic": "t", "topic_id": "u", "partition": 0, "resume_at": 5, "planned_to": 9}
     said = {
         "format": 1, "created_at": "2026-07-04T10:00:00Z", "complete": True, "clickhouse": "26.9",
-        "migrations": ["0001_mentions"], "group": "g", "positions": [place], "chunks": [chunk, chunk],
+        "migrations": ["0001_mentions"], "group": "g", "positions": [place], "chunks": [chunk,
+        chunk],
         "settings": {"a": 1}, "models": ["20261121T000000Z-0123abcd"],
     }  # fmt: skip
     return [json.dumps(said).encode()]

@@ -171,11 +171,12 @@ def thread() -> dict[str, Any]:
 
 
 _DATES = (b"Wed, 21 Oct 2026 07:28:00 GMT", b"120", b"2026-07-05T00:00:10Z", b"1783209610")
-_PAGE = b"<div><p>a <b>b</b> &amp; <a href='/c?d=1'>c</a><script>x</script><br>e</p><ul><li>f</ul></div>"
+_PAGE = b"<p>a <b>b</b> &amp; <a href='/c?d=1'>c</a><script>x</script><br>e</p><ul><li>f</ul>"
 TARGETS = (
     Target(name="bluesky", what="messages of Jetstream", open=plain(bluesky), shape="json",
            seeds=lambda: bluesky_lines.mix(40, seed=3)),
-    Target(name="mastodon", what="statuses and deletions", open=plain(mastodon_status), shape="json",
+    Target(name="mastodon", what="statuses and deletions", open=plain(mastodon_status),
+    shape="json",
            seeds=_json(mastodon.status(1), mastodon.status(2, reblog=mastodon.status(3)),
                        mastodon.status(4, poll=None, card={"url": "https://a.example"}), "12")),
     Target(name="reddit", what="comments and submissions", open=plain(reddit_thing), shape="json",
@@ -187,11 +188,13 @@ TARGETS = (
                        {"data": [x.post(3)["data"]], "meta": {"newest_id": "3"}},
                        {"delete": {"tweet": {"id": "1", "author_id": "2"},
                                    "event_at": "2026-07-04T10:00:00Z"}})),
-    Target(name="rss", what="feeds in RSS and Atom", open=plain(rss), shape="text", seeds=feed_seeds,
+    Target(name="rss", what="feeds in RSS and Atom", open=plain(rss), shape="text",
+    seeds=feed_seeds,
            words=(b"<item>", b"</item>", b"<title>", b"<pubDate>", b"<!ENTITY a 'b'>", b"&a;",
                   b"<!DOCTYPE a>", b"xml:base='//'", b"<georss:box>", b"<media:content/>")),
     Target(name="events-stream", what="server-sent events, cut anywhere", open=plain(stream),
-           shape="text", seeds=lambda: [mastodon.message("update", '{"id": "1"}') * 3, b":thump\n\n"],
+           shape="text", seeds=lambda: [mastodon.message("update", '{"id": "1"}') * 3,
+           b":thump\n\n"],
            words=(b"event: ", b"data: ", b"id: ", b"\r", b"\r\n\r\n", b":", b"\n\n")),
     Target(name="html", what="HTML as text", open=plain(html), shape="text", seeds=lambda: [_PAGE],
            words=(b"<p>", b"<div>", b"</", b"<table>", b"&#x0;", b"<template>", b"<a href='")),

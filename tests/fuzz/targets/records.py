@@ -51,7 +51,7 @@ def event_seeds() -> Sequence[bytes]:
 
 
 def events(content: bytes) -> str:
-    """One record between two good ones: each is an event or a dead letter, and the two are there."""
+    """One record between two good ones: an event or a dead letter, and the two are there."""
     records = [
         FakeRecord(0, raw(mention("csv:before"))),
         FakeRecord(1, content, timestamp=WRITTEN_AT_MS),

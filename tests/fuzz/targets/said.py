@@ -22,7 +22,8 @@ from tests.fuzz.outcomes import refused
 
 RULES = (
     "nimbara", '"quiero comprar" AND NOT (usado OR roto)', "comprar NEAR/5 móvil",
-    "likes > 10 AND lang:es", "tel* OR #oferta OR @nimbara", "source:bluesky author.followers >= 100",
+    "likes > 10 AND lang:es", "tel* OR #oferta OR @nimbara",
+    "source:bluesky author.followers >= 100",
     'kind:review AND "no funciona"', "(a OR b) (c OR d) NOT e",
 )  # fmt: skip
 RULE_WORDS = tuple(
@@ -66,6 +67,7 @@ care_accounts: ["@nimbara_help"]
 employees: []
 keep: {default: everything, bluesky: matched}
 """
+HUSH = "hush-hush-"
 SECRET = frozenset(
     f"ESCUCHA_{name}"
     for name in (
@@ -75,7 +77,8 @@ SECRET = frozenset(
 )  # fmt: skip
 HEARD = [
     Mention(
-        mention_id="csv:1", source="csv", author=Author(id="a"), text="quiero comprar un nimbara 😀",
+        mention_id="csv:1", source="csv", author=Author(id="a"),
+        text="quiero comprar un nimbara 😀",
         published_at=clock.now(),
     )
 ]  # fmt: skip
@@ -145,9 +148,9 @@ def settings_seeds() -> Sequence[bytes]:
     secret = {
         "ESCUCHA_KAFKA_SECURITY": "sasl_ssl", "ESCUCHA_KAFKA_USER": "ana",
         "ESCUCHA_KAFKA_PASSWORD": "hush-hush", "ESCUCHA_CLICKHOUSE_PASSWORD": "hush-hush",
-        "ESCUCHA_AUTHOR_KEYS": "1:hush-hush-hush-hush-hush-hush-hush,2@2027-01-01:hush-hush-hush-hush-hush",
+        "ESCUCHA_AUTHOR_KEYS": f"1:{HUSH * 5},2@2027-01-01:{HUSH * 5}",
         "ESCUCHA_ALERTS_WEBHOOK": "https://hooks.example/hush-hush",
-        "ESCUCHA_ALERTS_WEBHOOK_SECRET": "hush-hush", "ESCUCHA_WEBHOOK_SECRETS": "hush-hush-hush-hush",
+        "ESCUCHA_ALERTS_WEBHOOK_SECRET": "hush-hush", "ESCUCHA_WEBHOOK_SECRETS": HUSH * 3,
         "ESCUCHA_ALERTS_TO": "mailto://ana:hush-hush@mail.example",
     }  # fmt: skip
     return [

@@ -63,7 +63,8 @@ def as_before() -> Iterator[None]:
 
 
 def test_the_walk_finds_what_is_there() -> None:
-    wanted = {"KAFKA_PASSWORD", "AUTHOR_KEYS", "ALERTS_WEBHOOK", "WEBHOOK_SECRETS", "X_BEARER_TOKEN",
+    wanted = {"KAFKA_PASSWORD", "AUTHOR_KEYS", "ALERTS_WEBHOOK", "WEBHOOK_SECRETS",
+              "X_BEARER_TOKEN",
               "REDDIT_CLIENT_SECRET", "MASTODON_TOKEN", "YOUTUBE_API_KEY"}  # fmt: skip
     assert {f"ESCUCHA_{name}" for name in wanted} <= set(ALL)
 
