@@ -36,6 +36,7 @@ from dashboards.console.errors import (
 )
 from dashboards.console.guard import Guard
 from dashboards.console.labelling import LABELS_PATH, OFFER_PATH, Labelling
+from dashboards.console.pace import Pace
 from dashboards.console.queries import Question, annotation_sql, prepare, read_question
 from dashboards.console.writers import Writers
 
@@ -259,6 +260,7 @@ def create_app(config: ConsoleConfig, writers: Writers | None = None) -> Starlet
                     if isinstance(route, Route) and "POST" in (route.methods or ())
                 ],
             ),
+            Middleware(Pace),
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
         ],
         exception_handlers={ConsoleError: _answer_error, HTTPException: _answer_http_error},

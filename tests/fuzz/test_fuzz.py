@@ -17,7 +17,7 @@ from tests.fuzz.targets import TARGETS
 INPUTS = {
     "events": 1_500, "worker": 25, "csv": 60, "orders-csv": 60, "jsonl": 60, "parquet": 80,
     "rule": 60, "listening": 40, "rss": 60, "html": 300, "webhook": 60, "webhook-wire": 60,
-    "model": 12, "model-card": 60, "model-current": 60, "labels-table": 60,
+    "model": 6, "model-card": 60, "model-current": 60, "labels-table": 60,
 }  # fmt: skip
 USUAL_INPUTS = 400
 APART = {"console"}  # tests/browser/test_console_fuzz.py has a ClickHouse already
@@ -43,6 +43,13 @@ def fragile(content: bytes) -> str:
     return "fine" if content.startswith(b"{") else "refused"
 
 
+def brittle(content: bytes) -> str:
+    """A parser with one fault."""
+    if b"\xff" in content:
+        raise KeyError("a fault")
+    return "fine" if content.startswith(b"{") else "refused"
+
+
 @pytest.mark.parametrize(("content", "why"), [(b"\xff", "KeyError"), (b'{"a": NaN}', "HangError")])
 def test_the_engine_finds_faults(content: bytes, why: str) -> None:
     target = Target(
@@ -56,12 +63,10 @@ def test_the_engine_finds_faults(content: bytes, why: str) -> None:
 
 def test_a_fault_is_found_by_mutations_and_told_once() -> None:
     target = Target(
-        name="fragile", what="", seeds=lambda: [b'{"a": "b"}'], open=plain(fragile), shape="bytes",
-        most_sec=0.2,
-    )  # fmt: skip
+        name="brittle", what="", seeds=lambda: [b'{"a": "b"}'], open=plain(brittle), shape="bytes"
+    )
     result = fuzz(target, seed=1, inputs=3_000)
-    assert any(crash.why.startswith("KeyError") for crash in result.crashes)
-    assert len(result.crashes) <= 2
+    assert [crash.why.partition(":")[0] for crash in result.crashes] == ["KeyError"]
 
 
 @pytest.mark.parametrize("shape", ["bytes", "text", "json", "lines"])
