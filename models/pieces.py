@@ -82,7 +82,7 @@ def main(files: tuple[Path, ...], seed: int, rounds: int) -> None:
             if line.strip():
                 try:
                     mention = msgspec.json.decode(line, type=_Line)
-                except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                     raise CorpusError(f"{file}:{number}: {error}") from error
                 by_language.setdefault(mention.lang or "", []).append(mention.text)
     out = sys.stdout.buffer

@@ -22,6 +22,7 @@ from skops import io as skops_io
 from models.errors import ModelExistsError, ModelNotFoundError, ModelRefusedError
 from models.propensity import COLUMNS, KNOWN, MIN_BUYERS, STATE, TOO_FEW, Propensity
 from models.propensity import PropensityReport as PropensityReport
+from models.skops_file import rebuilt, refused
 from models.storage import open_storage
 
 MODEL_FILE: Final = "propensity.skops"
@@ -139,23 +140,18 @@ class PropensityStore:
 
 
 def _rebuild(content: bytes, version: str) -> Propensity:
-    try:
-        unknown = set(skops_io.get_untrusted_types(data=content)) - set(TRUSTED_TYPES)
-        if unknown:
-            raise ModelRefusedError(f"{version}: types that are not trusted: {sorted(unknown)}")
-        parts = skops_io.loads(content, trusted=list(TRUSTED_TYPES))
+    with refused(version, MODEL_FILE):
+        parts = rebuilt(content, version, MODEL_FILE, TRUSTED_TYPES)
         scaler, head, covariance = parts["scaler"], parts["head"], parts["covariance"]
-    except (zipfile.BadZipFile, AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ModelRefusedError(f"{version}: {MODEL_FILE}: {error}") from error
-    size = len(COLUMNS) + 1
-    if not (
-        isinstance(scaler, StandardScaler)
-        and isinstance(head, LogisticRegression)
-        and isinstance(covariance, np.ndarray)
-        and covariance.shape == (size, size)
-        and head.coef_.shape == (1, size - 1)
-        and np.isfinite(covariance).all()
-        and np.isfinite(head.coef_).all()
-    ):
-        raise ModelRefusedError(f"{version}: {MODEL_FILE} does not make a model")
-    return Propensity(scaler, head, covariance)
+        size = len(COLUMNS) + 1
+        if not (
+            isinstance(scaler, StandardScaler)
+            and isinstance(head, LogisticRegression)
+            and isinstance(covariance, np.ndarray)
+            and covariance.shape == (size, size)
+            and head.coef_.shape == (1, size - 1)
+            and np.isfinite(covariance).all()
+            and np.isfinite(head.coef_).all()
+        ):
+            raise ModelRefusedError(f"{version}: {MODEL_FILE} does not make a model")
+        return Propensity(scaler, head, covariance)

@@ -23,7 +23,6 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 from skops import io as skops_io
-from skops.io.exceptions import UntrustedTypesFoundException
 
 from models.analyser import HashedText
 from models.errors import (
@@ -37,6 +36,7 @@ from models.languages import Languages
 from models.predictions import HEADS
 from models.promotions import ANYBODY, Asked, Promotions, promotion
 from models.promotions import Promotion as Promotion
+from models.skops_file import rebuilt, refused
 from models.storage import open_storage
 from models.training import TrainingReport
 
@@ -359,18 +359,15 @@ def _dumped(model: Model) -> bytes:
 
 
 def _rebuild(content: bytes, version: str) -> Model:
-    try:
-        unknown = set(skops_io.get_untrusted_types(data=content)) - set(TRUSTED_TYPES)
-        if unknown:
-            raise ModelRefusedError(f"{version}: types that are not trusted: {sorted(unknown)}")
-        parts = skops_io.loads(content, trusted=list(TRUSTED_TYPES))
-        if not isinstance(parts, dict) or not isinstance(parts.get("text"), HashedText):
-            raise ModelRefusedError(f"{version}: {MODEL_FILE} holds no text transform")
-        text, parent = parts.pop("text"), parts.pop("parent", None)
-        if not isinstance(parent, HashedText | None):
-            raise ModelRefusedError(f"{version}: {MODEL_FILE} holds no transform of parents")
-        # Models from before there were parents and languages have neither.
-        languages = parts.pop("languages", None)
+    parts = rebuilt(content, version, MODEL_FILE, TRUSTED_TYPES)
+    if not isinstance(parts, dict) or not isinstance(parts.get("text"), HashedText):
+        raise ModelRefusedError(f"{version}: {MODEL_FILE} holds no text transform")
+    text, parent = parts.pop("text"), parts.pop("parent", None)
+    if not isinstance(parent, HashedText | None):
+        raise ModelRefusedError(f"{version}: {MODEL_FILE} holds no transform of parents")
+    # Models from before there were parents and languages have neither.
+    languages = parts.pop("languages", None)
+    with refused(version, MODEL_FILE):
         for head in parts.values():
             head.coef_ = np.asarray(head.coef_, dtype=np.float32)
         return Model.from_heads(
@@ -380,13 +377,3 @@ def _rebuild(content: bytes, version: str) -> Model:
             languages=None if languages is None else Languages.from_arrays(languages),
             version=version,
         )
-    except (
-        UntrustedTypesFoundException,
-        zipfile.BadZipFile,
-        AttributeError,
-        ImportError,
-        KeyError,
-        TypeError,
-        ValueError,
-    ) as error:
-        raise ModelRefusedError(f"{version}: {MODEL_FILE}: {error}") from error

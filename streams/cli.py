@@ -319,10 +319,11 @@ def replay_dead_letters(topic: str, reason: str, max_letters: int, dry_run: bool
 
 def main() -> None:
     """Run the command line; errors of the user's making are one line on standard error."""
+    logs_room.tell_of_faults()
     try:
         sys.exit(cli(standalone_mode=False) or 0)
     except (EscuchaError, LocalStackError, ModelError) as error:
-        click.echo(f"escucha: {error}", err=True)
+        click.echo(logs_room.blotted(f"escucha: {error}"), err=True)
         sys.exit(1)
     except (click.exceptions.Abort, KeyboardInterrupt):
         sys.exit(130)

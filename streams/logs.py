@@ -10,8 +10,10 @@ library may quote what it was given.
 
 import logging
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from types import TracebackType
 from typing import Final, TextIO
 
 import msgspec
@@ -58,16 +60,20 @@ class Blotting(logging.Formatter):
 
     def __init__(self, secrets: Sequence[str]) -> None:
         super().__init__(TEXT_FORMAT)
-        # Longest first: one may be a part of another.
-        self._secrets = sorted(
-            {one for one in secrets if len(one) >= SHORTEST_SECRET}, key=len, reverse=True
-        )
+        self._secrets: list[str] = []
+        self.hide(secrets)
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """From now on these are blotted out, too."""
+        known = {*self._secrets, *(one for one in secrets if len(one) >= SHORTEST_SECRET)}
+        self._secrets = sorted(known, key=len, reverse=True)  # one may be a part of another
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, with its traceback."""
-        return self._blotted(super().format(record))
+        return self.blotted(super().format(record))
 
-    def _blotted(self, line: str) -> str:
+    def blotted(self, line: str) -> str:
+        """The line without secrets."""
         for secret in self._secrets:
             line = line.replace(secret, BLOT)
         return line
@@ -83,11 +89,11 @@ class Json(Blotting):
             "time": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": self._blotted(record.getMessage()),
+            "message": self.blotted(record.getMessage()),
             "process": record.process,
         }
         if record.exc_info and record.exc_info[0] is not None:
-            line["error"] = self._blotted(self.formatException(record.exc_info))
+            line["error"] = self.blotted(self.formatException(record.exc_info))
         try:
             return msgspec.json.encode(line).decode()
         except UnicodeEncodeError:  # half a surrogate pair in somebody's text
@@ -111,6 +117,41 @@ def configure(
     if not verbose:  # what a person needs to know of a failure, our own errors say
         for name in QUIET:
             logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def hide(*secrets: str) -> None:
+    """Blot these out as well: passwords that this process did not get from its environment."""
+    for formatter in _formatters():
+        formatter.hide(secrets)
+
+
+def blotted(text: str) -> str:
+    """A text for people without the secrets that are known."""
+    for formatter in _formatters():
+        text = formatter.blotted(text)
+    return text
+
+
+def tell_of_faults() -> None:
+    """What nobody catches becomes a log line: Python would print it with all that it quotes."""
+    sys.excepthook = _fault
+    threading.excepthook = lambda args: _fault(args.exc_type, args.exc_value, args.exc_traceback)
+
+
+def _fault(
+    kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
+) -> None:
+    if issubclass(kind, KeyboardInterrupt | SystemExit):
+        return
+    found = error if error is not None else kind()
+    logging.getLogger("escucha").critical(
+        "ended by a fault of the program", exc_info=(kind, found, trace)
+    )
+
+
+def _formatters() -> list[Blotting]:
+    given = [handler.formatter for handler in logging.getLogger().handlers]
+    return [one for one in given if isinstance(one, Blotting)]
 
 
 def _clean(value: object) -> object:

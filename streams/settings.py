@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Final, Literal, TypeVar, get_args
 from urllib.parse import urlsplit
@@ -153,6 +153,8 @@ class Settings:
 
 
 _SECRET_NAMES = ("PASSWORD", "SECRET", "SECRETS", "TOKEN", "KEY", "KEYS")
+_NO_SECRETS = ("http", "https", "mailto", "mailtos", "slack", "discord")  # how addresses begin
+MOST_SECRET_CHARS: Final = 64 * 1024
 
 
 def logging_of_environment(environment: Mapping[str, str] | None = None) -> tuple[str, list[str]]:
@@ -162,14 +164,34 @@ def logging_of_environment(environment: Mapping[str, str] | None = None) -> tupl
     """
     environment = os.environ if environment is None else environment
     secret = [
-        value
+        _content(value) if name.endswith("_FILE") else value
         for name, value in environment.items()
-        if name.startswith("ESCUCHA_") and name.rpartition("_")[2] in _SECRET_NAMES
+        if is_secret(name)
     ]
-    # Of a list such as 1:abc,2:def each part is one, too.
+    # Of a list such as 1:abc,2:def each part is one, too; of an address what is not its host.
     parts = [part for value in secret for part in re.split(r"[,:@=\s]+", value)]
+    told = [part for part in parts if not part.startswith("//")]
+    within = [
+        part for value in secret for part in re.split(r"[/?&#]", value.partition("://")[2])[1:]
+    ]
     form = _parsed("ESCUCHA_LOG_FORMAT", environment.get("ESCUCHA_LOG_FORMAT", "text"), _log_format)
-    return form, [one for one in (*secret, *parts) if one]
+    return form, [one for one in (*secret, *told, *within) if one and one not in _NO_SECRETS]
+
+
+def is_secret(variable: str) -> bool:
+    """Whether a variable holds, or with `_FILE` at its end names a file that holds, a secret."""
+    name = variable.removesuffix("_FILE")
+    hidden = {f"ESCUCHA_{one.name.upper()}" for one in fields(Settings) if not one.repr}
+    own = name.startswith("ESCUCHA_") and name.rpartition("_")[2] in _SECRET_NAMES
+    return own or name in hidden or variable == "ESCUCHA_ALERTS_FILE"
+
+
+def _content(path: str) -> str:
+    """What a file holds; nothing where it cannot be read, which whoever needs it will say."""
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()[:MOST_SECRET_CHARS]
+    except (OSError, UnicodeDecodeError, ValueError):
+        return ""
 
 
 def given_variables(environment: Mapping[str, str] | None = None) -> frozenset[str]:
@@ -318,6 +340,8 @@ def _mechanism(raw: str) -> Mechanism:
 
 _SECRETS = frozenset(
     {
+        "alerts_webhook",
+        "alerts_webhook_secret",
         "author_keys",
         "clickhouse_password",
         "clickhouse_reader_password",

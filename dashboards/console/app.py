@@ -44,6 +44,7 @@ from dashboards.console.guard import Guard
 from dashboards.console.labelling import LABELS_PATH, OFFER_PATH, Labelling
 from dashboards.console.live import Live
 from dashboards.console.models_page import Models
+from dashboards.console.pace import Pace
 from dashboards.console.pages import menu
 from dashboards.console.provider import Provider
 from dashboards.console.queries import Question, annotation_sql, prepare, read_question
@@ -333,6 +334,7 @@ def create_app(config: ConsoleConfig, writers: Writers | None = None) -> Starlet
                     if isinstance(route, Route) and "POST" in (route.methods or ())
                 ],
             ),
+            Middleware(Pace),
             *gate,
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
         ],

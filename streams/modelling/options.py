@@ -72,7 +72,7 @@ def recipe_of(file: Path | None, prevalence: float | None) -> Recipe:
             unknown = set(msgspec.json.decode(content)) - set(Recipe.__struct_fields__)
         except OSError as error:
             raise InputError(f"{file}: {error.strerror}") from error
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise InputError(f"{file}: {error}: a recipe is as in escucha models card") from error
         if unknown:
             raise InputError(f"{file}: no recipe has {min(unknown)!r}")

@@ -1,5 +1,6 @@
 """What a backup consists of: `backup.json`, written after each part and last of all."""
 
+import re
 import sys
 from collections.abc import Generator, Iterable
 from dataclasses import fields
@@ -19,6 +20,12 @@ else:
 
 FORMAT = 1
 FILE = "backup.json"
+_TABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}", re.ASCII)
+_VERSION = re.compile(r"[A-Za-z0-9+_-]{1,100}", re.ASCII)
+_PARTITION = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
+_PATH = re.compile(
+    r"(?:[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}/){0,3}[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}", re.ASCII
+)
 
 
 class Chunk(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,10 +84,23 @@ def load(vault: Vault) -> Manifest | None:
         return None
     try:
         found = msgspec.json.decode(content, type=Manifest)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"{vault.place}/{FILE} is no manifest of a backup: {error}") from error
     if found.format > FORMAT:
         raise InputError(f"{vault.place} was made by a newer Escucha: upgrade this one first")
+    for chunk in found.chunks:
+        # They go into statements and paths, and a backup may have been in other hands.
+        if not (
+            _TABLE.fullmatch(chunk.table)
+            and _PARTITION.fullmatch(chunk.partition_id)
+            and _PATH.fullmatch(chunk.file)
+        ):
+            raise InputError(
+                f"{vault.place}/{FILE} names a table, partition or file as no backup does:"
+                f" {chunk.table!r}, {chunk.partition_id!r}, {chunk.file!r}"
+            )
+    if strange := [version for version in found.models if not _VERSION.fullmatch(version)]:
+        raise InputError(f"{vault.place}/{FILE} names a model as no store does: {strange[0]!r}")
     return found
 
 

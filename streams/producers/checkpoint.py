@@ -73,7 +73,7 @@ def load(path: Path) -> Checkpoint | None:
         return None
     try:
         checkpoint = msgspec.json.decode(raw, type=Checkpoint)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(
             f"{path}: not a checkpoint ({error}); --restart begins the file again"
         ) from error

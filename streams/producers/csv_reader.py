@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -87,7 +88,7 @@ class CsvReader:
                 f"{self._path}, line 1: not UTF-8; say what it is, for example --encoding cp1252"
             ) from error
         names = [name.strip() for name in names]
-        twice = {name for name in names if name and names.count(name) > 1}
+        twice = {name for name, count in Counter(names).items() if name and count > 1}
         if twice:
             raise InputError(
                 f"{self._path}, line 1: two columns are named {', '.join(sorted(twice))}; "

@@ -151,7 +151,7 @@ def from_yaml(path: Path, vocabulary: Vocabulary = MENTIONS) -> MappingRequest:
         raise InputError(f"{path}: cannot be read ({error})") from error
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     if node is None:
         return MappingRequest()

@@ -20,7 +20,8 @@ from streams.producers.story import StoryRows, is_story, start_ending_at, start_
 from streams.producers.times import time_parser, zone_named
 from streams.steps.business import KINDS, KindName
 
-_EVENT_TYPES = frozenset({"mention", "interaction", "deletion", "heartbeat"})
+# No set: what stands in a line may be a list, which has no hash.
+_EVENT_TYPES = ("mention", "interaction", "deletion", "heartbeat")
 _EVENT_IDS = ("mention_id", "interaction_id", "target_id", "producer")
 
 

@@ -215,6 +215,11 @@ def damaged_at(path: Path, line: "LineNumber") -> Iterator[None]:
         ) from error
     except OSError as error:
         raise InputError(f"{path}, after line {line()}: cannot be read ({error})") from error
+    except UnicodeError as error:  # half a character of UTF-16, or an encoding that takes no less
+        raise InputError(
+            f"{path}, after line {line()}: the text is not in its encoding ({error}); say what it"
+            " is, for example --encoding cp1252"
+        ) from error
 
 
 class LineNumber(Protocol):

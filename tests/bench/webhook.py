@@ -135,7 +135,7 @@ def main() -> None:
         for topic in TOPICS:
             admin.create(topic, partitions=topic.partitions or 6, replication=1)
         kafka: Any = _Kafka(broker.bootstrap)
-        with ReceiverProcess(kafka, Path(name)) as receiver:
+        with ReceiverProcess(kafka, Path(name), "--requests-per-sec", "0") as receiver:
             for events, connections in SHAPES:
                 figures = measure(receiver.port, events, connections, seconds)
                 print(msgspec.json.encode(figures).decode(), flush=True)

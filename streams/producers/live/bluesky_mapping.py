@@ -28,7 +28,7 @@ COLLECTIONS = {
 _POST = COLLECTIONS["post"]
 _Reaction = Literal["like", "repost", "follow"]
 _REACTIONS: dict[str, _Reaction] = {COLLECTIONS[kind]: kind for kind in get_args(_Reaction)}
-_GONE = frozenset({"deleted", "takendown"})
+_GONE = ("deleted", "takendown")  # no set: what is asked for may be of any type
 _SHORT_CHARS = 2_048
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_POST = datetime(2022, 11, 1, tzinfo=UTC)  # nothing was said on Bluesky before

@@ -23,7 +23,7 @@ class PayloadError(ValueError):
 
 
 # What a mapping may raise because of what a payload holds.
-MAPPING_ERRORS = (PayloadError, msgspec.DecodeError, UnicodeError)
+MAPPING_ERRORS = (PayloadError, msgspec.DecodeError, UnicodeError, RecursionError)
 
 
 def fitting(event: _E) -> _E:

@@ -54,9 +54,12 @@ class Fetched:
     url: str  # after redirects
 
 
-def open_session(options: HttpOptions) -> aiohttp.ClientSession:
+def open_session(
+    options: HttpOptions, connector: aiohttp.BaseConnector | None = None
+) -> aiohttp.ClientSession:
     """A session with the limits of `options`; the caller closes it (`async with`)."""
     return aiohttp.ClientSession(
+        connector=connector,
         timeout=aiohttp.ClientTimeout(
             total=options.total_sec,
             connect=options.connect_sec,

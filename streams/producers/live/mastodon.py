@@ -20,6 +20,7 @@ import click
 from schemas.mention import Event
 from streams.errors import InputError
 from streams.local import local_settings
+from streams.producers.live.addresses import connector
 from streams.producers.live.contract import MAPPING_ERRORS, kept
 from streams.producers.live.fan_in import arrivals, end
 from streams.producers.live.http import USER_AGENT, HttpOptions, open_session
@@ -28,7 +29,7 @@ from streams.producers.live.mastodon_feed import Arrival, Feed
 from streams.producers.live.mastodon_ids import SUFFIX, StatusIds
 from streams.producers.live.mastodon_mapping import SOURCE, MastodonMapper, host_of
 from streams.producers.live.mastodon_memory import IdMemory
-from streams.producers.live.options import user_agent_option
+from streams.producers.live.options import private_networks_option, user_agent_option
 from streams.producers.live.secrets import Secret, secret
 from streams.producers.live.source import (
     Cursor,
@@ -56,6 +57,7 @@ class MastodonSource:
     read_sec: float = 60.0  # a healthy stream sends a sign of life every 15 s
     request_sec: float = 30.0
     memory: IdMemory = field(default_factory=IdMemory, repr=False, compare=False)
+    private_networks: bool = False
     ids_folder: Path | None = None  # where what statuses are called outlives this process
 
     @property
@@ -87,7 +89,9 @@ class MastodonSource:
             headers={"Authorization": f"Bearer {self.token}"} if self.token else {},
         )
         queue: asyncio.Queue[Arrival] = asyncio.Queue(_QUEUE_ARRIVALS)
-        async with open_session(options) as session:
+        # Where it streams is said by the instance, which may redirect as well.
+        reachable = connector([self.instance], private_networks=self.private_networks)
+        async with open_session(options, reachable) as session:
             api = MastodonApi(
                 session, options, self.instance, self.token is not None, self.request_sec
             )
@@ -187,6 +191,7 @@ OPTIONS: tuple[click.Parameter, ...] = (
         help="After a stop, read at most so many missed posts of each stream.",
     ),
     user_agent_option(),
+    private_networks_option(),
 )
 
 
@@ -198,6 +203,7 @@ def from_options(
     poll_sec: float,
     max_catch_up: int,
     user_agent: str,
+    private_networks: bool = False,
 ) -> MastodonSource:
     """The source that the options ask for; raises InputError for those that make no sense."""
     names = [*streams, *(f"hashtag:{tag}" for tag in hashtags)] or ["public"]
@@ -208,6 +214,7 @@ def from_options(
         user_agent=user_agent,
         poll_sec=poll_sec,
         max_catch_up=max_catch_up,
+        private_networks=private_networks,
         ids_folder=local_settings().run_dir / "checkpoints",
     )
 

@@ -102,7 +102,7 @@ class MastodonApi:
         fetched = await self._get(f"{self.instance}{path}", params, f"timeline {stream.text}")
         try:
             statuses = msgspec.json.decode(fetched.body, type=list[msgspec.Raw])
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise SourceUnavailableError(
                 f"{self.instance}: timeline {stream.text} is no list in JSON ({error})"
             ) from error

@@ -134,7 +134,7 @@ class Feed:
         """The id, which from now on is the newest if it is."""
         try:
             found = _decode_id(payload).id
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None  # the mapping will tell why
         if self.newest is None or id_order(found) > id_order(self.newest):
             self.newest = found

@@ -82,7 +82,7 @@ class RedditClient:
             raise SourceRefusedError(f"reddit has no {path.rsplit('/', 1)[0]}; correct its name")
         try:
             listing = msgspec.json.decode(answer.body, type=_Listing)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise UnreadableError(f"not a listing: {error}", answer.body) from error
         return Page(tuple(bytes(child) for child in listing.data.children), listing.data.after)
 
@@ -141,7 +141,7 @@ class RedditClient:
                     )
         try:
             token = msgspec.json.decode(body, type=_Token)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             # A wrong client is answered with status 200 and an object that holds an error.
             if b'"error"' in body:
                 raise SourceRefusedError(f"reddit gives no token; {_KEY_REMEDY}") from error

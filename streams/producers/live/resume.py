@@ -43,7 +43,7 @@ def load(path: Path, *, source: str, scope: str, topic: str) -> LiveCheckpoint |
     remedy = "--restart begins with what the source offers now, --checkpoint OTHER keeps both"
     try:
         stored = msgspec.json.decode(raw, type=LiveCheckpoint)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(
             f"{path}: not a checkpoint of a live source ({error}); {remedy}"
         ) from error

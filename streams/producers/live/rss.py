@@ -21,10 +21,11 @@ import click
 import msgspec
 
 from streams.errors import InputError
+from streams.producers.live.addresses import connector
 from streams.producers.live.contract import PayloadError
 from streams.producers.live.fan_in import arrivals, end
 from streams.producers.live.http import USER_AGENT, HttpOptions, open_session
-from streams.producers.live.options import user_agent_option
+from streams.producers.live.options import private_networks_option, user_agent_option
 from streams.producers.live.rss_feed import FeedState, News, rebuilt
 from streams.producers.live.rss_mapping import SOURCE, Kind
 from streams.producers.live.rss_poller import Health, Pace, Polled, Poller
@@ -52,6 +53,7 @@ class RssSource:
     longest_poll_sec: float = 4 * 3_600.0
     request_sec: float = 60.0
     most_at_once: int = 8
+    private_networks: bool = False
     max_feed_bytes: int = 4 * 1024 * 1024
     life_sec: float = 30.0  # between signs of life, while at least one feed is well
     health: dict[str, Health] = field(default_factory=dict, repr=False, compare=False)
@@ -86,7 +88,8 @@ class RssSource:
             max_response_bytes=self.max_feed_bytes,
         )
         turns = asyncio.Semaphore(self.most_at_once)
-        async with open_session(options) as session:
+        reachable = connector(self.feeds, private_networks=self.private_networks)
+        async with open_session(options, reachable) as session:
             tasks = [
                 asyncio.create_task(
                     Poller(
@@ -169,6 +172,7 @@ OPTIONS: tuple[click.Parameter, ...] = (
         help="How often to ask each feed; a feed may ask for more patience.",
     ),
     user_agent_option(),
+    private_networks_option(),
 )
 
 
@@ -180,6 +184,7 @@ def from_options(
     since: str | None,
     poll_sec: float,
     user_agent: str,
+    private_networks: bool = False,
 ) -> RssSource:
     """The source that the options ask for; raises InputError for those that make no sense."""
     found = [_address(feed, "--feed") for feed in feeds]
@@ -197,6 +202,7 @@ def from_options(
         since=moment,
         poll_sec=poll_sec,
         user_agent=user_agent,
+        private_networks=private_networks,
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 MAX_EVENT_BYTES = 4 * 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
+_BEFORE_DATA = len(b"data: ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class SseDecoder:
             self._take(line, found)
         if self._line_too_long:
             self._rest = b""
-        elif len(self._rest) > self._max_event_bytes:
+        elif len(self._rest) > self._max_event_bytes + _BEFORE_DATA:  # so that its data is too long
             self._take(self._rest, found)
             self._rest = b""
             self._line_too_long = True

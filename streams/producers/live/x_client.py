@@ -215,7 +215,7 @@ async def lines_of(response: aiohttp.ClientResponse, max_bytes: int) -> AsyncIte
 def _read(answer: Fetched, kind: type[_T]) -> _T:
     try:
         return msgspec.json.decode(answer.body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SourceUnavailableError(f"x answers something unreadable: {error}") from error
 
 
@@ -224,6 +224,6 @@ def _told(body: bytes) -> str:
     try:
         whole = msgspec.json.decode(body, type=Problem)
         several = msgspec.json.decode(body, type=RulesAnswer)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
     return "; ".join(problem.text for problem in (whole, *several.errors) if problem.text)[:500]

@@ -197,6 +197,6 @@ def _readable(raws: tuple[msgspec.Raw, ...], kind: type[_T]) -> list[_T]:
     for raw in raws:
         try:
             found.append(msgspec.json.decode(raw, type=kind))
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             continue
     return found

@@ -152,13 +152,13 @@ class YouTubeClient:
             self._refuse(answer, method)
         try:
             return msgspec.json.decode(answer.body, type=Page)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise UnreadableError(f"not a page of {method}: {error}", answer.body) from error
 
     def _refuse(self, answer: Fetched, method: str) -> NoReturn:
         try:
             error = msgspec.json.decode(answer.body, type=_Refusal).error
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             error = _Error()
         reasons = {reason.reason for reason in error.errors}
         named = ", ".join(sorted(reasons)) or str(answer.status)

@@ -7,6 +7,7 @@ sends it again, and ids make that harmless.
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable
 from typing import cast
@@ -41,6 +42,7 @@ from streams.producers.webhook.items import (
     UnreadableBodyError,
     split,
 )
+from streams.producers.webhook.limits import RateLimit
 from streams.producers.webhook.options import LOOPBACK, ReceiverOptions
 from streams.producers.webhook.signatures import HEADER, Signature, SignatureError
 
@@ -70,6 +72,8 @@ class Receiver:
         self._in_flight = 0
         self._started = time.monotonic()
         self._accepted = 0
+        self._senders = RateLimit(options.requests_per_sec)
+        self._strangers = RateLimit(options.refusals_per_sec)
 
     def routes(self) -> list[StarletteRoute]:
         """All paths; what is not among them is 404."""
@@ -142,13 +146,18 @@ class Receiver:
     async def _signed_body(self, request: Request) -> bytes:
         """The body, from somebody who knows a secret."""
         if self._options.insecure_no_signature:
+            self._take_turn("")
             return await self._body(request)
         body = None
         try:
             signature = Signature.read(request.headers.getlist(HEADER), self._now_sec())
             body = await self._body(request)
-            signature.verify(body, self._options.secrets)
+            sender = signature.verify(body, self._options.secrets)
         except SignatureError as error:
+            # Never before it is known who sends: behind a proxy all have one address.
+            address = request.client.host if request.client else ""
+            if wait_sec := self._strangers.wait_sec(address):
+                raise _too_often(wait_sec, leaves_body=body is None) from error
             log.warning("%s: %s", request.url.path, error)
             raise RefusedError(
                 401,
@@ -157,7 +166,12 @@ class Receiver:
                 "How to sign is on the page at /, with examples.",
                 leaves_body=body is None,
             ) from error
+        self._take_turn(str(sender))
         return body
+
+    def _take_turn(self, sender: str) -> None:
+        if wait_sec := self._senders.wait_sec(sender):
+            raise _too_often(wait_sec)
 
     async def _body(self, request: Request) -> bytes:
         most = self._options.max_body_bytes
@@ -259,6 +273,17 @@ def create_app(gateway: Gateway, options: ReceiverOptions) -> Starlette:
             HTTPException: _answer_http_error,
             ClientDisconnect: _answer_nobody,
         },
+    )
+
+
+def _too_often(wait_sec: float, *, leaves_body: bool = False) -> RefusedError:
+    return RefusedError(
+        429,
+        "too_often",
+        "requests come faster than this receiver takes them of one sender",
+        "Send this again after a moment; put more events into one request.",
+        retry_after_sec=math.ceil(wait_sec),
+        leaves_body=leaves_body,
     )
 
 

@@ -51,6 +51,13 @@ The contract: http://127.0.0.1:8090/openapi.json
     help="Requests at once; further ones get 429.",
 )
 @click.option(
+    "--requests-per-sec",
+    type=click.FloatRange(min=0),
+    default=1_000.0,
+    show_default=True,
+    help="Requests of one sender, by its secret; further ones get 429. 0 for no limit.",
+)
+@click.option(
     "--heartbeat-sec",
     type=click.FloatRange(min=0),
     default=5.0,
@@ -68,6 +75,7 @@ def receive_command(
     max_body_kib: int,
     max_events: int,
     max_in_flight: int,
+    requests_per_sec: float,
     heartbeat_sec: float,
     insecure_no_signature: bool,
 ) -> None:
@@ -86,6 +94,7 @@ def receive_command(
         max_body_bytes=max_body_kib * 1024,
         max_events=max_events,
         max_in_flight=max_in_flight,
+        requests_per_sec=requests_per_sec,
         heartbeat_sec=heartbeat_sec,
     )
     settings = local_settings()

@@ -19,7 +19,7 @@ _REFUSALS: dict[str, str] = {
     "413": "Too many bytes or events in one request.",
     "415": "Not JSON or NDJSON in UTF-8, or compressed.",
     "422": "Some events break the contract; none was taken. `items` names each.",
-    "429": "Too many requests under way; Retry-After says when to come again.",
+    "429": "Too many requests at once or of one sender; Retry-After says when to come again.",
     "503": "Kafka did not acknowledge every event; send the whole request again.",
 }
 _RETRIES = frozenset({"429", "503"})

@@ -18,6 +18,8 @@ class ReceiverOptions:
     max_body_bytes: int = 1024 * 1024
     max_events: int = 1_000
     max_in_flight: int = 64  # requests at once; each may hold a body
+    requests_per_sec: float = 1_000.0  # of one sender, by its secret; 0: no limit
+    refusals_per_sec: float = 5.0  # of one address that are told why; it is not logged beyond
     body_timeout_sec: float = 10.0
     header_timeout_sec: float = 10.0
     kafka_deadline_sec: float = 20.0

@@ -64,21 +64,22 @@ class Signature:
             )
         return cls(moments[0], digests)
 
-    def verify(self, body: bytes, secrets: Sequence[str]) -> None:
-        """Return when one of the secrets has signed `body`; else raise SignatureError.
+    def verify(self, body: bytes, secrets: Sequence[str]) -> int:
+        """The number of the secret that has signed `body`; raises SignatureError if none has.
 
         Takes the same time whichever secret fits and however nearly the others do.
         """
-        fits = False
-        for secret in secrets:
+        found = -1
+        for number, secret in enumerate(secrets):
             expected = digest_of(body, secret, self._moment)
             for digest in self._digests:
-                fits |= hmac.compare_digest(expected, digest)
-        if not fits:
+                found = number if hmac.compare_digest(expected, digest) else found
+        if found < 0:
             raise SignatureError(
                 "no v1 fits: sign the bytes of the body exactly as they are sent, with a secret"
                 " that this receiver has"
             )
+        return found
 
 
 def signature_header(body: bytes, secret: str, at_sec: int) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from streams.errors import InputError
@@ -51,6 +52,17 @@ def arrivals(
         raise InputError(f"{path}: no row has a time that can be read; name its column with --time")
 
 
+_UNREADABLE = (
+    msgspec.DecodeError,
+    UnicodeDecodeError,
+    RecursionError,
+    OverflowError,
+    csv.Error,
+    OSError,
+    pa.ArrowException,
+)
+
+
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
     try:
         if path.suffix in {".jsonl", ".ndjson"}:
@@ -65,7 +77,7 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
                 yield from batch.to_pylist()
         else:
             raise InputError(f"{path}: give a .csv, .jsonl or .parquet file")
-    except (msgspec.DecodeError, UnicodeDecodeError, csv.Error, OSError) as error:
+    except _UNREADABLE as error:
         raise InputError(f"{path}: {error}") from error
 
 

@@ -49,5 +49,5 @@ class Wakeups:
 def _has_mentions(value: bytes | None) -> bool:
     try:
         return msgspec.json.decode(value or b"", type=Progress).mentions > 0
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return True  # of another version, perhaps; to look is harmless

@@ -1,5 +1,6 @@
 """The launcher of the embedded ClickHouse, for real."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from deploy.local.handles import ClickHouseHandle, start_clickhouse
 from deploy.local.ports import free_ports
 
 ACCESS_DENIED = "ACCESS_DENIED"
+CONFIGURATION = Path(__file__).parents[3] / "deploy" / "clickhouse"
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +99,57 @@ def test_grafana_finds_what_its_data_source_asks_for(writer: Client, reader: Cli
 def test_the_writer_cannot_read_the_machine_s_files(writer: Client) -> None:
     with pytest.raises(DatabaseError, match=ACCESS_DENIED):
         writer.query("SELECT * FROM file('/etc/hosts', 'LineAsString')")
+
+
+@pytest.mark.parametrize("user", ["escucha", "grafana", "default"])
+def test_each_user_has_the_grants_that_the_threat_model_states(
+    clickhouse: ClickHouseHandle, user: str
+) -> None:
+    """Of the files, and of the server as it runs: what is granted more is in neither list."""
+    stated = {line for name, line in _stated_grants() if name == user}
+    assert stated
+    files = "".join((CONFIGURATION / name).read_text() for name in ("users.xml", "local-users.xml"))
+    [of_user] = re.findall(rf"<{user}>(?:(?!</{user}>).)*<grants>.*?</grants>", files, re.DOTALL)
+    written = set(re.findall(r"<query>(?:GRANT|REVOKE) (.+?)</query>", of_user))
+    assert written == stated
+    if user != "default":  # that one's only session is the engine's
+        password = clickhouse.password if user == "escucha" else clickhouse.reader_password
+        with connected(clickhouse, user, password) as client:
+            for [grant] in client.query("SHOW GRANTS").result_rows:
+                assert "WITH GRANT OPTION" not in grant
+                assert not re.search(r"ON \*\.\*", grant) or re.match(
+                    r"GRANT (CREATE (ARBITRARY )?TEMPORARY (TABLE|VIEW)|CLUSTER|TABLE ENGINE)",
+                    grant,
+                ), grant
+
+
+def _stated_grants() -> list[tuple[str, str]]:
+    page = (CONFIGURATION.parent / "SECURITY.md").read_text()
+    return re.findall(r"^\| `(escucha|grafana|default)` \| `(.+?)` \|", page, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT * FROM url('http://127.0.0.1/', 'LineAsString')",
+        "SELECT * FROM remote('127.0.0.1', system.one)",
+        "SELECT * FROM s3('http://127.0.0.1/bucket/a', 'LineAsString')",
+        "CREATE TABLE more (a String) ENGINE = URL('http://127.0.0.1/', 'CSV')",
+        "CREATE TABLE more (a String) ENGINE = File('CSV')",
+        "CREATE TABLE more (a String) ENGINE = S3('http://127.0.0.1/bucket/a', 'CSV')",
+        "CREATE TABLE more (a String) ENGINE = Executable('a.sh', 'CSV')",
+        "INSERT INTO FUNCTION file('/tmp/a', 'LineAsString', 'a String') VALUES ('x')",
+        "CREATE USER somebody",
+        "GRANT ALL ON *.* TO grafana",
+        "SYSTEM SHUTDOWN",
+        "CREATE DATABASE another",
+        "CREATE FUNCTION f AS (x) -> x",
+        "BACKUP DATABASE escucha TO Disk('default', 'a')",
+    ],
+)
+def test_the_writer_may_not(writer: Client, statement: str) -> None:
+    with pytest.raises(DatabaseError, match=ACCESS_DENIED):
+        writer.command(statement)
 
 
 @pytest.mark.parametrize("interface", ["http", "native"])

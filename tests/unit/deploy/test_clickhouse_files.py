@@ -74,6 +74,13 @@ def test_the_reader_may_only_read_and_the_default_user_has_one_session(
     assert local.findtext("users/default/profile") == "launcher"
 
 
+def test_a_server_asks_for_a_grant_of_the_engines_of_tables() -> None:
+    """Else anybody who may make tables may make one of URL or S3; the embedded one always asks."""
+    file = Path(clickhouse.__file__).parents[1] / "clickhouse" / "server.xml"
+    asks = "access_control_improvements/table_engines_require_grant"
+    assert ElementTree.parse(file).findtext(asks) == "true"  # noqa: S314 - our own file
+
+
 def test_preparing_replaces_what_was_edited_by_hand(folder: EngineFolder) -> None:
     (folder.path / "users.xml").write_text("<clickhouse/>")
 

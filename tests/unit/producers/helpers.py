@@ -98,5 +98,5 @@ class Ingestion:
         return [
             json.loads(line)
             for path in (self.run_dir / "checkpoints").glob("*.rejected.jsonl")
-            for line in path.read_text("utf-8").splitlines()
+            for line in path.read_bytes().splitlines()
         ]

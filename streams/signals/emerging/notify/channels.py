@@ -23,6 +23,7 @@ from streams.producers.deliveries import DeliveredRecord, KafkaFault
 from streams.signals.emerging.notify.texts import Language, body, title
 
 TIMEOUT_SEC: Final = 10.0
+REPLAY_SEC: Final = 300
 
 log = logging.getLogger(__name__)
 
@@ -169,6 +170,19 @@ def signature(secret: str, stamp: str, payload: bytes) -> str:
     """What Escucha-Signature holds."""
     signed = stamp.encode() + b"." + payload
     return "v1=" + hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+
+
+def is_genuine(secret: str, headers: Mapping[str, str], payload: bytes, *, now_sec: float) -> bool:
+    """Whether a receiver should believe a webhook: signed by `secret` within REPLAY_SEC of now.
+
+    What a receiver in another language has to do, too; within that time it tells a repetition by
+    Idempotency-Key.
+    """
+    stamp, given = headers.get("Escucha-Timestamp", ""), headers.get("Escucha-Signature", "")
+    if not (stamp.isascii() and stamp.isdigit() and len(stamp) < 13):
+        return False
+    is_signed = hmac.compare_digest(signature(secret, stamp, payload).encode(), given.encode())
+    return is_signed and abs(int(stamp) - now_sec) <= REPLAY_SEC
 
 
 @dataclass
