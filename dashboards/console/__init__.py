@@ -9,6 +9,7 @@ labelling what a person is asked to judge, and where the judgement goes
 desk      the queues of leads and of what waits for a reply
 rules     listening rules: history, check, preview, publication
 pages     what the menu lists
+panels    what the dashboards show
 wanted    filters of mentions, as an address has them
 tail      what was stored since the last look, for all filters at once
 live      the live stream: one look for everybody, sent on as server-sent events

@@ -1,9 +1,7 @@
 """Routes of the console. The page sends names and values, never SQL."""
 
-import asyncio
 import socket
-import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -17,15 +15,14 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from dashboards.console import frames
 from dashboards.console.access import RULES, needed_for
 from dashboards.console.alerts import Alerts
 from dashboards.console.answers import NOTHING_HERE, as_json
 from dashboards.console.api_docs import ApiDocs
-from dashboards.console.boards import Board, Variable, load_boards
+from dashboards.console.boards import load_boards
 from dashboards.console.config import ConsoleConfig
 from dashboards.console.cookies import Cookies
-from dashboards.console.database import Database, Shared
+from dashboards.console.database import Database
 from dashboards.console.desk import (
     CARE_CHANGE_PATH,
     LEAD_CHANGE_PATH,
@@ -37,7 +34,6 @@ from dashboards.console.errors import (
     BadRuleError,
     ChangedMeanwhileError,
     ConsoleError,
-    NotFoundError,
 )
 from dashboards.console.gate import Gate
 from dashboards.console.guard import Guard
@@ -46,16 +42,14 @@ from dashboards.console.live import Live
 from dashboards.console.models_page import Models
 from dashboards.console.pace import Pace
 from dashboards.console.pages import menu
+from dashboards.console.panels import Panels
 from dashboards.console.provider import Provider
-from dashboards.console.queries import Question, annotation_sql, prepare, read_question
 from dashboards.console.rules import Rules
 from dashboards.console.search import Search
 from dashboards.console.signing_in import SigningIn
 from dashboards.console.static_files import STATIC
 from dashboards.console.throttle import Throttle
 from dashboards.console.writers import Writers
-
-_VALUES_LIFETIME_SEC = 30.0
 
 
 class Console:
@@ -64,6 +58,7 @@ class Console:
     def __init__(self, config: ConsoleConfig, writers: Writers) -> None:
         self._boards = load_boards(config.dashboards_dir)
         self._database = Database(config)
+        self._panels = Panels(self._database, self._boards, config.answer_lifetime_sec)
         self._labelling = Labelling(self._database, writers.labels)
         self._desk = Desk(self._database, writers.desk)
         self._rules = Rules(self._database, writers.rules)
@@ -79,12 +74,9 @@ class Console:
         self._search = Search(writers.search)
         self._alerts = Alerts(self._database, writers.alerts)
         self._models = Models(self._database, writers.models)
-        self._answers = Shared(config.answer_lifetime_sec)
-        self._values = Shared(_VALUES_LIFETIME_SEC)
 
     def routes(self) -> list[Route | Mount]:
         """Return all routes; what is not among them is 404."""
-        board = "/api/dashboards/{uid}"
         return [
             Route("/", self.page),
             Route("/d/{uid}", self.board_page),
@@ -96,11 +88,7 @@ class Console:
             Route("/favicon.ico", self.icon),
             Route("/healthz", self.health),
             Route("/api/pages", self.list_pages),
-            Route("/api/dashboards", self.list_boards),
-            Route(board, self.show_board),
-            Route(f"{board}/variables", self.list_values),
-            Route(f"{board}/annotations", self.list_annotations),
-            Route(f"{board}/panels/{{panel_id:int}}/data", self.panel_data),
+            *self._panels.routes(),
             Route("/api/labelling", self.about_labelling),
             Route(OFFER_PATH, self.offer_mentions, methods=["POST"]),
             Route(LABELS_PATH, self.take_labels, methods=["POST"]),
@@ -164,71 +152,6 @@ class Console:
         served = {route.path for route in self.routes() if isinstance(route, Route)}
         return as_json(menu(self._boards.values(), served))
 
-    async def list_boards(self, request: Request) -> Response:
-        """The dashboards there are."""
-        boards = self._boards.values()
-        return as_json(
-            {"dashboards": [{"uid": board.uid, "title": board.title} for board in boards]}
-        )
-
-    async def show_board(self, request: Request) -> Response:
-        """One dashboard: panels, their place and how they look."""
-        return as_json(self._board(request).shown)
-
-    async def list_values(self, request: Request) -> Response:
-        """What there is to choose from, for each variable."""
-        board = self._board(request)
-        variables = list(board.variables.values())
-        known = await asyncio.gather(*(self._known(board, variable) for variable in variables))
-        return as_json(
-            {
-                "variables": [
-                    {
-                        "name": variable.name,
-                        "label": variable.label,
-                        "multi": variable.multi,
-                        "options": values,
-                    }
-                    for variable, values in zip(variables, known, strict=True)
-                ]
-            }
-        )
-
-    async def panel_data(self, request: Request) -> Response:
-        """What one panel shows of the period and the values in the address."""
-        board = self._board(request)
-        panel_id = request.path_params["panel_id"]
-        panel = board.panel(panel_id)
-        question = read_question(board, request.query_params.multi_items())
-        prepared = prepare(board, panel, question, await self._known_of(board, question))
-
-        async def ask() -> dict[str, Any]:
-            started = time.perf_counter()
-            rows = await self._database.run(prepared.sql)
-            took_ms = round((time.perf_counter() - started) * 1000, 1)
-            answer = {"panel": panel_id, "took_ms": took_ms}
-            if panel.kind == "timeseries":
-                return answer | frames.series(rows, prepared.span, prepared.interval)
-            return answer | frames.table(rows)
-
-        key = (board.uid, panel_id, question.since, question.until, *question.values.values())
-        return as_json(await self._answers.get(key, ask))
-
-    async def list_annotations(self, request: Request) -> Response:
-        """Moments of the period that every chart shows: what changed, when, in which colour."""
-        board = self._board(request)
-        question = read_question(board, request.query_params.multi_items())
-
-        async def ask() -> dict[str, Any]:
-            marks = []
-            for annotation in board.annotations:
-                rows = await self._database.run(annotation_sql(annotation.sql, question))
-                marks += frames.marks(rows, annotation.color)
-            return {"annotations": marks}
-
-        key = (board.uid, "annotations", question.since, question.until)
-        return as_json(await self._answers.get(key, ask))
-
     async def about_labelling(self, request: Request) -> Response:
         """Whether labels can be saved here, and by which guide."""
         return as_json(self._labelling.about())
@@ -277,28 +200,9 @@ class Console:
         """Let go of ClickHouse."""
         await self._live.close()
         await self._search.close()
-        await self._answers.close()
-        await self._values.close()
+        await self._panels.close()
         await self._signing_in.close()
         await self._database.close()
-
-    def _board(self, request: Request) -> Board:
-        uid = request.path_params["uid"]
-        if uid not in self._boards:
-            raise NotFoundError("there is no such dashboard", "Go back to the first page.")
-        return self._boards[uid]
-
-    async def _known(self, board: Board, variable: Variable) -> list[str]:
-        async def ask() -> list[str]:
-            rows = await self._database.run(variable.sql)
-            return [str(row[0]) for row in rows.rows]
-
-        return await self._values.get((board.uid, variable.name), ask)
-
-    async def _known_of(self, board: Board, question: Question) -> Mapping[str, list[str]]:
-        """What may be chosen, only of the variables something was chosen of."""
-        names = [name for name, values in question.values.items() if values]
-        return {name: await self._known(board, board.variables[name]) for name in names}
 
 
 def create_app(config: ConsoleConfig, writers: Writers | None = None) -> Starlette:
