@@ -36,7 +36,7 @@ from dashboards.console.errors import (
     ConsoleError,
     NotFoundError,
 )
-from dashboards.console.gate import Gate
+from dashboards.console.gate import LOOK_LIFETIME_SEC, Gate
 from dashboards.console.guard import Guard
 from dashboards.console.labelling import LABELS_PATH, OFFER_PATH, Labelling
 from dashboards.console.provider import Provider
@@ -264,8 +264,9 @@ def create_app(config: ConsoleConfig, writers: Writers | None = None) -> Starlet
         raise ValueError("a console without accounts is for this machine alone")
     console = Console(config, writers)
     routes = console.routes()
+    looks = Shared(LOOK_LIFETIME_SEC)
     gate = (
-        [Middleware(Gate, writers.accounts, Cookies.of(config), routes, RULES)]
+        [Middleware(Gate, writers.accounts, Cookies.of(config), routes, RULES, looks)]
         if writers.accounts is not None
         else []
     )
@@ -273,6 +274,7 @@ def create_app(config: ConsoleConfig, writers: Writers | None = None) -> Starlet
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         yield
+        await looks.close()
         await console.close()
 
     return Starlette(
