@@ -35,7 +35,7 @@ from dashboards.console.errors import (
     ChangedMeanwhileError,
     ConsoleError,
 )
-from dashboards.console.gate import Gate
+from dashboards.console.gate import LOOK_LIFETIME_SEC, Gate
 from dashboards.console.guard import Guard
 from dashboards.console.labelling import LABELS_PATH, OFFER_PATH, Labelling
 from dashboards.console.live import Live
@@ -215,8 +215,9 @@ def create_app(config: ConsoleConfig, writers: Writers | None = None) -> Starlet
         raise ValueError("a console without accounts is for this machine alone")
     console = Console(config, writers)
     routes = console.routes()
+    looks = Shared(LOOK_LIFETIME_SEC)
     gate = (
-        [Middleware(Gate, writers.accounts, Cookies.of(config), routes, RULES)]
+        [Middleware(Gate, writers.accounts, Cookies.of(config), routes, RULES, looks)]
         if writers.accounts is not None
         else []
     )
@@ -224,6 +225,7 @@ def create_app(config: ConsoleConfig, writers: Writers | None = None) -> Starlet
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         yield
+        await looks.close()
         await console.close()
 
     app = Starlette(

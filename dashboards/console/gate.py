@@ -32,13 +32,15 @@ class Gate:
         cookies: Cookies,
         routes: Sequence[BaseRoute],
         rules: Mapping[tuple[str, str], Rule],
+        looks: Shared,
     ) -> None:
+        """`looks` shares one look at a session between the questions of a page."""
         self._app = app
         self._accounts = accounts
         self._cookies = cookies
         self._routes = routes
         self._rules = rules
-        self._looks = Shared(LOOK_LIFETIME_SEC)
+        self._looks = looks
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

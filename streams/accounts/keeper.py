@@ -6,6 +6,7 @@ import secrets
 import threading
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
@@ -45,17 +46,20 @@ class Keeper:
         self._opens_by_link = opens_by_link
         self._client: Client | None = None
         self._lock = threading.Lock()  # one session, which takes one statement at a time
-        # Attempts one after the other: many at once would all be before the first was counted,
-        # and each takes 32 MiB.
-        self._attempts = threading.Lock()
+        # Attempts one after the other, in a thread of their own: many at once would all be before
+        # the first was counted, each takes 32 MiB, and those who wait must not keep the threads
+        # that look up sessions.
+        self._attempts = ThreadPoolExecutor(1, "sign-in")
 
     async def by_password(self, name: str, password: str, place: str) -> Began:
         """A session for who knows the password; the same answer for any that is wrong."""
-        return await asyncio.to_thread(self._by_password, name, password, place)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._attempts, self._by_password, name, password, place)
 
     async def by_link(self, token: str, place: str) -> Began:
         """A session for who has the one-time token, as long as there are no accounts."""
-        return await asyncio.to_thread(self._by_link, token, place)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._attempts, self._by_link, token, place)
 
     async def by_provider(self, identity: Identity, place: str) -> Began:
         """A session for whom a provider vouches for."""
@@ -66,7 +70,9 @@ class Keeper:
 
         def ask(client: Client) -> Looked:
             session = sessions.look(client, token)
-            return Looked(session.signed if session else None)
+            if session is None or (session.signed.how == "link" and not self._opens_by_link):
+                return Looked()
+            return Looked(session.signed)
 
         return await asyncio.to_thread(self._answered, ask, lambda why: Looked(away=why))
 
@@ -127,6 +133,7 @@ class Keeper:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._attempts.shutdown(cancel_futures=True)
         self._leave()
 
     def _by_password(self, said_name: str, password: str, place: str) -> Began:
@@ -138,14 +145,13 @@ class Keeper:
                 return Began(refusal="too_many", wait_sec=_WAIT_SEC)
             return book.find(client, name)
 
-        with self._attempts:
-            found = self._answered(limited, _away)
-            if isinstance(found, Began):
-                return found
-            kept = found.password if found else ""
-            is_right = passwords.matches(password, kept)
-            if not is_right or found is None or found.is_disabled:
-                return self._answered(lambda client: _wrong(client, name, place), _away)
+        found = self._answered(limited, _away)
+        if isinstance(found, Began):
+            return found
+        kept = found.password if found else ""
+        is_right = passwords.matches(password, kept)
+        if not is_right or found is None or found.is_disabled:
+            return self._answered(lambda client: _wrong(client, name, place), _away)
         return self._answered(lambda client: _begun(client, found, "password", place), _away)
 
     def _by_link(self, token: str, place: str) -> Began:
@@ -158,8 +164,7 @@ class Keeper:
 
         if not self._opens_by_link:
             return Began(refusal="wrong")
-        with self._attempts:
-            return self._answered(act, _away)
+        return self._answered(act, _away)
 
     def _by_provider(self, identity: Identity, place: str) -> Began:
         def act(client: Client) -> Began:

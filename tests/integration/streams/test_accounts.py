@@ -280,6 +280,15 @@ def test_of_many_processes_one_takes_a_token(tmp_path: Path) -> None:
     assert taken.count(True) == 1
 
 
+async def test_the_one_persons_session_is_none_where_others_could_come(
+    client: Client, keeper: Keeper, other: Keeper, tmp_path: Path
+) -> None:
+    link.offer(tmp_path)
+    session = (await keeper.by_link(link.read(tmp_path), HERE)).token
+    assert (await keeper.whose(session)).signed
+    assert (await other.whose(session)).signed is None
+
+
 async def test_with_the_first_user_the_one_person_is_out(
     client: Client, keeper: Keeper, tmp_path: Path
 ) -> None:
