@@ -1,4 +1,4 @@
-"""Panels and alarms of the pipeline: sources, workers, jobs, kept tables, the ledger, dead letters."""
+"""Panels and alarms of the pipeline: sources, workers, jobs, kept tables, books, dead letters."""
 
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
