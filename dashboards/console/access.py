@@ -10,9 +10,19 @@ from collections.abc import Mapping
 from typing import Final
 
 from dashboards.console import shapes
+from dashboards.console import shapes_of_work as asked
+from dashboards.console.alerts import ACT_PATH as ALERT_PATH
 from dashboards.console.desk import CARE_CHANGE_PATH, LEAD_CHANGE_PATH, TARGET_PATH
 from dashboards.console.labelling import LABELS_PATH, OFFER_PATH, Ask
+from dashboards.console.models_page import (
+    CANCEL_PATH,
+    COMPARE_PATH,
+    PROMOTE_PATH,
+    ROLL_BACK_PATH,
+    SHADOW_PATH,
+)
 from dashboards.console.routes import EVERYBODY, Rule
+from dashboards.console.rules import CHECK_PATH, PREVIEW_PATH, PUBLISH_PATH, Draft
 from dashboards.console.signing_in import (
     BACK_PATH,
     END_PATH,
@@ -26,8 +36,11 @@ from dashboards.console.signing_in import (
     SessionAsk,
     SignedIn,
 )
+from schemas import model_acts
 from schemas.accounts import Signed, allows
+from schemas.alert_acts import AlertAct
 from schemas.desk import Change, Target
+from schemas.rules import Checked, Publication, Trial
 
 _BOARD: Final = "/api/dashboards/{uid}"
 
@@ -51,7 +64,13 @@ _ALL: Final = (
     Rule("GET", "/leads", "viewer"),
     Rule("GET", "/care", "viewer"),
     Rule("GET", "/labels", "agent"),
+    Rule("GET", "/live", "viewer"),
+    Rule("GET", "/search", "analyst"),
+    Rule("GET", "/alerts", "viewer"),
+    Rule("GET", "/rules", "analyst"),
+    Rule("GET", "/models", "viewer"),
     Rule("GET", "/api", "viewer"),
+    Rule("GET", "/api/pages", "viewer", "The menu: the pages there are.", answers=dict),
     # This description.
     Rule("GET", "/api/openapi.json", "viewer", "This description.", answers=dict),
     # Dashboards.
@@ -88,6 +107,56 @@ _ALL: Final = (
          takes=Ask, answers=shapes.OfferAnswer),
     Rule("POST", LABELS_PATH, "agent", "Save labels, all or none.",
          takes=shapes.LabelsGiven, answers=shapes.SavedAnswer),
+    # Mentions as they come.
+    Rule("GET", "/api/live", "viewer", "Mentions from now on, as server-sent events.",
+         asks=asked.WantedAsk),
+    Rule("GET", "/api/live/before", "viewer", "The newest mentions that are there already.",
+         asks=asked.WantedAsk, answers=dict),
+    # Search.
+    Rule("GET", "/api/search", "analyst", "Steps of a search, as server-sent events.",
+         asks=asked.PageAsk),
+    Rule("GET", "/api/search/about", "analyst", "Whether there is a search, what files hold.",
+         answers=dict),
+    Rule("GET", "/api/search/check", "analyst", "What is wrong with a search.",
+         asks=asked.RuleAsk, answers=dict),
+    Rule("GET", "/api/search/export", "analyst", "What a search finds, as CSV or Parquet.",
+         asks=asked.ExportAsk, is_noted=True),
+    # Alerts.
+    Rule("GET", "/api/alerts", "viewer", "Alerts with their evidence.",
+         asks=asked.AlertsAsk, answers=dict),
+    Rule("GET", "/api/alerts/history", "viewer", "Every change of one alert.",
+         asks=asked.IdAsk, answers=dict),
+    Rule("POST", ALERT_PATH, "agent",
+         "Acknowledge, silence, take back, note; 409 when the alert has changed meanwhile.",
+         takes=AlertAct, answers=dict),
+    # Rules.
+    Rule("GET", "/api/rules", "analyst", "The rules in force and those before.", answers=dict),
+    Rule("GET", "/api/rules/version", "analyst", "One set of rules.",
+         asks=asked.NumberAsk, answers=dict),
+    Rule("POST", CHECK_PATH, "analyst", "Every mistake in a draft.", takes=Draft, answers=Checked),
+    Rule("POST", PREVIEW_PATH, "analyst",
+         "What a draft would match, as server-sent events.", takes=Trial),
+    Rule("POST", PUBLISH_PATH, "admin",
+         "Put a draft in force; 409 when somebody else was first.",
+         takes=Publication, answers=dict),
+    # Models.
+    Rule("GET", "/api/models", "viewer", "Versions, what is in force, in shadow, compared.",
+         answers=dict),
+    Rule("GET", "/api/models/card", "viewer", "One version's card.",
+         asks=asked.VersionAsk, answers=dict),
+    Rule("GET", "/api/models/running", "viewer", "The comparison under way.", answers=dict),
+    Rule("GET", "/api/models/comparison", "viewer", "One comparison.",
+         asks=asked.IdAsk, answers=dict),
+    Rule("POST", COMPARE_PATH, "analyst", "Begin a comparison; 409 when another one runs.",
+         takes=model_acts.Ask, answers=dict),
+    Rule("POST", CANCEL_PATH, "analyst", "End the comparison that runs.",
+         takes=model_acts.Cancel, answers=dict),
+    Rule("POST", PROMOTE_PATH, "admin", "Put a version in force, through the gate.",
+         takes=model_acts.Promote, answers=dict),
+    Rule("POST", ROLL_BACK_PATH, "admin", "Put the version in force that was before.",
+         takes=model_acts.RollBack, answers=dict),
+    Rule("POST", SHADOW_PATH, "admin", "Let a version judge beside the one in force, or none.",
+         takes=model_acts.Shadow, answers=dict),
 )  # fmt: skip
 
 RULES: Final[Mapping[tuple[str, str], Rule]] = {(rule.method, rule.path): rule for rule in _ALL}

@@ -22,7 +22,7 @@ from dashboards.console.api_docs import ApiDocs
 from dashboards.console.boards import load_boards
 from dashboards.console.config import ConsoleConfig
 from dashboards.console.cookies import Cookies
-from dashboards.console.database import Database
+from dashboards.console.database import Database, Shared
 from dashboards.console.desk import (
     CARE_CHANGE_PATH,
     LEAD_CHANGE_PATH,

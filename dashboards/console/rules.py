@@ -68,7 +68,9 @@ class RulesKeeper(Protocol):
         ...
 
 
-class _Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Rules to look over."""
+
     listening: Text
 
 
@@ -124,7 +126,7 @@ class Rules:
     async def check(self, request: Request) -> Response:
         """Every mistake in a draft, with its place; raises ConsoleError."""
         keeper = self._may_write()
-        draft = decoded(await request_body(request), _Draft)
+        draft = decoded(await request_body(request), Draft)
         if self._checking >= MAX_CHECKS:
             raise RulesAwayError("too much is being checked at once", "Try again in a moment.")
         self._checking += 1

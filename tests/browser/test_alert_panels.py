@@ -39,7 +39,7 @@ def alert(number: int, series: Series, **values: Any) -> Change:
 def alerts(writer: Client) -> Iterator[None]:
     settings = DetectorSettings()
     ids = writer.query(
-        "SELECT mention_id FROM mentions ORDER BY published_at DESC, mention_id LIMIT 5"
+        "SELECT mention_id FROM mentions FINAL ORDER BY published_at DESC, mention_id LIMIT 5"
     ).result_rows
     evidence = (*(mention for (mention,) in ids), "csv:taken-back")
     store.append(writer, alert(1, Series("brand", "Nimbus", "es"), evidence=evidence), settings)

@@ -62,7 +62,7 @@ def test_language_switches_without_losing_the_data(
 
     expect(heading).to_have_text("Mentions")
     expect(page.locator("html")).to_have_attribute("lang", "en")
-    expect(page.locator("h1")).to_have_text("Live listening")
+    expect(page.locator("h1")).to_have_text("Proactive listening")
     assert shown_number(page, "mentions_total") == before
     page.reload()
     expect(heading).to_have_text("Mentions")
@@ -73,7 +73,7 @@ def test_language_switches_without_losing_the_data(
 def test_the_page_speaks_the_browsers_language(page: Page, console_url: str) -> None:
     page.goto(console_url)
 
-    expect(page.locator("h1")).to_have_text("Live listening")
+    expect(page.locator("h1")).to_have_text("Proactive listening")
 
 
 def test_period_and_filter_change_the_numbers_and_the_address(

@@ -158,7 +158,9 @@ def test_a_change_of_model_is_seen_on_a_chart(
     console_url: str, drifted: Client, page: Page, complaints: list[str]
 ) -> None:
     page.goto(f"{console_url}/d/escucha-models?from=now-24h&to=now&refresh=")
-    expect(page.locator('[data-query="drift_alarms"]')).to_contain_text("Ha cambiado: idioma")
+    alarms = page.locator('[data-query="drift_alarms"]')
+    alarms.scroll_into_view_if_needed()
+    expect(alarms).to_contain_text("Ha cambiado: idioma", timeout=60_000)
     page.goto(f"{console_url}/d/escucha-listening?from=now-24h&to=now&refresh=")
     chart = page.locator('[data-query="volume_by_language"] .u-over')
     expect(chart).to_be_visible()

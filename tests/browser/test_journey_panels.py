@@ -1,11 +1,13 @@
 """The panels of journeys and of care, run as the read-only user and held against their views."""
 
+from datetime import timedelta
+
 import pytest
 from clickhouse_connect.driver.client import Client
 from playwright.sync_api import Page, expect
 
 from tests.browser.data import refresh_kept
-from tests.browser.test_panel_queries import BOARDS, ask, number
+from tests.browser.test_panel_queries import BOARDS, NOW, ask, number
 
 ALL = {"from": "now-90d", "to": "now"}
 
@@ -65,7 +67,8 @@ def test_the_leads_of_a_panel_are_those_of_the_queue(console_url: str, writer: C
 
 def test_who_is_likeliest_to_buy_comes_first(console_url: str, writer: Client) -> None:
     columns = ["author_id", "horizon_days", "as_of", "status", "probability", "evidence"]
-    before, now = "2026-01-01 00:00:00", "2026-01-02 00:00:00"
+    now = NOW.strftime("%Y-%m-%d 00:00:00")
+    before = (NOW - timedelta(days=1)).strftime("%Y-%m-%d 00:00:00")
     writer.command(
         f"INSERT INTO propensity ({', '.join(columns)}) VALUES"
         f" ('ana', 14, '{now}', 'probability', 0.2, 'latent this month'),"
