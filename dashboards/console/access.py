@@ -21,7 +21,7 @@ from dashboards.console.models_page import (
     ROLL_BACK_PATH,
     SHADOW_PATH,
 )
-from dashboards.console.routes import EVERYBODY, Rule
+from dashboards.console.routes import EVENTS, EVERYBODY, Rule
 from dashboards.console.rules import CHECK_PATH, PREVIEW_PATH, PUBLISH_PATH, Draft
 from dashboards.console.signing_in import (
     BACK_PATH,
@@ -41,6 +41,7 @@ from schemas.accounts import Signed, allows
 from schemas.alert_acts import AlertAct
 from schemas.desk import Change, Target
 from schemas.rules import Checked, Publication, Trial
+from schemas.search import FORMATS
 
 _BOARD: Final = "/api/dashboards/{uid}"
 
@@ -109,18 +110,18 @@ _ALL: Final = (
          takes=shapes.LabelsGiven, answers=shapes.SavedAnswer),
     # Mentions as they come.
     Rule("GET", "/api/live", "viewer", "Mentions from now on, as server-sent events.",
-         asks=asked.WantedAsk),
+         asks=asked.WantedAsk, media=EVENTS),
     Rule("GET", "/api/live/before", "viewer", "The newest mentions that are there already.",
          asks=asked.WantedAsk, answers=dict),
     # Search.
     Rule("GET", "/api/search", "analyst", "Steps of a search, as server-sent events.",
-         asks=asked.PageAsk),
+         asks=asked.PageAsk, media=EVENTS),
     Rule("GET", "/api/search/about", "analyst", "Whether there is a search, what files hold.",
          answers=dict),
     Rule("GET", "/api/search/check", "analyst", "What is wrong with a search.",
          asks=asked.RuleAsk, answers=dict),
     Rule("GET", "/api/search/export", "analyst", "What a search finds, as CSV or Parquet.",
-         asks=asked.ExportAsk, is_noted=True),
+         asks=asked.ExportAsk, is_noted=True, media=tuple(FORMATS.values())),
     # Alerts.
     Rule("GET", "/api/alerts", "viewer", "Alerts with their evidence.",
          asks=asked.AlertsAsk, answers=dict),
@@ -135,7 +136,7 @@ _ALL: Final = (
          asks=asked.NumberAsk, answers=dict),
     Rule("POST", CHECK_PATH, "analyst", "Every mistake in a draft.", takes=Draft, answers=Checked),
     Rule("POST", PREVIEW_PATH, "analyst",
-         "What a draft would match, as server-sent events.", takes=Trial),
+         "What a draft would match, as server-sent events.", takes=Trial, media=EVENTS),
     Rule("POST", PUBLISH_PATH, "admin",
          "Put a draft in force; 409 when somebody else was first.",
          takes=Publication, answers=dict),

@@ -71,7 +71,10 @@ def _operation(rule: Rule, found: Mapping[str, Json]) -> Json:
         "responses": {
             "200": {
                 "description": "What was asked for.",
-                "content": _json(found[_key(rule.answers)] if rule.answers else {}),
+                "content": {
+                    media: {"schema": found[_key(rule.answers)] if rule.answers else {}}
+                    for media in rule.media
+                },
             },
             **{
                 status: {"description": text, "content": _json(found[_key(Failure)])}

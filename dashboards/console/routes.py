@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 from schemas.accounts import Role
 
+JSON = ("application/json",)
+EVENTS = ("text/event-stream",)
 EVERYBODY = None  # no need to be signed in
 
 Method = Literal["GET", "POST"]
@@ -15,7 +17,8 @@ class Rule:
     """One route. Those under /api/ stand in the OpenAPI document with the types given here.
 
     `asks` is a struct of what may stand in the address, `takes` of the body, `answers` of the
-    answer; `is_noted` puts a GET into the log of acts, as exports are.
+    answer, which has one of the `media` types; `is_noted` puts a GET into the log of acts, as
+    exports are.
     """
 
     method: Method
@@ -25,6 +28,7 @@ class Rule:
     asks: Any = None
     takes: Any = None
     answers: Any = None
+    media: tuple[str, ...] = JSON
     is_noted: bool = False
 
     @property

@@ -16,7 +16,7 @@ from models.training import DEFAULT_RECIPE, Progress, Recipe
 from streams.errors import InputError
 
 if TYPE_CHECKING:
-    from streams.settings import Profile
+    from streams.setting_values import Profile
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

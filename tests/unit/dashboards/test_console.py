@@ -9,7 +9,7 @@ from dashboards.console import ConsoleConfig, create_app
 from dashboards.console.database import Shared
 
 # Addresses without a place in the menu.
-NO_PAGES = {"/", "/favicon.ico", "/healthz", "/login", "/logout", "/openapi.json"}
+NO_PAGES = {"/", "/favicon.ico", "/healthz", "/login", "/logout", "/api"}
 NOBODY = "http://127.0.0.1:1"
 BOARD = "/api/dashboards/escucha-listening"
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from streams.errors import SettingsError
-from streams.settings import _PARSERS, Settings
+from streams.setting_values import PARSERS
+from streams.settings import Settings
 
 WRONG = {
     "ESCUCHA_KAFKA_BOOTSTRAP": ["", "localhost", "localhost:", ":9092", "a:1,", "a:x", "a:70000"],
@@ -79,7 +80,7 @@ def test_passwords_are_not_shown() -> None:
 
 
 def test_every_setting_but_the_run_folder_has_a_parser() -> None:
-    assert {f.name for f in dataclasses.fields(Settings)} - set(_PARSERS) == {"run_dir"}
+    assert {f.name for f in dataclasses.fields(Settings)} - set(PARSERS) == {"run_dir"}
 
 
 def test_every_setting_can_be_set() -> None:

@@ -144,7 +144,42 @@ export async function get(path, signal, posted) {
     if (signal?.aborted) throw error;
     throw new ApiError("offline");
   }
-  if (body.code === "not_signed_in" && location.pathname !== "/login") return toSignIn();
-  if (!response.ok) throw new ApiError(body.code ?? "internal", body.remedy, body.problems, body.item);
+  if (!response.ok) throw await refused(body);
   return body;
+}
+
+/**
+ * What an answer tells piece by piece (server-sent events, each of them JSON), as it comes; throws
+ * ApiError. Whoever asks knows the last word, and that there was none. Abort `signal` to stop.
+ */
+export async function* told(path, signal, posted) {
+  const post = posted && {
+    method: "POST",
+    headers: await headersOf(path),
+    body: JSON.stringify(posted),
+  };
+  const failed = (error) => {
+    throw signal?.aborted ? error : new ApiError("offline");
+  };
+  const response = await fetch(path, { ...post, signal }).catch(failed);
+  if (!response.ok) throw await refused(await response.json().catch(() => ({})));
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  for (;;) {
+    const { done, value } = await reader.read().catch(failed);
+    if (done) return;
+    text += value;
+    const events = text.split("\n\n");
+    text = events.pop();
+    for (const event of events) {
+      const data = event.split("\n").find((line) => line.startsWith("data: "));
+      if (data) yield JSON.parse(data.slice("data: ".length));
+    }
+  }
+}
+
+/** The error that the body of a refusal tells. */
+async function refused(body) {
+  if (body.code === "not_signed_in" && location.pathname !== "/login") return toSignIn();
+  return new ApiError(body.code ?? "internal", body.remedy, body.problems, body.item);
 }

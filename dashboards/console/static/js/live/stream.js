@@ -1,5 +1,7 @@
 // What the console pushes. Only while the page is in sight: a hidden one costs nobody anything.
 
+import { pages } from "../api.js";
+
 const AGAIN_MS = 5_000;
 
 export class Stream {
@@ -30,7 +32,9 @@ export class Stream {
     source.addEventListener("error", () => {
       this.calls.onState("away");
       // Refused for good, in the browser's eyes; in ours the console may have room again.
-      if (source.readyState === EventSource.CLOSED) this.timer = setTimeout(() => this.open(this.query), AGAIN_MS);
+      if (source.readyState !== EventSource.CLOSED) return;
+      pages().catch(() => {}); // leaves for the page to sign in where the session is over
+      this.timer = setTimeout(() => this.open(this.query), AGAIN_MS);
     });
   }
 

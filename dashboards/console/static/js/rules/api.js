@@ -1,6 +1,6 @@
 // What the page of rules asks of the console.
 
-import { ApiError, get } from "../api.js";
+import { ApiError, get, told } from "../api.js";
 
 /** The rules in force and the list of all before them. */
 export function rules() {
@@ -23,33 +23,10 @@ export function publish(publication) {
 
 /** What a draft would match; `onProgress` hears how far it has come. Abort `signal` to stop it. */
 export async function preview(listening, days, signal, onProgress) {
-  const response = await fetch("/api/rules/preview", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ listening, days }),
-    signal,
-  }).catch((error) => {
-    throw signal.aborted ? error : new ApiError("offline");
-  });
-  if (!response.ok) {
-    const { code, remedy } = await response.json();
-    throw new ApiError(code ?? "internal", remedy);
+  for await (const what of told("/api/rules/preview", signal, { listening, days })) {
+    if (what.type === "progress") onProgress(what);
+    else if (what.type === "failed") throw new ApiError(`preview_${what.code}`, what.reason);
+    else return what;
   }
-  let text = "";
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  for (;;) {
-    const { done, value } = await reader.read().catch((error) => {
-      throw signal.aborted ? error : new ApiError("offline");
-    });
-    if (done) throw new ApiError("offline"); // it ended before it told its end
-    text += value;
-    const events = text.split("\n\n");
-    text = events.pop();
-    for (const event of events) {
-      const told = JSON.parse(event.slice("data: ".length));
-      if (told.type === "progress") onProgress(told);
-      else if (told.type === "failed") throw new ApiError(`preview_${told.code}`, told.reason);
-      else return told;
-    }
-  }
+  throw new ApiError("offline"); // it ended before it told its end
 }
