@@ -74,7 +74,7 @@ async def view(url: str, viewers: int, ended: Callable[[], bool]) -> list[dict[s
     """How many mentions came and were sent to each viewer, and bytes."""
 
     async def one(client: httpx.AsyncClient, number: int) -> dict[str, int]:
-        seen = {"came": 0, "sent": 0, "bytes": 0}
+        seen = {"looks": 0, "came": 0, "sent": 0, "bytes": 0}
         # Half of them with a filter of their own.
         query = {} if number % 2 == 0 else {"brand": "Volta", "least": str(number / 100)}
         async with client.stream("GET", f"{url}/api/live", params=query) as stream:
@@ -82,6 +82,7 @@ async def view(url: str, viewers: int, ended: Callable[[], bool]) -> list[dict[s
                 seen["bytes"] += len(line)
                 if line.startswith('data: {"came"'):
                     content = json.loads(line[6:])
+                    seen["looks"] += 1
                     seen["came"] += content["came"]
                     seen["sent"] += len(content["mentions"])
                 if ended():
@@ -118,7 +119,8 @@ def spent(stack: ConsoleStack, rate: int, viewers: int, seconds: float) -> str:
     if seen:
         first = seen[0]
         line += (
-            f"  a viewer was told of {first['came']:,} of {burst.stored:,}"
+            f"  {1000 * console / max(1, first['looks']):.1f} ms of the console a look;"
+            f" a viewer was told of {first['came']:,} of {burst.stored:,}"
             f" and sent {first['sent']:,} ({first['bytes'] / took / 1024:,.0f} KiB/s)"
         )
     return line

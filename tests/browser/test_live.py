@@ -64,7 +64,7 @@ def test_a_mention_appears_with_why(
     expect(shown.locator(".text")).to_have_text(str(ACTIVE["text"]))
     expect(shown.locator(".text mark")).to_have_text(["ME", "COMPRO", "precio"])
     expect(shown.locator(".why-word")).to_have_text(["me", "compro", "precio"])
-    expect(shown.locator("h3")).to_have_text("voz0")
+    expect(shown.locator("h2")).to_have_text("voz0")
     expect(shown.locator(".badge")).to_have_text(["Activa 91 %", "Decisión"])
     expect(shown.locator(".facts")).to_have_text(
         "bluesky" + "es" + "Volta" + "precio" + "Ver original"
@@ -105,7 +105,7 @@ def test_what_people_write_stays_text(
 
     shown = card(page, mention_id)
     expect(shown.locator(".text")).to_have_text(HOSTILE_TEXT, timeout=PATIENCE_MS)
-    expect(shown.locator("h3")).to_have_text(HOSTILE_AUTHOR)
+    expect(shown.locator("h2")).to_have_text(HOSTILE_AUTHOR)
     expect(shown.get_by_role("link")).to_have_count(0)
     assert shown.locator("img, script, b").count() == 0
     assert page.evaluate("window.hacked") is None

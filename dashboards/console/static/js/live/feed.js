@@ -107,7 +107,7 @@ export class Feed {
 }
 
 function articleOf(mention) {
-  const article = card(mention);
+  const article = card(mention, "h2");
   shownBy.set(article, mention);
   return article;
 }

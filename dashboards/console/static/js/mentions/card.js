@@ -6,13 +6,16 @@ import { guide } from "../labels/form.js";
 import { fromCodePoints, marked, placesOf } from "./highlight.js";
 import { m } from "./words.js";
 
-/** The mention as an article; where a search found it, its matches are marked, else what drove the intent. */
-export function card(mention) {
+/**
+ * The mention as an article, its author a heading of this level; where a search found it, its
+ * matches are marked, else what drove the intent.
+ */
+export function card(mention, heading) {
   const id = `m-${mention.mention_id}`;
   return h(
     "article",
     { className: "mention card", tabIndex: -1, "aria-labelledby": `${id}-who`, "aria-describedby": `${id}-text`, data: { id: mention.mention_id } },
-    head(mention, id),
+    head(mention, id, heading),
     mention.parent_text
       ? h("blockquote", { className: "parent", dir: "auto" }, h("span", { className: "muted" }, `${m("parent")}: `), mention.parent_text)
       : null,
@@ -22,7 +25,7 @@ export function card(mention) {
   );
 }
 
-function head(mention, id) {
+function head(mention, id, heading) {
   const { heads } = guide();
   const percent = formatValue(mention.probability, { unit: "percentunit", decimals: 0 });
   const intent = heads.intent.labels[mention.intent]?.name ?? mention.intent;
@@ -30,7 +33,7 @@ function head(mention, id) {
   return h(
     "div",
     { className: "mention-head" },
-    h("h3", { id: `${id}-who` }, mention.author || m("nobody")),
+    h(heading, { id: `${id}-who` }, mention.author || m("nobody")),
     h("span", { className: "badge", data: { intent: mention.intent }, title: m("intentHelp") }, `${intent} ${percent}`),
     stage && mention.stage !== "none" ? h("span", { className: "badge" }, stage) : null,
     h("time", { dateTime: new Date(mention.published_at).toISOString() }, formatTime(mention.published_at)),

@@ -131,7 +131,7 @@ function put(one, { mentions, after }) {
   one.shown += mentions.length;
   byId("results").append(
     ...mentions.map((mention) => {
-      const article = card(mention);
+      const article = card(mention, "h3");
       article.mention = mention;
       return article;
     }),
@@ -262,7 +262,7 @@ function showWords() {
   showMistakes();
   showFound();
   for (const article of [...byId("results").children]) {
-    const again = card(article.mention);
+    const again = card(article.mention, "h3");
     again.mention = article.mention;
     article.replaceWith(again);
   }
