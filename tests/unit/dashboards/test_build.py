@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from dashboards import build
+from dashboards.console.alerts import QUERIES as ALERT_QUERIES
+from dashboards.console.models_page import QUERIES as MODEL_QUERIES
 from dashboards.macros import MacroContext, expand
 from dashboards.named import QUERIES
 from dashboards.timerange import TimeRange
@@ -106,7 +108,9 @@ def test_every_query_file_is_used() -> None:
     used = set(re.findall(r"-- query: (\w+)", "".join(build.render().values())))
 
     desk = {"leads", "care", "lead_history", "care_history", "desk_texts"}
-    of_the_console = {"label_offer"} | desk
+    alerts = {f"alert_{name}" for name in ALERT_QUERIES}
+    models = {f"model_{name}" for name in MODEL_QUERIES}
+    of_the_console = {"label_offer"} | desk | alerts | models
     assert {query.stem for query in QUERIES.glob("*.sql")} == used | of_the_console
 
 
