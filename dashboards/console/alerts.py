@@ -28,6 +28,7 @@ from schemas.alert_acts import AlertAct, problem_of
 from schemas.desk import Outcome
 
 ACT_PATH: Final = "/api/alerts/act"
+QUERIES: Final = ("list", "said", "counted", "told", "history", "choices")
 MAX_ITEMS: Final = 60
 STATES: Final = (
     "all", "now", "open", "fading", "closed", "acknowledged", "snoozed",
@@ -48,8 +49,7 @@ class Alerts:
     def __init__(self, database: Database, writer: AlertWriter | None) -> None:
         self._database = database
         self._writer = writer
-        names = ("list", "said", "counted", "told", "history", "choices")
-        self._sql = {name: read_query(f"alert_{name}") for name in names}
+        self._sql = {name: read_query(f"alert_{name}") for name in QUERIES}
 
     def routes(self) -> list[Route | Mount]:
         """The page and what it asks."""

@@ -36,6 +36,7 @@ from schemas.model_acts import (
 COMPARE_PATH, CANCEL_PATH = "/api/models/compare", "/api/models/cancel"
 PROMOTE_PATH, ROLL_BACK_PATH = "/api/models/promote", "/api/models/roll-back"
 SHADOW_PATH: Final = "/api/models/shadow"
+QUERIES: Final = ("shadow", "workers", "shadow_said", "comparisons", "comparison")
 T = TypeVar("T", Ask, Cancel, Promote, RollBack, Shadow)
 
 
@@ -87,8 +88,7 @@ class Models:
     def __init__(self, database: Database, keeper: ModelKeeper | None) -> None:
         self._database = database
         self._keeper = keeper
-        names = ("shadow", "workers", "shadow_said", "comparisons", "comparison")
-        self._sql = {name: read_query(f"model_{name}") for name in names}
+        self._sql = {name: read_query(f"model_{name}") for name in QUERIES}
 
     def routes(self) -> list[Route | Mount]:
         """The page and what it asks."""

@@ -146,4 +146,5 @@ def _end_with(way_in: BinaryIO) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.stdin.buffer, sys.stdout.buffer))
+    # Not through the interpreter's own end, which would wait for the thread that reads.
+    os._exit(main(sys.stdin.buffer, sys.stdout.buffer))

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from clickhouse_connect.driver.client import Client
 from playwright.sync_api import Page, expect
@@ -17,13 +16,11 @@ from playwright.sync_api import Page, expect
 from dashboards.console import ConsoleConfig, Writers
 from deploy.local.handles import ClickHouseHandle
 from deploy.local.ports import free_ports
-from schemas.business import Alert
 from streams.settings import Settings
 from streams.signals.emerging.acting import AlertDesk
-from streams.signals.emerging.live import Watch
 from streams.signals.emerging.notify import outbox
 from streams.signals.emerging.notify.channels import UndeliveredError
-from streams.signals.emerging.settings import DetectorSettings
+from tests.browser.crowds import URL, Receiver, changes, many, newest, post, said, store, watch
 from tests.browser.data import HOSTILE_TEXT
 from tests.browser.serving import running
 
@@ -37,19 +34,6 @@ PHONE = {
 }
 CONTRAST = Path(__file__).with_name("contrast.js").read_text()
 TABLES = ("alerts", "alert_evidence", "alert_counts", "alert_deliveries", "alert_faults")
-URL = "http://console.example"
-
-
-class Receiver:
-    """A way out that takes what it is told to take."""
-
-    name = "mailto-0123456789"
-    wants_all = False
-    takes = True
-
-    def send(self, alert: Alert) -> None:
-        if not self.takes:
-            raise UndeliveredError("it answered 503")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -105,35 +89,6 @@ def crowd(quiet: Client) -> Iterator[Client]:
         quiet.command("TRUNCATE TABLE {name:Identifier}", {"name": table})
 
 
-def said(number: int, at: datetime, brand: str, **values: Any) -> dict[str, Any]:
-    """A mention with intent by somebody who says nothing else."""
-    usual = {
-        "mention_id": f"bluesky:crowd-{number}", "source": "bluesky", "published_at": at,
-        "author_id": f"crowd-{number}", "author_handle": f"persona{number}", "lang": "es",
-        "brands": [brand], "intent": "active", "intent_active": 0.9,
-        "intent_words": ["comprar", "presupuesto"], "stored_at": at,
-        "text": "¿Dónde compro el {brand}? Presupuesto 700 €", "fingerprint": number + 1,
-        "url": f"https://example.org/{number}",
-    }  # fmt: skip
-    given = {**usual, **values}
-    return {**given, "text": given["text"].format(brand=brand)}
-
-
-def store(client: Client, rows: list[dict[str, Any]]) -> None:
-    columns = list(rows[0])
-    client.insert("mentions", [list(row.values()) for row in rows], column_names=columns)
-
-
-def many(client: Client, first: int, brand: str, people: int, **values: Any) -> None:
-    now = datetime.now(UTC)
-    times = [now - timedelta(seconds=40 * n) for n in range(people)]
-    store(client, [said(first + n, at, brand, **values) for n, at in enumerate(times)])
-
-
-def watch(client: Client) -> list[Any]:
-    return Watch(client, DetectorSettings(), URL).look()
-
-
 def open_page(page: Page, url: str, query: str = "", me: str = "Ana") -> None:
     page.goto(f"{url}/alerts{query}")
     page.evaluate(
@@ -144,34 +99,6 @@ def open_page(page: Page, url: str, query: str = "", me: str = "Ana") -> None:
 
 def item(page: Page, name: str) -> Any:
     return page.locator("li.item", has=page.get_by_role("heading", name=name, exact=True))
-
-
-def changes(client: Client, series: str) -> list[tuple[Any, ...]]:
-    rows = client.query(
-        "SELECT change, event, by, acknowledged_by, note FROM alerts FINAL"
-        " WHERE series = {series:String} ORDER BY change",
-        {"series": series},
-    )
-    return [tuple(row) for row in rows.result_rows]
-
-
-def newest(client: Client, series: str, what: str) -> Any:
-    rows = client.query(
-        f"SELECT {what} FROM alerts FINAL WHERE series = {{series:String}}"
-        " ORDER BY change DESC LIMIT 1",
-        {"series": series},
-    )
-    return rows.first_row[0]
-
-
-def post(url: str, alert_id: str, expected_change: int, **more: Any) -> Any:
-    made = {"alert_id": alert_id, "expected_change": expected_change, "act": "acknowledge"}
-    return httpx.post(
-        f"{url}/api/alerts/act",
-        json=made | {"made_by": "Ana"} | more,
-        headers={"origin": url},
-        timeout=60,
-    )
 
 
 def test_an_alert_shows_what_it_rests_on_as_it_is_stored(
