@@ -7,8 +7,8 @@ frames    rows of ClickHouse as the page draws them
 database  ClickHouse, with limits and one answer for equal questions
 labelling what a person is asked to judge, and where the judgement goes
 desk      the queues of leads and of what waits for a reply
-rules     listening rules: history, check, preview, publication
-pages     what the menu lists
+rules_page listening rules: history, check, preview, publication
+menu      what the menu lists
 writers   what is done through others
 who       whose act it is
 guard     hosts, methods, sizes and headers

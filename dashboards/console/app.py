@@ -36,9 +36,9 @@ from dashboards.console.errors import (
 )
 from dashboards.console.guard import Guard
 from dashboards.console.labelling import LABELS_PATH, OFFER_PATH, Labelling
-from dashboards.console.pages import menu
+from dashboards.console.menu import menu
 from dashboards.console.queries import Question, annotation_sql, prepare, read_question
-from dashboards.console.rules import Rules
+from dashboards.console.rules_page import Rules
 from dashboards.console.writers import Writers
 
 STATIC = Path(__file__).parent / "static"

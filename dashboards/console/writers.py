@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dashboards.console.desk import DeskWriter
 from dashboards.console.labelling import SaveLabels
-from dashboards.console.rules import RulesKeeper
+from dashboards.console.rules_page import RulesKeeper
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -78,12 +78,17 @@ export function change(name, event) {
   return get(`/api/${name}/change`, undefined, event);
 }
 
-/** Ask the console something; raises ApiError. */
+/** What a post carries beside its body. */
+export async function headersOf(path) {
+  return { "content-type": "application/json" };
+}
+
+/** Ask the console something; throws ApiError. */
 export async function get(path, signal, posted) {
   const limit = AbortSignal.timeout(TIMEOUT_MS);
   const post = posted && {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: await headersOf(path),
     body: JSON.stringify(posted),
   };
   let response;

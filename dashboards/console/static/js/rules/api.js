@@ -1,6 +1,6 @@
 // What the page of rules asks of the console.
 
-import { ApiError, get } from "../api.js";
+import { ApiError, get, headersOf } from "../api.js";
 
 /** The rules in force and the list of all before them. */
 export function rules() {
@@ -25,7 +25,7 @@ export function publish(publication) {
 export async function preview(listening, days, signal, onProgress) {
   const response = await fetch("/api/rules/preview", {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: await headersOf("/api/rules/preview"),
     body: JSON.stringify({ listening, days }),
     signal,
   }).catch((error) => {
