@@ -7,8 +7,8 @@ frames    rows of ClickHouse as the page draws them
 database  ClickHouse, with limits and one answer for equal questions
 labelling what a person is asked to judge, and where the judgement goes
 desk      the queues of leads and of what waits for a reply
-rules     listening rules: history, check, preview, publication
-pages     what the menu lists
+rules_page listening rules: history, check, preview, publication
+menu      what the menu lists
 panels    what the dashboards show
 wanted    filters of mentions, as an address has them
 tail      what was stored since the last look, for all filters at once

@@ -22,7 +22,7 @@ from dashboards.console.models_page import (
     SHADOW_PATH,
 )
 from dashboards.console.routes import EVENTS, EVERYBODY, Rule
-from dashboards.console.rules import CHECK_PATH, PREVIEW_PATH, PUBLISH_PATH, Draft
+from dashboards.console.rules_page import CHECK_PATH, PREVIEW_PATH, PUBLISH_PATH, Draft
 from dashboards.console.signing_in import (
     BACK_PATH,
     END_PATH,

@@ -39,12 +39,12 @@ from dashboards.console.gate import LOOK_LIFETIME_SEC, Gate
 from dashboards.console.guard import Guard
 from dashboards.console.labelling import LABELS_PATH, OFFER_PATH, Labelling
 from dashboards.console.live import Live
+from dashboards.console.menu import menu
 from dashboards.console.models_page import Models
 from dashboards.console.pace import Pace
-from dashboards.console.pages import menu
 from dashboards.console.panels import Panels
 from dashboards.console.provider import Provider
-from dashboards.console.rules import Rules
+from dashboards.console.rules_page import Rules
 from dashboards.console.search import Search
 from dashboards.console.signing_in import SigningIn
 from dashboards.console.static_files import STATIC

@@ -10,7 +10,7 @@ from dashboards.console.alerts import AlertWriter
 from dashboards.console.desk import DeskWriter
 from dashboards.console.labelling import SaveLabels
 from dashboards.console.models_page import ModelKeeper
-from dashboards.console.rules import RulesKeeper
+from dashboards.console.rules_page import RulesKeeper
 from dashboards.console.search import Searcher
 
 

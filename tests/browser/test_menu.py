@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from dashboards.console.pages import WORK
+from dashboards.console.menu import WORK
 
 pytestmark = pytest.mark.browser
 

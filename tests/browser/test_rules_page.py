@@ -4,8 +4,9 @@ import asyncio
 import json
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ import pytest
 from clickhouse_connect.driver.client import Client
 from playwright.sync_api import Page, expect
 
+from schemas.rules import Trial
 from streams.listening import stored
+from streams.listening.desk import RulesDesk
 from streams.rule_book import RuleBook, RulesInForce
 from streams.settings import Settings
 from streams.sinks.clickhouse import ClickHouse
@@ -190,38 +193,49 @@ def test_a_draft_outlives_the_page_and_says_when_it_was_overtaken(
     assert complaints == []
 
 
-def test_a_preview_tells_how_far_it_is_and_can_be_cancelled(
+def test_a_preview_tells_how_far_it_is_and_stops_when_it_is_cancelled(
     page: Page, rules_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go_on, asked = threading.Event(), threading.Event()
-    original: Callable[..., Any] = stored.page_after
+    go_on, left, asked = threading.Event(), threading.Event(), list[object]()
+    page_after, preview = stored.page_after, RulesDesk.preview
 
     async def held(*arguments: Any, **named: Any) -> Any:
+        asked.append(arguments[3])
         if arguments[3] != stored.BEGIN:
-            asked.set()
             await asyncio.to_thread(go_on.wait, 60)
-        return await original(*arguments, **named)
+        return await page_after(*arguments, **named)
+
+    async def watched(desk: RulesDesk, trial: Trial) -> AsyncGenerator[Any]:
+        try:
+            async with aclosing(preview(desk, trial)) as told:
+                async for what in told:
+                    yield what
+        finally:
+            left.set()
 
     monkeypatch.setattr(stored, "page_after", held)
-    monkeypatch.setattr(stored.rows_after, "__kwdefaults__", {
-        **(stored.rows_after.__kwdefaults__ or {}), "at_most": 500,
-    })  # fmt: skip
+    monkeypatch.setattr(RulesDesk, "preview", watched)
+    small = {**(stored.rows_after.__kwdefaults__ or {}), "at_most": 500}
+    monkeypatch.setattr(stored.rows_after, "__kwdefaults__", small)
     open_page(page, rules_url)
     write(page, FIRST.replace("Kestrel", "Nimbus"))
     expect(page.locator("#run")).to_be_enabled()
     page.locator("#days").select_option("30")
 
     page.locator("#run").click()
-    expect(page.locator("#preview")).to_contain_text(re.compile(r"500 de 4\.?\d{3} menciones"))
+    progress = re.compile(r"500 de 4\.?\d{3} menciones")
+    expect(page.locator("#preview")).to_contain_text(progress, timeout=SLOW_MS)
     expect(page.locator("progress")).to_have_js_property("value", 500)
     page.locator("#cancel").click()
 
     expect(page.locator("#preview")).to_contain_text("Prueba cancelada")
-    assert asked.is_set()
-    monkeypatch.setattr(stored, "page_after", original)
-    go_on.set()  # what was held ends, and there is room for the next
+    assert left.wait(60)  # the server has noticed
+    go_on.set()
     page.locator("#run").click()
     expect(page.locator('.effect[data-name="Nimbus"]')).to_be_visible(timeout=SLOW_MS)
+    second = asked[2:]
+    assert second.count(stored.BEGIN) == 1
+    assert len(second) == len(set(second))  # nothing was read twice: the first had stopped
     page.locator("#source").press("End")
     page.keyboard.type(" ")
     expect(page.locator("#preview")).to_contain_text("El texto ha cambiado")
