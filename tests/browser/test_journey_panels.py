@@ -96,7 +96,7 @@ def test_the_dashboards_are_shown_without_a_complaint(
     for query in BOARDS[uid]:
         panel = page.locator(f'section[data-query="{query}"]')
         panel.scroll_into_view_if_needed()
-        expect(panel).to_have_attribute("aria-busy", "false")
+        expect(panel).to_have_attribute("aria-busy", "false", timeout=60_000)
 
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
     assert complaints == []
@@ -111,7 +111,7 @@ def test_figures_lead_to_what_is_behind_them(
     brands.scroll_into_view_if_needed()
 
     expect(brands.get_by_role("link", name="Volta")).to_have_attribute(
-        "href", "/search?from=now-7d&to=now&brand=Volta"
+        "href", "/search?from=now-7d&to=now&brand=Volta", timeout=60_000
     )
     total = page.locator('section[data-query="mentions_total"]')
     expect(total.get_by_role("link")).to_have_attribute("href", "/search?from=now-7d&to=now")
