@@ -51,15 +51,28 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         The end is that of committed records. The fetcher goes past what no batch has: control
         records, and what was compacted away. None before the first answer.
         """
+        state = self._state_of(tp)
+        if state is None:
+            return None
+        end = state.highwater if state.lso is None or state.lso < 0 else state.lso
+        return (state.position, end) if state.has_valid_position and end is not None else None
+
+    def highwater(self, tp: TP) -> int | None:
+        """Where the log ended at the last answer; None before it, and once the partition went.
+
+        A rebalance may come between a fetch and this question; aiokafka would fail an assertion.
+        """
+        state = self._state_of(tp)
+        return None if state is None else state.highwater
+
+    def _state_of(self, tp: TP) -> Any:
         if self._consumer is None:
             return None
         subscription = self._consumer._subscription.subscription
         assignment = subscription.assignment if subscription is not None else None
         if assignment is None or tp not in assignment.tps:
             return None
-        state = assignment.state_value(driver.ensure_aiokafka_TP(tp))
-        end = state.highwater if state.lso is None or state.lso < 0 else state.lso
-        return (state.position, end) if state.has_valid_position and end is not None else None
+        return assignment.state_value(driver.ensure_aiokafka_TP(tp))
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         """Commit; False when the broker could not take it now. Stock Faust dies of that."""

@@ -54,6 +54,7 @@ FAUST_INTERNALS: dict[type, tuple[str, ...]] = {
         "_commit",
         "_create_worker_consumer",
         "earliest_offsets",
+        "highwater",
         "seek_to_committed",
         "seek_wait",
     ),

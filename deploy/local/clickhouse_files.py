@@ -24,6 +24,7 @@ _PLACES = {
     "local-users.xml": "users.xml",
     "users.xml": "users.d/escucha.xml",
 }
+_BEING_REFRESHED = "%2Etmp%2Einner_id%2E*.sql"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +67,7 @@ class EngineFolder:
             target = self.path / place
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(TEMPLATES / template, target)
+        self._drop_unfinished()
         metadata = self.path / "data" / "metadata"
         metadata.mkdir(parents=True, exist_ok=True)
         # Without it the system database lives in memory, and what it holds is lost at each stop.
@@ -74,6 +76,16 @@ class EngineFolder:
             system.write_text(
                 f"ATTACH DATABASE _ UUID '{uuid.uuid4()}'\nENGINE = Atomic\n", encoding="utf-8"
             )
+
+    def _drop_unfinished(self) -> None:
+        """Remove empty definitions of tables that a refreshing view had just begun to fill.
+
+        A kill on a full disk leaves them, and the engine would never start again. Nothing else
+        that is empty is touched: of another table it would hide the loss.
+        """
+        for definition in (self.path / "data" / "store").glob(f"*/*/{_BEING_REFRESHED}"):
+            if definition.stat().st_size == 0:
+                definition.unlink()
 
 
 def launcher_command(run_dir: Path) -> list[str]:

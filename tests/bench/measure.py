@@ -50,6 +50,8 @@ class Watched:
         status = Path(f"/proc/{self._seen.pid}/status")
         if status.exists():  # Linux keeps the highest itself
             lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+            if "VmHWM" not in lines:  # it has just ended, and nobody has waited for it yet
+                raise RunFailedError(f"ended:\n{self.tail()}")
             rss_mb = int(lines["VmHWM"].split()[0]) / 1024
         else:
             rss_mb = self._seen.memory_info().rss / 1024**2

@@ -17,6 +17,7 @@ from tests.end_to_end.proof import settled
 from tests.end_to_end.traffic import Sender, Stream
 from tests.fakes.slow_proxy import CALM, Weather
 
+START_SEC = 240.0  # on a machine that has much else to do
 KILLED = ("worker", "clickhouse", "broker", "producer", "upkeep", "signals")
 
 
@@ -134,7 +135,7 @@ def broker_down(run: Run) -> None:
         run.ground.broker.kill()
         run.fault("broker away")
         run.wait(300)
-        run.ground.broker.start()
+        run.ground.broker.start(START_SEC)
         run.heal()
         run.wait(15)
 
@@ -147,7 +148,7 @@ def clickhouse_down(run: Run) -> None:
         run.ground.clickhouse.kill()
         run.fault("clickhouse away")
         run.wait(300)
-        run.ground.clickhouse.start()
+        run.ground.clickhouse.start(START_SEC)
         run.heal()
         run.wait(15)
 
@@ -169,7 +170,7 @@ def disk_full(run: Run) -> None:
                 run.ground.clickhouse.kill()
                 run.fault("kill -9 clickhouse on a full disk")
             disk.drop()
-            run.ground.clickhouse.start()
+            run.ground.clickhouse.start(START_SEC)
             run.heal()
         run.wait(10)
 
@@ -309,11 +310,11 @@ def _kill(run: Run, target: str) -> None:
     if target == "clickhouse":
         run.ground.clickhouse.kill()
         time.sleep(run.random.random())
-        run.ground.clickhouse.start()
+        run.ground.clickhouse.start(START_SEC)
     elif target == "broker":
         run.ground.broker.kill()
         time.sleep(run.random.random())
-        run.ground.broker.start()
+        run.ground.broker.start(START_SEC)
     else:
         run.fleet.kill(run.random.choice(run.fleet.names(target)), run.random)
     run.fault(f"kill -9 {target}")
