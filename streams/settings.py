@@ -166,6 +166,14 @@ def _hidden() -> frozenset[str]:
     return frozenset(f"ESCUCHA_{one.name.upper()}" for one in fields(Settings) if not one.repr)
 
 
+def language_of_environment(environment: Mapping[str, str] | None = None) -> Literal["es", "en"]:
+    """In which language to speak to whoever types: ESCUCHA_LANG, else as their machine does."""
+    environment = os.environ if environment is None else environment
+    names = ("ESCUCHA_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+    told = next((environment[name] for name in names if environment.get(name)), "")
+    return "es" if told.lower().startswith("es") else "en"
+
+
 def given_variables(environment: Mapping[str, str] | None = None) -> frozenset[str]:
     """Names of the ESCUCHA_ variables that are set, whether or not there is such a setting."""
     environment = os.environ if environment is None else environment

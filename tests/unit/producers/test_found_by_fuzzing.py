@@ -1,4 +1,4 @@
-"""Inputs that `python -m tests.fuzz` has found, each of which ended a producer or lost something."""
+"""Inputs that `python -m tests.fuzz` has found; each ended a producer or lost something."""
 
 import json
 from datetime import UTC, datetime
