@@ -1,12 +1,12 @@
 """Settings of every program, resolved once from the environment; the only reader of it."""
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Final, TypeVar
 
+from streams import secrecy
 from streams.errors import SettingsError
 from streams.kafka_access import KafkaAccess, Mechanism, Protocol
 from streams.setting_values import PARSERS, Profile
@@ -151,47 +151,32 @@ class Settings:
         return cls(**values)  # type: ignore[arg-type]
 
 
-_SECRET_NAMES = ("PASSWORD", "SECRET", "SECRETS", "TOKEN", "KEY", "KEYS")
-_NO_SECRETS = ("http", "https", "mailto", "mailtos", "slack", "discord")  # how addresses begin
-MOST_SECRET_CHARS: Final = 64 * 1024
-
-
 def logging_of_environment(environment: Mapping[str, str] | None = None) -> tuple[str, list[str]]:
     """How logs are to look, and what must not stand in them; raises SettingsError.
 
     Apart from Settings, since a program logs before it has read them, and what is wrong with them.
     """
     environment = os.environ if environment is None else environment
-    secret = [
-        _content(value) if name.endswith("_FILE") else value
-        for name, value in environment.items()
-        if is_secret(name)
-    ]
-    # Of a list such as 1:abc,2:def each part is one, too; of an address what is not its host.
-    parts = [part for value in secret for part in re.split(r"[,:@=\s]+", value)]
-    told = [part for part in parts if not part.startswith("//")]
-    within = [
-        part for value in secret for part in re.split(r"[/?&#]", value.partition("://")[2])[1:]
-    ]
     raw = environment.get("ESCUCHA_LOG_FORMAT", "text")
     form = str(_parsed("ESCUCHA_LOG_FORMAT", raw, PARSERS["log_format"]))
-    return form, [one for one in (*secret, *told, *within) if one and one not in _NO_SECRETS]
+    return form, secrecy.secrets_of(environment, _hidden())
 
 
 def is_secret(variable: str) -> bool:
-    """Whether a variable holds, or with `_FILE` at its end names a file that holds, a secret."""
-    name = variable.removesuffix("_FILE")
-    hidden = {f"ESCUCHA_{one.name.upper()}" for one in fields(Settings) if not one.repr}
-    own = name.startswith("ESCUCHA_") and name.rpartition("_")[2] in _SECRET_NAMES
-    return own or name in hidden or variable == "ESCUCHA_ALERTS_FILE"
+    """Whether a variable, or the file that it names, holds a secret."""
+    return secrecy.is_secret(variable, _hidden())
 
 
-def _content(path: str) -> str:
-    """What a file holds; nothing where it cannot be read, which whoever needs it will say."""
-    try:
-        return Path(path).read_text(encoding="utf-8").strip()[:MOST_SECRET_CHARS]
-    except (OSError, UnicodeDecodeError, ValueError):
-        return ""
+def _hidden() -> frozenset[str]:
+    return frozenset(f"ESCUCHA_{one.name.upper()}" for one in fields(Settings) if not one.repr)
+
+
+def language_of_environment(environment: Mapping[str, str] | None = None) -> Literal["es", "en"]:
+    """In which language to speak to whoever types: ESCUCHA_LANG, else as their machine does."""
+    environment = os.environ if environment is None else environment
+    names = ("ESCUCHA_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+    told = next((environment[name] for name in names if environment.get(name)), "")
+    return "es" if told.lower().startswith("es") else "en"
 
 
 def given_variables(environment: Mapping[str, str] | None = None) -> frozenset[str]:

@@ -24,7 +24,15 @@ def audit() -> int:
     python = PLACE / "bin" / "python"
     if not python.is_file():
         venv.create(PLACE, with_pip=True)
-        pip = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", TOOL]
+        pip: list[str | Path] = [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            "--disable-pip-version-check",
+            TOOL,
+        ]
         if subprocess.run(pip, check=False).returncode:  # noqa: S603 - our own arguments
             print("audit: pip-audit cannot be installed: nothing was checked", file=sys.stderr)
             return 75

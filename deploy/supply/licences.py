@@ -31,7 +31,8 @@ _SPDX: Mapping[str, str] = {
     "apache license, version 2.0": "Apache-2.0", "apache software license": "Apache-2.0",
     "3-clause bsd license": "BSD-3-Clause", "bsd": "BSD-3-Clause", "bsd license": "BSD-3-Clause",
     "bsd 2-clause license": "BSD-2-Clause", "mit license": "MIT",
-    "mozilla public license 2.0 (mpl 2.0)": "MPL-2.0",
+    "mozilla public license 2.0 (mpl 2.0)": "MPL-2.0", "psfl": "PSF-2.0",
+    "python software foundation license": "PSF-2.0",
 }  # fmt: skip
 # Read by a person in the package's own LICENSE, where its metadata does not say.
 _READ: Mapping[str, str] = {
@@ -67,7 +68,8 @@ def licensed() -> list[Licensed]:
     """All locked packages; raises SupplyError that names every one whose terms are not allowed."""
     in_image = {one.name for one in read_lock(IMAGE_LOCK)}
     listed = _listed()
-    found, problems = [], []
+    found: list[Licensed] = []
+    problems: list[str] = []
     packages = read_lock(LOCK)
     versions = {(one.name, one.version) for one in packages}
     for package in packages:
@@ -99,19 +101,23 @@ def _licence_of(
             f"{package.name} is installed as {metadata.version(package.name)} and locked as"
             f" {package.version}: run make install"
         )
-    if expression := told.get("License-Expression"):
-        return str(expression)
+    if expression := _field(told, "License-Expression"):
+        return expression
     classified = [
         line.rpartition("::")[2].strip()
         for line in told.get_all("Classifier", [])
         if line.startswith("License ::")
     ]
-    written = (told.get("License") or "").strip()
+    written = _field(told, "License")
     for said in (written, *classified):
         expression = _SPDX.get(said.lower(), said)
         if expression and not _unknown_words(expression):
             return expression
     return written.splitlines()[0][:60] if written else ", ".join(classified)
+
+
+def _field(told: metadata.PackageMetadata, name: str) -> str:
+    return str(told[name]).strip() if name in told else ""
 
 
 def _unknown_words(expression: str) -> list[str]:

@@ -13,13 +13,14 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="For programs.")
 def doctor_command(as_json: bool) -> None:
     """Look at everything that commonly goes wrong, and say what to do; exits 1 if something must.
 
-    It changes nothing. LOOK is worth a thought, BAD has to be mended.
+    It changes nothing. LOOK is worth a thought, BAD has to be mended. In Spanish where
+    ESCUCHA_LANG or LANG begins with es; --json stays in English.
     """
     from streams.errors import SettingsError
     from streams.local import local_settings
     from streams.operate import doctor
     from streams.operate.findings import bad
-    from streams.settings import given_variables
+    from streams.settings import given_variables, language_of_environment
 
     try:
         patient = doctor.patient_of(local_settings(), given_variables())
@@ -27,7 +28,8 @@ def doctor_command(as_json: bool) -> None:
     except SettingsError as error:  # without settings there is nothing else to look at
         found = bad("settings", f"{error}", "Correct the variable, or unset it.")
         report = doctor.Report(ok=False, findings=[found])
-    click.echo(msgspec.json.encode(report) if as_json else doctor.describe(report))
+    said = doctor.describe(report, language_of_environment())
+    click.echo(msgspec.json.encode(report) if as_json else said)
     sys.exit(0 if report.ok else 1)
 
 

@@ -13,6 +13,7 @@ from streams.operate import (
     stack_checks,
 )
 from streams.operate.findings import Check, Finding, Patient, bad
+from streams.operate.spoken import SIGNS, Language, in_language
 from streams.settings import Settings
 
 CHECKS: Sequence[Check] = (
@@ -22,7 +23,6 @@ CHECKS: Sequence[Check] = (
     *clickhouse_checks.CHECKS,
     *content_checks.CHECKS,
 )
-SIGNS = {"ok": "  ok  ", "warn": " LOOK ", "bad": " BAD  ", "skipped": "  --  "}
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,21 +49,23 @@ def _done(check: Check, patient: Patient) -> Iterator[Finding]:
         )
 
 
-def describe(report: Report) -> str:
+def describe(report: Report, language: Language = "en") -> str:
     """The report for people: what is well in a line, what is not with its remedy."""
     lines = []
     for one in report.findings:
-        lines.append(f"{SIGNS[one.state]} {one.check}: {one.says}")
+        says = in_language(one.says, language)
+        lines.append(f"{SIGNS[language][one.state]} {one.check}: {says}")
         if one.remedy:
-            lines.append(f"        → {one.remedy}")
+            lines.append(f"        → {in_language(one.remedy, language)}")
     states = [one.state for one in report.findings]
     bad_ones, looks = states.count("bad"), states.count("warn")
     if bad_ones:
-        lines.append(f"{bad_ones} to mend, {looks} to look at.")
+        summary = f"{bad_ones} to mend, {looks} to look at."
     elif looks:
-        lines.append(f"Nothing to mend, {looks} to look at.")
+        summary = f"Nothing to mend, {looks} to look at."
     else:
-        lines.append("All is well.")
+        summary = "All is well."
+    lines.append(in_language(summary, language))
     return "\n".join(lines)
 
 
