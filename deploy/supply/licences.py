@@ -20,7 +20,6 @@ ALLOWED = frozenset(
 REASONS: Mapping[str, str] = {
     "axe-playwright-python": "for tests only; carries axe-core",
     "certifi": "a list of authorities, passed on as it is, with its source",
-    "fqdn": "for tests only",
     "hypothesis": "for tests only",
     "pathspec": "of mypy, for development only",
     "tqdm": "passed on as it is, with its source; of robust-downloader",
@@ -40,7 +39,6 @@ _READ: Mapping[str, str] = {
     "colorama": "BSD-3-Clause",
     "defusedxml": "PSF-2.0",
     "fasttext-predict-v2": "MIT",
-    "isoduration": "ISC",
     "pystemmer": "MIT AND BSD-3-Clause",
     "skops": "MIT",
     "venusian": "BSD-3-Clause",

@@ -269,6 +269,8 @@ def test_no_query_reads_what_a_replay_would_double() -> None:
         "variable_brand": "ORDER BY sum(said)",
         "variable_topic": "ORDER BY sum(said)",
         "label_offer": "FROM mentions FINAL",
+        "live_arrivals": "AND counted",
+        "live_before": "LIMIT 1 BY mention_id",
         "live_new": "AND counted",
     }
     for query in [*QUERIES.glob("*.sql"), *QUERIES.glob("parts/*.sql")]:
