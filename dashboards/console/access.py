@@ -3,7 +3,7 @@
 viewer   sees dashboards and queues
 agent    also changes leads and care, and labels
 analyst  also rules, comparing models, search and export
-admin    also what is in force for all: models, rules, users
+admin    also which model is in force
 """
 
 from collections.abc import Mapping
@@ -68,7 +68,7 @@ _ALL: Final = (
     Rule("GET", "/live", "viewer"),
     Rule("GET", "/search", "analyst"),
     Rule("GET", "/alerts", "viewer"),
-    Rule("GET", "/rules", "analyst"),
+    Rule("GET", "/rules", "viewer"),
     Rule("GET", "/models", "viewer"),
     Rule("GET", "/api", "viewer"),
     Rule("GET", "/api/pages", "viewer", "The menu: the pages there are.", answers=dict),
@@ -131,13 +131,13 @@ _ALL: Final = (
          "Acknowledge, silence, take back, note; 409 when the alert has changed meanwhile.",
          takes=AlertAct, answers=dict),
     # Rules.
-    Rule("GET", "/api/rules", "analyst", "The rules in force and those before.", answers=dict),
-    Rule("GET", "/api/rules/version", "analyst", "One set of rules.",
+    Rule("GET", "/api/rules", "viewer", "The rules in force and those before.", answers=dict),
+    Rule("GET", "/api/rules/version", "viewer", "One set of rules.",
          asks=asked.NumberAsk, answers=dict),
     Rule("POST", CHECK_PATH, "analyst", "Every mistake in a draft.", takes=Draft, answers=Checked),
     Rule("POST", PREVIEW_PATH, "analyst",
          "What a draft would match, as server-sent events.", takes=Trial, media=EVENTS),
-    Rule("POST", PUBLISH_PATH, "admin",
+    Rule("POST", PUBLISH_PATH, "analyst",
          "Put a draft in force; 409 when somebody else was first.",
          takes=Publication, answers=dict),
     # Models.

@@ -22,7 +22,7 @@ from dashboards.console.errors import (
 from dashboards.console.frames import Rows, plain
 from dashboards.console.labelling import decoded, request_body
 from dashboards.console.static_files import STATIC
-from dashboards.console.who import acting
+from dashboards.console.who import acting, may_post
 from dashboards.named import read_query
 from schemas.alert_acts import AlertAct, problem_of
 from schemas.desk import Outcome
@@ -72,7 +72,7 @@ class Alerts:
             {
                 "items": items,
                 "choices": choices,
-                "enabled": self._writer is not None,
+                "enabled": self._writer is not None and may_post(request, ACT_PATH),
                 "now": plain(datetime.now(UTC)),
             }
         )

@@ -21,7 +21,7 @@ from dashboards.console.errors import (
 )
 from dashboards.console.labelling import decoded, request_body
 from dashboards.console.static_files import STATIC
-from dashboards.console.who import acting
+from dashboards.console.who import acting, may_post
 from dashboards.named import read_query
 from schemas.model_acts import (
     Ask,
@@ -119,7 +119,7 @@ class Models:
         return as_json(
             found
             | {
-                "enabled": keeper.may_change,
+                "enabled": keeper.may_change and may_post(request, PROMOTE_PATH),
                 "shadow": shadow[0] if version else None,
                 "shadow_said": said,
                 "workers": await self._rows("workers"),

@@ -25,7 +25,7 @@ from dashboards.console.errors import (
 )
 from dashboards.console.frames import Rows, plain
 from dashboards.console.labelling import decoded, request_body
-from dashboards.console.who import acting
+from dashboards.console.who import acting, may_post
 from dashboards.named import read_query
 from schemas.rules import (
     MAX_PREVIEW_DAYS,
@@ -105,7 +105,7 @@ class Rules:
         versions = _dicts(rows)
         return as_json(
             {
-                "enabled": self._keeper is not None,
+                "enabled": self._keeper is not None and may_post(request, PUBLISH_PATH),
                 "in_force": await self._of(versions[0]["sequence"] if versions else 0),
                 "versions": versions,
                 "limits": {

@@ -1,5 +1,5 @@
 // Who is signed in, at the top of every page, and the way out. Where a console has no accounts it
-// shows nothing. It works by being imported.
+// shows nothing.
 
 import * as api from "./api.js";
 import { h } from "./dom.js";
@@ -24,12 +24,12 @@ const WORDS = {
   },
 };
 
-const place = document.querySelector(".top-actions");
 const box = h("details", { className: "account" });
 
-async function start() {
+/** Fill `place` with who is signed in; throws as the API does. */
+export async function showAccount(place) {
   const { person } = await api.session();
-  if (!person || !place) return;
+  if (!person) return;
   place.append(box);
   show(person);
   // The header says it in another language as soon as the page does.
@@ -69,5 +69,3 @@ function show(person) {
     ),
   );
 }
-
-start().catch(() => {}); // the page itself says what is wrong

@@ -1,8 +1,9 @@
 // What every page has at its top: the menu, who is signed in, language and theme.
 //
-// Which pages there are is the server's to say (/api/pages). The element #person is whoever knows
-// accounts to fill; after a change of language the document hears "escucha-language".
+// Which pages there are is the server's to say (/api/pages). After a change of language the document
+// hears "escucha-language".
 
+import { showAccount } from "./account.js";
 import { pages } from "./api.js";
 import { h, icon } from "./dom.js";
 import { currentLanguage, pick, setLanguage, t } from "./i18n.js";
@@ -41,6 +42,7 @@ export function startChrome({ onLanguage, onTheme = () => {} }) {
   });
   showWords();
   loadPages();
+  showAccount(byId("person")).catch(() => {}); // the page itself says what is wrong
 }
 
 function build() {

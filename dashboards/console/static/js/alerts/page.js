@@ -4,7 +4,7 @@ import { get } from "../api.js";
 import { startChrome } from "../chrome.js";
 import { h } from "../dom.js";
 import { explain, t } from "../i18n.js";
-import { storedSettings, storeSettings } from "../labels/settings.js";
+import { knowWho, storedSettings, storeSettings } from "../labels/settings.js";
 import { askName } from "../labels/thumbs.js";
 import { card } from "./card.js";
 import { redraw, sweep } from "./chart.js";
@@ -67,6 +67,7 @@ function cardOf(item) {
 
 /** Save one act, after those before it; what the alert is afterwards takes its place. */
 async function change(item, act, more = {}) {
+  await knowWho();
   const settings = storedSettings();
   settings.labeller ||= await askName();
   if (!settings.labeller) return;

@@ -5,7 +5,7 @@ import { startChrome } from "../chrome.js";
 import { h } from "../dom.js";
 import { formatTime, formatValue } from "../format.js";
 import { explain, t } from "../i18n.js";
-import { storedSettings, storeSettings } from "../labels/settings.js";
+import { knowWho, storedSettings, storeSettings } from "../labels/settings.js";
 import { askName } from "../labels/thumbs.js";
 import { decidePromotion, decideRollBack } from "./decide.js";
 import { allFigures, differences, number, row, table } from "./figures.js";
@@ -290,6 +290,7 @@ function rollBack() {
 
 /** Post something in somebody's name and look anew; returns what went wrong in words, or "". */
 async function post(what, posted) {
+  await knowWho();
   const settings = storedSettings();
   settings.labeller ||= await askName();
   if (!settings.labeller) return m("who");

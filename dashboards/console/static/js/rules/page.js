@@ -3,7 +3,7 @@
 import { startChrome } from "../chrome.js";
 import { h } from "../dom.js";
 import { t } from "../i18n.js";
-import { storedSettings, storeSettings } from "../labels/settings.js";
+import { knowWho, storedSettings, storeSettings } from "../labels/settings.js";
 import { askName } from "../labels/thumbs.js";
 import * as api from "./api.js";
 import { diffView } from "./diff_view.js";
@@ -240,6 +240,7 @@ async function refresh() {
 }
 
 async function who() {
+  await knowWho();
   const settings = storedSettings();
   settings.labeller ||= await askName();
   if (settings.labeller) storeSettings(settings);
