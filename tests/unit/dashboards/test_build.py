@@ -106,7 +106,7 @@ def test_every_query_file_is_used() -> None:
     used = set(re.findall(r"-- query: (\w+)", "".join(build.render().values())))
 
     desk = {"leads", "care", "lead_history", "care_history", "desk_texts"}
-    live = {"live_arrivals", "live_before", "live_new"}
+    live = {"live_arrivals", "live_before", "live_new", "live_sample"}
     of_the_console = {"label_offer"} | desk | live
     assert {query.stem for query in QUERIES.glob("*.sql")} == used | of_the_console
 
