@@ -5,7 +5,7 @@ seen some time after its `stored_at`, so each look goes back a little and leaves
 that were seen before; their number is small, whatever they bring.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from schemas.search import Wanted
 LOOK_BACK_MS: Final = 10_000  # an insert that takes longer to be seen is not shown
 LONGEST_MS: Final = 300_000  # after ClickHouse was away
 INSERTS_AT_ONCE: Final = 300  # their names stand in an address; the next look takes more
-AT_MOST: Final = 40  # mentions of one look, for one filter; nobody reads more in a second
+IDS_AT_ONCE: Final = 300  # for the same reason
 
 Insert = tuple[int, int]  # partition, and when it was stored
 
@@ -37,6 +37,7 @@ class Tail:
         self._database = database
         self._inserts_sql = read_query("live_arrivals")
         self._new_sql = read_query("live_new")
+        self._sample_sql = read_query("live_sample")
         self._seen: set[Insert] = set()
         self._now_ms = 0  # ClickHouse's clock at the last look
 
@@ -68,26 +69,39 @@ class Tail:
     async def _of(self, inserts: Sequence[Insert], filters: Sequence[Wanted]) -> list[Came]:
         names = Wanted.__struct_fields__
         asked = [one.parameters for one in filters]
+        where = {"since": inserts[0][1], "arrivals": list(inserts)}
         rows = await self._database.run(
             self._new_sql,
             {
-                "since": inserts[0][1],
-                "arrivals": list(inserts),
-                "at_most": AT_MOST,
+                **where,
                 "number": list(range(len(filters))),
                 **{name: [one[name] for one in asked] for name in names},
             },
         )
-        counts = [0] * len(filters)
-        mentions: list[list[dict[str, Any]]] = [[] for _ in filters]
-        for mention in shown(rows):
-            number = mention.pop("number")
-            counts[number] = mention.pop("came")
-            mentions[number].append(mention)
+        counts, samples = [0] * len(filters), [list[str]()] * len(filters)
+        for number, came, sample in rows.rows:
+            counts[number], samples[number] = int(came), list(sample)
+        known = await self._mentions(where, sorted({one for some in samples for one in some}))
         return [
-            Came(count, sorted(some, key=lambda one: one["published_at"]))
-            for count, some in zip(counts, mentions, strict=True)
+            Came(
+                count,
+                sorted(
+                    (known[one] for one in sample if one in known),
+                    key=lambda mention: mention["published_at"],
+                ),
+            )
+            for count, sample in zip(counts, samples, strict=True)
         ]
+
+    async def _mentions(
+        self, where: Mapping[str, Any], ids: Sequence[str]
+    ) -> Mapping[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = {}
+        for first in range(0, len(ids), IDS_AT_ONCE):
+            some = {"ids": list(ids[first : first + IDS_AT_ONCE])}
+            rows = await self._database.run(self._sample_sql, {**where, **some})
+            found |= {mention["mention_id"]: mention for mention in shown(rows)}
+        return found
 
 
 def shown(rows: Rows) -> list[dict[str, Any]]:

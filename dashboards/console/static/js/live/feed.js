@@ -43,10 +43,12 @@ export class Feed {
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
       if (this.held) return;
+      // In a burst everything is new; to light up all of it would only keep the browser busy.
+      const isCalm = this.waiting.length <= PER_FRAME;
       const some = this.waiting.splice(0, PER_FRAME);
       for (const mention of some) {
         const article = articleOf(mention);
-        article.classList.add("arrived");
+        article.classList.toggle("arrived", isCalm);
         this.element.prepend(article);
       }
       this.trim();
