@@ -56,6 +56,8 @@ TALLEST: Final = 12_000
 # its way, no control is made anew.
 FEW_HOURS: Final = "?from=now-6h&refresh="
 FEW_PEOPLE: Final = {"/leads": "?kind=ready_to_buy&brand=Volta", "/care": "?brand=Volta"}
+# Pages that fill up after they are there, and what with; panels say so by themselves.
+ITEMS: Final = {"/leads": "#queue li.item", "/care": "#queue li.item", "/labels": "#desk"}
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +102,7 @@ def page(browser: Browser, complaints: list[str]) -> Iterator[Page]:
     context = browser.new_context(locale="es-ES", viewport={"width": 1280, "height": 900})
     context.add_init_script(KNOWN)
     page = context.new_page()
+    page.set_default_timeout(60_000)
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     yield page
@@ -110,7 +113,9 @@ def page(browser: Browser, complaints: list[str]) -> Iterator[Page]:
 def test_anybody_can_use_it(page: Page, url: str, path: str, complaints: list[str]) -> None:
     is_board = path == "/" or path.startswith("/d/")
     page.goto(f"{url}{path}{FEW_HOURS if is_board else FEW_PEOPLE.get(path, '')}")
-    expect(page.locator("h1").first).to_have_text(re.compile(r"\w"))
+    expect(page.locator("h1").first).to_have_text(re.compile(r"\w"), timeout=60_000)
+    if path in ITEMS:
+        page.locator(ITEMS[path]).first.wait_for()
     show_all(page, 1280)
     problems = by_keyboard(page)
     for visit in VISITS:
