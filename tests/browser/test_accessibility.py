@@ -51,6 +51,7 @@ VISITS: Final = (
     Visit("light", "en", 390),
     Visit("dark", "es", 390),
 )
+HEIGHT: Final = 900
 TALLEST: Final = 12_000
 # A few hours and a few people show all there is to see in a tenth of the time; and while Tab is on
 # its way, no control is made anew.
@@ -99,7 +100,11 @@ def url(
 @pytest.fixture
 def page(browser: Browser, complaints: list[str]) -> Iterator[Page]:
     """Somebody who reads Spanish, in daylight, with a name of their own."""
-    context = browser.new_context(locale="es-ES", viewport={"width": 1280, "height": 900})
+    context = browser.new_context(
+        locale="es-ES",
+        viewport={"width": 1280, "height": HEIGHT},
+        reduced_motion="reduce",  # what moves is painted for nobody here
+    )
     context.add_init_script(KNOWN)
     page = context.new_page()
     page.set_default_timeout(60_000)
@@ -116,7 +121,8 @@ def test_anybody_can_use_it(page: Page, url: str, path: str, complaints: list[st
     expect(page.locator("h1").first).to_have_text(re.compile(r"\w"), timeout=60_000)
     if path in ITEMS:
         page.locator(ITEMS[path]).first.wait_for()
-    show_all(page, 1280)
+    drawn(page)
+    see_all(page)
     problems = by_keyboard(page)
     for visit in VISITS:
         turn_to(page, visit)
@@ -146,7 +152,8 @@ def turn_to(page: Page, visit: Visit) -> None:
     page.emulate_media(color_scheme=visit.theme)
     if page.locator("html").get_attribute("lang") != visit.language:
         page.locator("#language").evaluate("button => button.click()")  # it may be in a menu
-    show_all(page, visit.width)
+    page.set_viewport_size({"width": visit.width, "height": HEIGHT})
+    drawn(page)
 
 
 def open_some(page: Page) -> None:
@@ -160,12 +167,12 @@ def open_some(page: Page) -> None:
             found.first.evaluate("control => control.click()")
 
 
-def show_all(page: Page, width: int) -> None:
-    """Have all of the page in sight at once, so that all of it is drawn."""
-    page.set_viewport_size({"width": width, "height": 900})
-    height = min(page.evaluate("document.documentElement.scrollHeight"), TALLEST)
-    page.set_viewport_size({"width": width, "height": height})
+def see_all(page: Page) -> None:
+    """Have all of the page in sight for a moment, so that all of it is asked for and drawn."""
+    tall = min(page.evaluate("document.documentElement.scrollHeight"), TALLEST)
+    page.set_viewport_size({"width": 1280, "height": tall})
     drawn(page)
+    page.set_viewport_size({"width": 1280, "height": HEIGHT})
 
 
 def by_keyboard(page: Page) -> list[str]:
