@@ -11,7 +11,7 @@
     return !groups.has(element.name) && groups.add(element.name);
   });
   // Of a long list of the same, its beginning and its end will do.
-  const first = 90, last = 40;
+  const first = 50, last = 20;
   const asked = stops.length > first + last ? [...stops.slice(0, first), ...stops.slice(-last)] : stops;
   const named = (element) =>
     `${element.tagName.toLowerCase()}.${element.className} ${element.getAttribute("aria-label") ?? element.textContent.trim()}`.slice(0, 80);

@@ -51,11 +51,14 @@ VISITS: Final = (
     Visit("light", "en", 390),
     Visit("dark", "es", 390),
 )
+HEIGHT: Final = 900
 TALLEST: Final = 12_000
 # A few hours and a few people show all there is to see in a tenth of the time; and while Tab is on
 # its way, no control is made anew.
 FEW_HOURS: Final = "?from=now-6h&refresh="
 FEW_PEOPLE: Final = {"/leads": "?kind=ready_to_buy&brand=Volta", "/care": "?brand=Volta"}
+# Pages that fill up after they are there, and what with; panels say so by themselves.
+ITEMS: Final = {"/leads": "#queue li.item", "/care": "#queue li.item", "/labels": "#desk"}
 
 
 @pytest.fixture(scope="module")
@@ -97,9 +100,14 @@ def url(
 @pytest.fixture
 def page(browser: Browser, complaints: list[str]) -> Iterator[Page]:
     """Somebody who reads Spanish, in daylight, with a name of their own."""
-    context = browser.new_context(locale="es-ES", viewport={"width": 1280, "height": 900})
+    context = browser.new_context(
+        locale="es-ES",
+        viewport={"width": 1280, "height": HEIGHT},
+        reduced_motion="reduce",  # what moves is painted for nobody here
+    )
     context.add_init_script(KNOWN)
     page = context.new_page()
+    page.set_default_timeout(60_000)
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     yield page
@@ -110,8 +118,11 @@ def page(browser: Browser, complaints: list[str]) -> Iterator[Page]:
 def test_anybody_can_use_it(page: Page, url: str, path: str, complaints: list[str]) -> None:
     is_board = path == "/" or path.startswith("/d/")
     page.goto(f"{url}{path}{FEW_HOURS if is_board else FEW_PEOPLE.get(path, '')}")
-    expect(page.locator("h1").first).to_have_text(re.compile(r"\w"))
-    show_all(page, 1280)
+    expect(page.locator("h1").first).to_have_text(re.compile(r"\w"), timeout=60_000)
+    if path in ITEMS:
+        page.locator(ITEMS[path]).first.wait_for()
+    drawn(page)
+    see_all(page)
     problems = by_keyboard(page)
     for visit in VISITS:
         turn_to(page, visit)
@@ -141,7 +152,8 @@ def turn_to(page: Page, visit: Visit) -> None:
     page.emulate_media(color_scheme=visit.theme)
     if page.locator("html").get_attribute("lang") != visit.language:
         page.locator("#language").evaluate("button => button.click()")  # it may be in a menu
-    show_all(page, visit.width)
+    page.set_viewport_size({"width": visit.width, "height": HEIGHT})
+    drawn(page)
 
 
 def open_some(page: Page) -> None:
@@ -155,12 +167,12 @@ def open_some(page: Page) -> None:
             found.first.evaluate("control => control.click()")
 
 
-def show_all(page: Page, width: int) -> None:
-    """Have all of the page in sight at once, so that all of it is drawn."""
-    page.set_viewport_size({"width": width, "height": 900})
-    height = min(page.evaluate("document.documentElement.scrollHeight"), TALLEST)
-    page.set_viewport_size({"width": width, "height": height})
+def see_all(page: Page) -> None:
+    """Have all of the page in sight for a moment, so that all of it is asked for and drawn."""
+    tall = min(page.evaluate("document.documentElement.scrollHeight"), TALLEST)
+    page.set_viewport_size({"width": 1280, "height": tall})
     drawn(page)
+    page.set_viewport_size({"width": 1280, "height": HEIGHT})
 
 
 def by_keyboard(page: Page) -> list[str]:
