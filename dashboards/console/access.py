@@ -2,7 +2,7 @@
 
 viewer   sees dashboards and queues
 agent    also changes leads and care, and labels
-analyst  also rules, comparing models, search and export
+analyst  also rules, comparing models, files of what a search finds
 admin    also which model is in force
 """
 
@@ -66,7 +66,7 @@ _ALL: Final = (
     Rule("GET", "/care", "viewer"),
     Rule("GET", "/labels", "agent"),
     Rule("GET", "/live", "viewer"),
-    Rule("GET", "/search", "analyst"),
+    Rule("GET", "/search", "viewer"),
     Rule("GET", "/alerts", "viewer"),
     Rule("GET", "/rules", "viewer"),
     Rule("GET", "/models", "viewer"),
@@ -114,11 +114,11 @@ _ALL: Final = (
     Rule("GET", "/api/live/before", "viewer", "The newest mentions that are there already.",
          asks=asked.WantedAsk, answers=dict),
     # Search.
-    Rule("GET", "/api/search", "analyst", "Steps of a search, as server-sent events.",
+    Rule("GET", "/api/search", "viewer", "Steps of a search, as server-sent events.",
          asks=asked.PageAsk, media=EVENTS),
-    Rule("GET", "/api/search/about", "analyst", "Whether there is a search, what files hold.",
+    Rule("GET", "/api/search/about", "viewer", "Whether there is a search, what files hold.",
          answers=dict),
-    Rule("GET", "/api/search/check", "analyst", "What is wrong with a search.",
+    Rule("GET", "/api/search/check", "viewer", "What is wrong with a search.",
          asks=asked.RuleAsk, answers=dict),
     Rule("GET", "/api/search/export", "analyst", "What a search finds, as CSV or Parquet.",
          asks=asked.ExportAsk, is_noted=True, media=tuple(FORMATS.values())),
@@ -156,7 +156,7 @@ _ALL: Final = (
          takes=model_acts.Promote, answers=dict),
     Rule("POST", ROLL_BACK_PATH, "admin", "Put the version in force that was before.",
          takes=model_acts.RollBack, answers=dict),
-    Rule("POST", SHADOW_PATH, "admin", "Let a version judge beside the one in force, or none.",
+    Rule("POST", SHADOW_PATH, "analyst", "Let a version judge beside the one in force, or none.",
          takes=model_acts.Shadow, answers=dict),
 )  # fmt: skip
 

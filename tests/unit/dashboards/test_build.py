@@ -272,6 +272,7 @@ def test_no_query_reads_what_a_replay_would_double() -> None:
         "live_arrivals": "AND counted",
         "live_before": "LIMIT 1 BY mention_id",
         "live_new": "AND counted",
+        "live_sample": "AND counted",
     }
     for query in [*QUERIES.glob("*.sql"), *QUERIES.glob("parts/*.sql")]:
         text = query.read_text()
