@@ -181,7 +181,7 @@ def test_nothing_scrolls_sideways_on_a_phone(
         shown_number(page, queries[0])
         for query in queries[1:]:
             panel(page, query).scroll_into_view_if_needed()
-            expect(panel(page, query).locator("tbody tr").first).to_be_visible()
+            expect(panel(page, query).locator("tbody tr").first).to_be_visible(timeout=60_000)
 
         assert page.evaluate("document.documentElement.scrollWidth") <= width_px
     assert complaints == []
