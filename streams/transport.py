@@ -54,7 +54,6 @@ FAUST_INTERNALS: dict[type, tuple[str, ...]] = {
         "_commit",
         "_create_worker_consumer",
         "earliest_offsets",
-        "highwater",
         "seek_to_committed",
         "seek_wait",
     ),
@@ -162,7 +161,7 @@ class Consumer(driver.Consumer):
         """Learn what was planned before the first cut; False when the records come again."""
         if delivery.knows_plan:
             return True
-        highwater = self.highwater(tp)
+        highwater = self._thread.log_end(tp)
         if highwater is not None and highwater < delivery.position:
             raise TruncatedLogError(
                 f"{tp.topic}/{tp.partition} ends at {highwater} and offsets up to"

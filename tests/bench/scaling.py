@@ -80,6 +80,8 @@ def scaled(stack: Stack, broker_pid: int, events: int, workers: int) -> Scaled:
         [(begin, end, stored, seen)] = client.query(_TOGETHER).result_rows
         if seen != workers:
             raise click.ClickException(f"{seen} of {workers} workers stored anything: more events")
+        if not stored:
+            raise click.ClickException("the workers never stored side by side: more events")
         first, last = (_at(used, moment) for moment in (begin, end))
         per_event = {
             part: (last.seconds[part] - first.seconds[part]) / stored * 1e6 for part in last.seconds

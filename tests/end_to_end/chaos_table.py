@@ -45,7 +45,7 @@ def _row(result: "Result", command: str) -> str:
     truth = proof.truth
     faults = ", ".join(f"{count} × {name}" for name, count in result.faults.items())
     if len(result.faults) > 12:
-        faults = f"{sum(result.faults.values())} of {len(result.faults)} kinds"
+        faults = f"{sum(result.faults.values())} faults of {len(result.faults)} kinds"
     cells = [
         result.scenario,
         f"{truth.records:,}: {truth.good:,}, {truth.again:,}, {truth.bad:,}",

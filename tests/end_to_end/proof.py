@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import DatabaseError
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from streams.errors import BrokerUnavailableError, SinkUnavailableError
@@ -179,7 +180,11 @@ def _views(client: Client) -> tuple[int, list[str]]:
     disagreeing = []
     for name, select, refreshed, target in found:
         if refreshed:
-            disagrees = _refreshed_otherwise(client, name, select, target)
+            try:
+                disagrees = _refreshed_otherwise(client, name, select, target)
+            except DatabaseError as error:  # it cannot be refreshed any more: that is found, too
+                disagreeing.append(f"{name}: {str(error)[:300]}")
+                continue
         else:
             # Both that count by hour, together: what one leaves out the other counts.
             assert target == "mentions_by_hour", f"no comparison is written for {name}"

@@ -61,7 +61,7 @@ def _panel(
         colour = COLOURS[number % len(COLOURS)]
         points = " ".join(f"{x(at):.1f},{y(value):.1f}" for at, value in enumerate(values))
         found = trends[name]
-        said = f"{found['slope']:+.2f} a minute [{found['low']:+.2f}, {found['high']:+.2f}]"
+        said = f"{found['slope']:+,.3g} a minute [{found['low']:+,.3g}, {found['high']:+,.3g}]"
         row = top + 14 + number * 38
         out += [
             f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>',

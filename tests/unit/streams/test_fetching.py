@@ -22,12 +22,12 @@ def thread(*assigned: int) -> ConsumerThread:
 
 
 async def test_where_a_log_ends_is_unknown_once_its_partition_went() -> None:
-    assert thread(0).highwater(TP("t", 1)) is None
+    assert thread(0).log_end(TP("t", 1)) is None
 
 
 async def test_where_a_log_ends_is_what_the_last_answer_said() -> None:
     one: Any = thread(0)
     state = one._state_of(TP("t", 0))
-    assert one.highwater(TP("t", 0)) is None
+    assert one.log_end(TP("t", 0)) is None
     state.highwater = 7
-    assert one.highwater(TP("t", 0)) == 7
+    assert one.log_end(TP("t", 0)) == 7
