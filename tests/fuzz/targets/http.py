@@ -5,7 +5,7 @@ import json
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -89,6 +89,8 @@ def wire() -> Iterator[Callable[[bytes], str]]:
             answer = b""
         finally:
             writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
         status = answer[:12].decode("latin-1")
         assert not answer or int(status[9:12]) in RECEIVER_ANSWERS, answer[:300]
         await still_serving(running)
