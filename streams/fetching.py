@@ -57,7 +57,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         end = state.highwater if state.lso is None or state.lso < 0 else state.lso
         return (state.position, end) if state.has_valid_position and end is not None else None
 
-    def highwater(self, tp: TP) -> int | None:  # type: ignore[override] - Faust means it too
+    def log_end(self, tp: TP) -> int | None:
         """Where the log ended at the last answer; None before it, and once the partition went.
 
         A rebalance may come between a fetch and this question; aiokafka would fail an assertion.
