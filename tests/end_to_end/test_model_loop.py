@@ -18,6 +18,7 @@ from models.runs import gather
 from models.store import ModelStore
 from models.training import Recipe, train
 from schemas.labels import GUIDE_VERSION
+from streams.accounts import link
 from tests.integration.streams.helpers import escucha, wait_for
 from tests.integration.streams.stack import LocalStack
 
@@ -98,8 +99,11 @@ class Scientist:
         url = f"http://127.0.0.1:{self.stack.ports['console_port']}"
         labelled: list[str] = []
         with httpx.Client(base_url=url, headers={"origin": url}, timeout=30) as page:
+            token = {"token": link.read(self.stack.run_dir)}
+            assert page.post("/api/session/link", json=token).status_code == 200
+            page.headers["x-escucha-csrf"] = page.get("/api/session").json()["csrf"]
             while len(labelled) < count:
-                ask = {"labeller": "Pia", "seen": labelled}
+                ask = {"labeller": "local", "seen": labelled}
                 offered = page.post("/api/labelling/offer", json=ask).json()["mentions"]
                 assert offered, "nothing more is offered"
                 labels = [label_of(one) for one in offered][: count - len(labelled)]
@@ -118,7 +122,7 @@ def label_of(offered: dict[str, Any]) -> dict[str, Any]:
     truth: LabelledMention = TRUTH[offered["text"]]
     return {
         "mention_id": offered["mention_id"],
-        "labeller": "Pia",
+        "labeller": "local",
         "labelled_at": datetime.now(UTC).isoformat(),
         "guide_version": GUIDE_VERSION,
         "intent": truth.intent or None,
