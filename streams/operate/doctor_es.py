@@ -65,6 +65,8 @@ SPANISH: Final = {
     "Look (escucha migrate --dry-run), then run: escucha migrate": "Mira (escucha migrate --dry-run) y luego ejecuta: escucha migrate",
     "All {} changes of tables are made.": "Los {} cambios de tablas están hechos.",
     # rules and models
+    "No model is in force in {} yet.": "Todavía no hay ningún modelo en vigor en {}.",
+    "`escucha up` takes the one that comes along; to do it now: escucha train --if-missing": "`escucha up` toma el que viene incluido; para hacerlo ya: escucha train --if-missing",
     "The rules can be used ({}, version {}).": "Las reglas sirven ({}, versión {}).",
     "Model {} gives no numbers for {}.": "El modelo {} no da números para {}.",
     "Go back to the one before: escucha models rollback": "Vuelve al anterior: escucha models rollback",

@@ -13,7 +13,7 @@ from streams.operate.spoken import in_language
 from streams.settings import language_of_environment
 
 OPERATE = Path(doctor.__file__).parent
-FINDINGS = {"ok", "warn", "bad", "skipped"}
+FINDINGS = {"ok", "warn", "bad", "skipped", "tell"}
 
 
 def said() -> Iterator[tuple[str, str]]:
