@@ -14,7 +14,6 @@ pytestmark = pytest.mark.slow
     ("name", "broker", "options"),
     [
         pytest.param("kills", "kafka", Options(rounds=12), marks=pytest.mark.kafka_jvm),
-        pytest.param("slow-network", "kafka", Options(scale=0.05), marks=pytest.mark.kafka_jvm),
         ("exactness", "tansu", Options(scale=0.1)),
     ],
 )
