@@ -112,6 +112,32 @@ def exchange(spot: Spot) -> table.Panel:
     )
 
 
+def networks(spot: Spot) -> table.Panel:
+    """Return people who are heard in several networks."""
+    return value_table(
+        spot,
+        "value_networks",
+        Text("En varias redes", "In several networks"),
+        Text(
+            "Personas a quienes se oye en más de una red. Las cuentas de una persona las une quien "
+            "opera, con escucha value link; nunca se adivinan.",
+            "People who are heard in more than one network. Accounts of one person are linked by "
+            "an operator, with escucha value link; never by guess.",
+        ),
+        {
+            "person": (Text("Persona", "Person"), 200),
+            "accounts": (Text("Cuentas", "Accounts"), None),
+            "network_names": (Text("Redes", "Networks"), 200),
+            "community_count": (Text("Comunidades", "Communities"), None),
+            "mentions": (Text("Menciones", "Mentions"), None),
+        },
+        Text(
+            "Nadie está en varias redes; una cuenta con otra: escucha value link.",
+            "Nobody is in several networks; to link accounts: escucha value link.",
+        ),
+    )
+
+
 def interests(spot: Spot) -> table.Panel:
     """Return what people worth a gesture talk about besides the brand."""
     return value_table(

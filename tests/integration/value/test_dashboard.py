@@ -12,6 +12,7 @@ from dashboards.build import render
 from dashboards.console import ConsoleConfig
 from deploy.local.handles import ClickHouseHandle
 from deploy.local.ports import free_ports
+from streams.upkeep.account_links import link
 from streams.upkeep.kept import OF_VALUE
 from tests.browser.data import refresh_kept
 from tests.browser.serving import running
@@ -79,12 +80,14 @@ def fill(shop: Shop) -> None:
     shop.mention("says", "ana", 0, brands=["Nimbara"], attributes=["battery"], text="dos días")
     spring = {"campaigns": ["spring"], "brands": ["Nimbara"]}
     shop.mention("of spring", "ana", 3, sentiment="positive", **spring)
-    shop.mention("beside", "ben", 3, sentiment="negative", intent="active")
+    shop.mention("beside", "ben", 3, source="mastodon", sentiment="negative", intent="active")
     shop.mention("hobby", "luisa", 4, interests=["music"])
     shop.mention("own", "nimbara", 0, author_role="own", attributes=["battery"])
     shop.answer("care", "nimbara", "says", 1, author_role="care")
     shop.gesture("g", "luisa", 1, "100")
     shop.order("by word", "new", 9, "300", referred_by="luisa")
+    shop.mention("elsewhere", "ben2", 3, source="reddit", author_handle="@ben2")
+    link(shop.client, ["ben", "ben2"], "eva")
     shop.run()
     refresh_kept(shop.client, (*OF_VALUE, "engagement_weeks", "campaign_days"))
 
@@ -105,6 +108,7 @@ def test_every_panel_answers_and_the_operator_chooses_what_ranks(shop: Shop, url
     assert ask(url, "value_gestures")[0][4:8] == [100, 1308, 300, 1508]
     assert "dos días" in [row[-1] for row in ask(url, "value_attributes")]
     assert ask(url, "value_interests")[0][:3] == ["@luisa", "music", 1]
+    assert [row[1:3] for row in ask(url, "value_networks")] == [[2, "mastodon, reddit"]]
     [spring] = ask(url, "campaign_results")
     assert (spring[0], spring[7], spring[8]) == ("spring", 1, 0)  # liked, beside what was not
     # These answers name no root, so each begins a conversation of its own.

@@ -213,7 +213,7 @@ def test_every_figure_leads_somewhere_unless_there_is_nothing_behind_it() -> Non
         "throughput_by_worker", "jobs", "kept_views", "value_customers_total", "value_moved",
         "value_segments", "value_exchange", "value_referred_share", "value_referrals",
         "value_referral_types", "value_gestures_over_time", "value_listen_react",
-        "value_mutual_share", "value_capital",
+        "value_mutual_share", "value_capital", "value_networks",
     }  # fmt: skip
     found = {
         panel["targets"][0]["rawSql"].splitlines()[0].removeprefix("-- query: "): links_of(panel)
