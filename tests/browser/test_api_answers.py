@@ -225,39 +225,39 @@ def test_rules_are_as_described(browser: httpx.Client) -> None:
 
 
 def test_models_are_as_described(browser: httpx.Client, writer: Client, shelf: Shelf) -> None:
-    def post(what: str, status: int = 200, **said: Any) -> Any:
+    def post(what: str, said: dict[str, Any], status: int = 200) -> Any:
         answer = browser.post(f"/api/models/{what}", json={"made_by": "Ana"} | said)
         return held(answer, status=status)
 
     both = {"a": shelf.current, "b": shelf.broken}
-    ended = post("compare", **both)["id"]
+    ended = post("compare", both)["id"]
     assert held(browser.get("/api/models/running"))["running"]["id"] == ended
-    post("compare", 409, **both)
-    post("cancel", id=ended)
+    post("compare", both, 409)
+    post("cancel", {"id": ended})
 
     def is_idle() -> bool:
         return held(browser.get("/api/models/running"))["running"] is None
 
     wait_for(is_idle, "the comparison to be ended", LONG_SEC)
-    made = post("compare", **both)["id"]
+    made = post("compare", both)["id"]
     wait_for(is_idle, "the comparison to end", LONG_SEC)
     assert held(browser.get("/api/models/comparison", params={"id": ended}))["found"] is None
     found = held(browser.get("/api/models/comparison", params={"id": made}))["found"]
     assert found["comparison"]["examples"]
     assert found["languages"]
 
-    swap = {"version": shelf.broken, "instead_of": shelf.current, "comparison": made}
-    post("promote", 409, reason="x", **swap)
-    post("promote", reason="x", force=True, **swap)
-    post("roll-back", to=shelf.current, instead_of=shelf.broken, reason="y")
-    post("shadow", version=shelf.equal)
+    swap = {"version": shelf.broken, "instead_of": shelf.current, "reason": "x"}
+    swap["comparison"] = made
+    post("promote", swap, 409)
+    post("promote", swap | {"force": True})
+    back = {"to": shelf.current, "instead_of": shelf.broken, "reason": "y"}
+    post("roll-back", back)
+    post("shadow", {"version": shelf.equal})
     worker = {"worker": "w", "model_version": shelf.current, "shadow_version": shelf.equal}
     writer.insert("worker_models", [list(worker.values())], column_names=list(worker))
     judged = {
         "mention_id": "csv:api-1",
-        "published_at": writer.query(
-            "SELECT published_at FROM mentions WHERE mention_id = 'csv:api-1'"
-        ).first_row[0],
+        "published_at": datetime.now(UTC),
         "model_version": shelf.equal,
         "intent": "none",
     }
