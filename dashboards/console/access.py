@@ -15,6 +15,7 @@ from dashboards.console import shapes_of_work as work
 from dashboards.console.alerts import ACT_PATH as ALERT_PATH
 from dashboards.console.desk import CARE_CHANGE_PATH, LEAD_CHANGE_PATH, TARGET_PATH
 from dashboards.console.labelling import LABELS_PATH, OFFER_PATH, Ask
+from dashboards.console.menu import BOARD_PAGE
 from dashboards.console.models_page import (
     CANCEL_PATH,
     COMPARE_PATH,
@@ -62,7 +63,7 @@ _ALL: Final = (
     Rule("POST", END_PATH, "viewer", "Sign out.", takes=Nothing, answers=SignedIn),
     # Pages.
     Rule("GET", "/", "viewer"),
-    Rule("GET", "/d/{uid}", "viewer"),
+    Rule("GET", BOARD_PAGE, "viewer"),
     Rule("GET", "/leads", "viewer"),
     Rule("GET", "/care", "viewer"),
     Rule("GET", "/labels", "agent"),
@@ -72,7 +73,7 @@ _ALL: Final = (
     Rule("GET", "/rules", "viewer"),
     Rule("GET", "/models", "viewer"),
     Rule("GET", "/api", "viewer"),
-    Rule("GET", "/api/pages", "viewer", "The menu: the pages there are.",
+    Rule("GET", "/api/pages", "viewer", "The menu: the pages that who asks may open.",
          answers=work.MenuAnswer),
     # This description.
     Rule("GET", "/api/openapi.json", "viewer", "This description.", answers=dict),
@@ -170,7 +171,7 @@ RULES: Final[Mapping[tuple[str, str], Rule]] = {(rule.method, rule.path): rule f
 def needed_for(path: str, signed: Signed | None) -> tuple[bool, str]:
     """Whether somebody may see a page, and the role it takes; "" for one that takes none."""
     page = path.partition("?")[0]
-    rule = RULES.get(("GET", "/d/{uid}" if page.startswith("/d/") else page))
+    rule = RULES.get(("GET", BOARD_PAGE if page.startswith("/d/") else page))
     if rule is None or rule.is_api or rule.needs is None:
         return True, ""
     return signed is not None and allows(signed.role, rule.needs), rule.needs
