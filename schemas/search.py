@@ -5,6 +5,8 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from schemas.rules import Told
+
 Format = Literal["csv", "parquet"]
 FORMATS: Final[Mapping[Format, str]] = {
     "csv": "text/csv; charset=utf-8",
@@ -50,12 +52,15 @@ class Ask(msgspec.Struct, frozen=True):
 
 
 class RuleProblem(msgspec.Struct, frozen=True):
-    """A mistake in a rule's text: from `start` to `end`, counted in code points."""
+    """A mistake in a rule's text: from `start` to `end`, counted in code points.
+
+    What is wrong and what helps, both in both languages; `remedy` is null where nothing is known.
+    """
 
     start: int
     end: int
-    message: str
-    remedy: str
+    message: Told
+    remedy: Told | None
 
 
 class Column(msgspec.Struct, frozen=True):

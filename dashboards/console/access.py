@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from dashboards.console import shapes
-from dashboards.console import shapes_of_work as asked
+from dashboards.console import shapes_of_models as told
+from dashboards.console import shapes_of_work as work
 from dashboards.console.alerts import ACT_PATH as ALERT_PATH
 from dashboards.console.desk import CARE_CHANGE_PATH, LEAD_CHANGE_PATH, TARGET_PATH
 from dashboards.console.labelling import LABELS_PATH, OFFER_PATH, Ask
+from dashboards.console.menu import BOARD_PAGE
 from dashboards.console.models_page import (
     CANCEL_PATH,
     COMPARE_PATH,
@@ -61,7 +63,7 @@ _ALL: Final = (
     Rule("POST", END_PATH, "viewer", "Sign out.", takes=Nothing, answers=SignedIn),
     # Pages.
     Rule("GET", "/", "viewer"),
-    Rule("GET", "/d/{uid}", "viewer"),
+    Rule("GET", BOARD_PAGE, "viewer"),
     Rule("GET", "/leads", "viewer"),
     Rule("GET", "/care", "viewer"),
     Rule("GET", "/labels", "agent"),
@@ -71,7 +73,8 @@ _ALL: Final = (
     Rule("GET", "/rules", "viewer"),
     Rule("GET", "/models", "viewer"),
     Rule("GET", "/api", "viewer"),
-    Rule("GET", "/api/pages", "viewer", "The menu: the pages there are.", answers=dict),
+    Rule("GET", "/api/pages", "viewer", "The menu: the pages that who asks may open.",
+         answers=work.MenuAnswer),
     # This description.
     Rule("GET", "/api/openapi.json", "viewer", "This description.", answers=dict),
     # Dashboards.
@@ -110,54 +113,56 @@ _ALL: Final = (
          takes=shapes.LabelsGiven, answers=shapes.SavedAnswer),
     # Mentions as they come.
     Rule("GET", "/api/live", "viewer", "Mentions from now on, as server-sent events.",
-         asks=asked.WantedAsk, media=EVENTS),
+         asks=work.WantedAsk, media=EVENTS),
     Rule("GET", "/api/live/before", "viewer", "The newest mentions that are there already.",
-         asks=asked.WantedAsk, answers=dict),
+         asks=work.WantedAsk, answers=work.BeforeAnswer),
     # Search.
     Rule("GET", "/api/search", "viewer", "Steps of a search, as server-sent events.",
-         asks=asked.PageAsk, media=EVENTS),
+         asks=work.PageAsk, media=EVENTS),
     Rule("GET", "/api/search/about", "viewer", "Whether there is a search, what files hold.",
-         answers=dict),
+         answers=work.SearchAboutAnswer),
     Rule("GET", "/api/search/check", "viewer", "What is wrong with a search.",
-         asks=asked.RuleAsk, answers=dict),
+         asks=work.RuleAsk, answers=work.SearchCheckAnswer),
     Rule("GET", "/api/search/export", "analyst", "What a search finds, as CSV or Parquet.",
-         asks=asked.ExportAsk, is_noted=True, media=tuple(FORMATS.values())),
+         asks=work.ExportAsk, is_noted=True, media=tuple(FORMATS.values())),
     # Alerts.
     Rule("GET", "/api/alerts", "viewer", "Alerts with their evidence.",
-         asks=asked.AlertsAsk, answers=dict),
+         asks=work.AlertsAsk, answers=work.AlertsAnswer),
     Rule("GET", "/api/alerts/history", "viewer", "Every change of one alert.",
-         asks=asked.IdAsk, answers=dict),
+         asks=work.IdAsk, answers=work.AlertHistoryAnswer),
     Rule("POST", ALERT_PATH, "agent",
          "Acknowledge, silence, take back, note; 409 when the alert has changed meanwhile.",
-         takes=AlertAct, answers=dict),
+         takes=AlertAct, answers=work.AlertActed),
     # Rules.
-    Rule("GET", "/api/rules", "viewer", "The rules in force and those before.", answers=dict),
+    Rule("GET", "/api/rules", "viewer", "The rules in force and those before.",
+         answers=work.RulesAnswer),
     Rule("GET", "/api/rules/version", "viewer", "One set of rules.",
-         asks=asked.NumberAsk, answers=dict),
+         asks=work.NumberAsk, answers=work.RulesText),
     Rule("POST", CHECK_PATH, "analyst", "Every mistake in a draft.", takes=Draft, answers=Checked),
     Rule("POST", PREVIEW_PATH, "analyst",
          "What a draft would match, as server-sent events.", takes=Trial, media=EVENTS),
     Rule("POST", PUBLISH_PATH, "analyst",
          "Put a draft in force; 409 when somebody else was first.",
-         takes=Publication, answers=dict),
+         takes=Publication, answers=work.RulesPublished),
     # Models.
     Rule("GET", "/api/models", "viewer", "Versions, what is in force, in shadow, compared.",
-         answers=dict),
+         answers=told.ModelsAnswer),
     Rule("GET", "/api/models/card", "viewer", "One version's card.",
-         asks=asked.VersionAsk, answers=dict),
-    Rule("GET", "/api/models/running", "viewer", "The comparison under way.", answers=dict),
+         asks=work.VersionAsk, answers=told.CardAnswer),
+    Rule("GET", "/api/models/running", "viewer", "The comparison under way.",
+         answers=told.RunningAnswer),
     Rule("GET", "/api/models/comparison", "viewer", "One comparison.",
-         asks=asked.IdAsk, answers=dict),
+         asks=work.IdAsk, answers=told.ComparisonAnswer),
     Rule("POST", COMPARE_PATH, "analyst", "Begin a comparison; 409 when another one runs.",
-         takes=model_acts.Ask, answers=dict),
+         takes=model_acts.Ask, answers=told.ModelActed),
     Rule("POST", CANCEL_PATH, "analyst", "End the comparison that runs.",
-         takes=model_acts.Cancel, answers=dict),
+         takes=model_acts.Cancel, answers=told.ModelActed),
     Rule("POST", PROMOTE_PATH, "admin", "Put a version in force, through the gate.",
-         takes=model_acts.Promote, answers=dict),
+         takes=model_acts.Promote, answers=told.ModelActed),
     Rule("POST", ROLL_BACK_PATH, "admin", "Put the version in force that was before.",
-         takes=model_acts.RollBack, answers=dict),
+         takes=model_acts.RollBack, answers=told.ModelActed),
     Rule("POST", SHADOW_PATH, "analyst", "Let a version judge beside the one in force, or none.",
-         takes=model_acts.Shadow, answers=dict),
+         takes=model_acts.Shadow, answers=told.ModelActed),
 )  # fmt: skip
 
 RULES: Final[Mapping[tuple[str, str], Rule]] = {(rule.method, rule.path): rule for rule in _ALL}
@@ -166,7 +171,7 @@ RULES: Final[Mapping[tuple[str, str], Rule]] = {(rule.method, rule.path): rule f
 def needed_for(path: str, signed: Signed | None) -> tuple[bool, str]:
     """Whether somebody may see a page, and the role it takes; "" for one that takes none."""
     page = path.partition("?")[0]
-    rule = RULES.get(("GET", "/d/{uid}" if page.startswith("/d/") else page))
+    rule = RULES.get(("GET", BOARD_PAGE if page.startswith("/d/") else page))
     if rule is None or rule.is_api or rule.needs is None:
         return True, ""
     return signed is not None and allows(signed.role, rule.needs), rule.needs

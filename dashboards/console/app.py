@@ -39,7 +39,7 @@ from dashboards.console.gate import LOOK_LIFETIME_SEC, Gate
 from dashboards.console.guard import Guard
 from dashboards.console.labelling import LABELS_PATH, OFFER_PATH, Labelling
 from dashboards.console.live import Live
-from dashboards.console.menu import menu
+from dashboards.console.menu import BOARD_PAGE, menu
 from dashboards.console.models_page import Models
 from dashboards.console.pace import Pace
 from dashboards.console.panels import Panels
@@ -49,6 +49,7 @@ from dashboards.console.search import Search
 from dashboards.console.signing_in import SigningIn
 from dashboards.console.static_files import STATIC
 from dashboards.console.throttle import Throttle
+from dashboards.console.who import may_open
 from dashboards.console.writers import Writers
 
 
@@ -79,7 +80,7 @@ class Console:
         """Return all routes; what is not among them is 404."""
         return [
             Route("/", self.page),
-            Route("/d/{uid}", self.board_page),
+            Route(BOARD_PAGE, self.board_page),
             Route("/labels", self.labels_page),
             Route("/leads", self.desk_page),
             Route("/care", self.desk_page),
@@ -148,9 +149,10 @@ class Console:
         return as_json({"status": "ok", "clickhouse": version})
 
     async def list_pages(self, request: Request) -> Response:
-        """The menu: every page that this console serves, in two groups."""
-        served = {route.path for route in self.routes() if isinstance(route, Route)}
-        return as_json(menu(self._boards.values(), served))
+        """The menu: every page that is served here and that who asks may open, in two groups."""
+        paths = {route.path for route in self.routes() if isinstance(route, Route)}
+        open_ = {path for path in paths if may_open(request, path)}
+        return as_json(menu(self._boards.values(), open_))
 
     async def about_labelling(self, request: Request) -> Response:
         """Whether labels can be saved here, and by which guide."""

@@ -13,7 +13,7 @@ from dashboards.console.accounts import CSRF_HEADER, Accounts, csrf_of
 from dashboards.console.answers import NOTHING_HERE, as_json
 from dashboards.console.cookies import Cookies
 from dashboards.console.database import Shared
-from dashboards.console.routes import Rule
+from dashboards.console.routes import Method, Rule
 from dashboards.console.who import MAY_KEY, NOTE_KEY, USER_KEY
 from schemas.accounts import AuditEntry, AuditOutcome, Looked, Signed, allows
 
@@ -82,7 +82,7 @@ class Gate:
             await answer(scope, receive, send)
             return
         scope[USER_KEY] = signed.name
-        scope[MAY_KEY] = lambda path: self._may_post(signed, path)
+        scope[MAY_KEY] = lambda method, path: self._may(signed, method, path)
         if rule.method == "POST" or rule.is_noted:
             await self._noted(rule, signed, scope, receive, send)
         else:
@@ -119,8 +119,8 @@ class Gate:
             return await self._accounts.whose(token)
         return await self._looks.get(token, lambda: self._accounts.whose(token))
 
-    def _may_post(self, signed: Signed, path: str) -> bool:
-        rule = self._rules.get(("POST", path))
+    def _may(self, signed: Signed, method: Method, path: str) -> bool:
+        rule = self._rules.get((method, path))
         return rule is not None and (rule.needs is None or allows(signed.role, rule.needs))
 
     async def _note(

@@ -11,6 +11,7 @@ from msgspec import UNSET, Meta, UnsetType
 from dashboards.console.labelling import MAX_LABELS
 from schemas.business import Label
 from schemas.mention import SourceName
+from schemas.search import RuleProblem
 
 Moment = Annotated[int, Meta(description="Milliseconds since 1970, UTC.")]
 
@@ -25,7 +26,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     error: str
     remedy: str
     code: str
-    problems: dict[str, str] | UnsetType = UNSET
+    problems: dict[str, str] | list[RuleProblem] | UnsetType = UNSET  # of labels; of a search
     item: dict[str, Any] | UnsetType | None = UNSET
 
 

@@ -1,37 +1,28 @@
 """Bounds how often somebody may try to sign in, before anything is asked or written for it."""
 
 import time
-from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+from dashboards.console.turns import Turns
+
 WINDOW_SEC: Final = 60.0
-MOST_PLACES: Final = 10_000
+_ALL: Final = ""
 
 
 class Throttle:
-    """Counts tries of each place and of all; in memory, so each process has its own bounds."""
+    """So many tries a minute from each place and from all; as many at once after a silence."""
 
     def __init__(
         self, per_place: int, overall: int, now: Callable[[], float] = time.monotonic
     ) -> None:
-        self._per_place = per_place
-        self._overall = overall
-        self._now = now
-        self._tries: dict[str, deque[float]] = {}
-        self._all: deque[float] = deque()
+        self._places = Turns(per_place / WINDOW_SEC, per_place, now)
+        self._all = Turns(overall / WINDOW_SEC, overall, now)
 
     def lets(self, place: str) -> bool:
-        """Whether one more try from there is in bounds; it then counts."""
-        now = self._now()
-        tries = self._tries.setdefault(place, deque())
-        for times in (tries, self._all):
-            while times and now - times[0] > WINDOW_SEC:
-                times.popleft()
-        is_let = len(tries) < self._per_place and len(self._all) < self._overall
-        if is_let:
-            tries.append(now)
-            self._all.append(now)
-        if len(self._tries) > MOST_PLACES:
-            self._tries = {name: kept for name, kept in self._tries.items() if kept}
-        return is_let
+        """Whether one more try from there is in bounds; it then counts, and only then."""
+        if self._places.wait_sec(place) or self._all.wait_sec(_ALL):
+            return False
+        self._places.take(place)
+        self._all.take(_ALL)
+        return True

@@ -25,14 +25,13 @@ from schemas.rules import (
     Publication,
     Published,
     RuleSet,
-    Told,
     Trial,
 )
 from streams import clock
 from streams.errors import EscuchaError, InputError
 from streams.rules.errors import ListeningError
 from streams.rules.loading import EXAMPLE, read_listening, with_interests
-from streams.rules.spanish import in_spanish
+from streams.rules.spanish import in_both
 from streams.settings import Settings
 
 if TYPE_CHECKING:  # what computes is imported by whoever first asks for it
@@ -215,10 +214,10 @@ def checked(listening: str) -> Checked:
     except ListeningError as error:
         return Checked(mistakes=_mistakes(error))
     except InputError as error:  # of the bundled interests
-        return Checked(mistakes=[Mistake(1, 1, _told(str(error)))])
+        return Checked(mistakes=[Mistake(1, 1, in_both(str(error)))])
     in_force = with_interests(read)
     return Checked(
-        warnings=[_told(warning) for warning in warnings_of_listening(read)[:MAX_MISTAKES]],
+        warnings=[in_both(warning) for warning in warnings_of_listening(read)[:MAX_MISTAKES]],
         version=version_of(in_force),
         counts={section: len(getattr(in_force, section) or ()) for section in SECTIONS},
     )
@@ -226,13 +225,9 @@ def checked(listening: str) -> Checked:
 
 def _mistakes(error: ListeningError) -> list[Mistake]:
     return [
-        Mistake(problem.line, problem.column, _told(problem.message))
+        Mistake(problem.line, problem.column, in_both(problem.message))
         for problem in error.problems[:MAX_MISTAKES]
     ]
-
-
-def _told(message: str) -> Told:
-    return Told(en=message, es=in_spanish(message))
 
 
 def _rule_set(version: "RuleVersion") -> RuleSet:

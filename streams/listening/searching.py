@@ -170,11 +170,20 @@ def _load() -> None:
 def _problems(rule: str) -> list[RuleProblem]:
     from streams.rules.entities import sensible
     from streams.rules.errors import RuleError
+    from streams.rules.spanish import in_both
 
     if not rule.strip():
         return []
     try:
         sensible(rule)
     except RuleError as error:
-        return [RuleProblem(one.start, one.end, one.message, one.remedy) for one in error.problems]
+        return [
+            RuleProblem(
+                one.start,
+                one.end,
+                in_both(one.message),
+                in_both(one.remedy) if one.remedy else None,
+            )
+            for one in error.problems
+        ]
     return []

@@ -8,6 +8,8 @@ of all mistakes the tests can make none does.
 import re
 from typing import Final
 
+from schemas.rules import Told
+
 # `{}` stands for what a sentence speaks about, which is kept; a sentence's remedy has its own line.
 _SENTENCES: Final[dict[str, str]] = {
     # The text of a rule
@@ -212,6 +214,11 @@ MAX_CHARS: Final = 600  # of a message that patterns are tried on
 def in_spanish(message: str) -> str:
     """Return the message in Spanish; as it is where it is not known."""
     return _known(message) or message
+
+
+def in_both(message: str) -> Told:
+    """Return the message in both languages of the product."""
+    return Told(en=message, es=in_spanish(message))
 
 
 def is_known(message: str) -> bool:

@@ -18,6 +18,7 @@ from tests.browser.data import apply_schema, insert_story, refresh_kept
 from tests.browser.labelling import Stack, environment_of
 from tests.browser.ruling import FIRST, publish, ruling
 from tests.browser.serving import running, writing
+from tests.browser.shelving import Shelf, shelf_at
 from tests.integration.streams.helpers import small_model
 
 MIGRATIONS = Path(__file__).parents[2] / "schemas" / "clickhouse"
@@ -126,6 +127,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             with stack.worker():
                 yield stack
         clickhouse.kill()
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    """A store of models; who uses it begins anew."""
+    return shelf_at(tmp_path_factory.mktemp("shelf") / "models")
 
 
 @pytest.fixture(scope="session")

@@ -8,14 +8,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from clickhouse_connect.driver.client import Client
 from playwright.sync_api import Page, expect
 
 from dashboards.console import ConsoleConfig, Writers
+from dashboards.console.menu import WORK
 from deploy.local.handles import ClickHouseHandle
 from deploy.local.ports import free_ports
-from schemas.accounts import Identity, Role
+from schemas.accounts import ROLES, Identity, Role
 from streams.accounts import book, link, sessions
 from streams.accounts.keeper import Keeper
 from streams.desk import Desk
@@ -71,11 +73,16 @@ def console(served: Console) -> Iterator[Console]:
         served.client.command(f"TRUNCATE TABLE {table}")
 
 
-def be(page: Page, console: Console, name: str, role: Role) -> None:
-    """Give the browser a session of somebody with that role."""
+def token_of(console: Console, name: str, role: Role) -> str:
+    """A session of somebody with that role."""
     account = book.of_provider(console.client, Identity("https://issuer", name, name, role))
     assert account is not None
-    token = sessions.begin(console.client, account, "password")
+    return sessions.begin(console.client, account, "password")
+
+
+def be(page: Page, console: Console, name: str, role: Role) -> None:
+    """Give the browser a session of somebody with that role."""
+    token = token_of(console, name, role)
     page.context.add_cookies([{"name": console.cookie, "value": token, "url": console.url}])
 
 
@@ -158,6 +165,35 @@ def test_who_may_not_see_a_page_is_told_which_role_it_takes(
     assert complaints == []
 
 
+@pytest.mark.parametrize("role", ROLES)
+def test_the_menu_lists_what_its_reader_may_open_and_nothing_else(
+    console: Console, role: Role
+) -> None:
+    session = {console.cookie: token_of(console, "eva", role)}
+    with httpx.Client(base_url=console.url, cookies=session, timeout=60) as client:
+        groups = client.get("/api/pages").json()["groups"]
+        listed = {page["path"] for group in groups for page in group["pages"]}
+        opened = {
+            path: client.get(path).status_code for path in listed | {path for path, _ in WORK}
+        }
+
+    assert listed == {path for path, status in opened.items() if status == 200}
+    assert ("/labels" in listed) is (role != "viewer")
+    assert any(path.startswith("/d/") for path in listed)
+
+
+def test_the_menu_of_somebody_else_does_not_stay(page: Page, console: Console) -> None:
+    be(page, console, "ana", "agent")
+    page.goto(f"{console.url}/leads")
+    expect(page.locator(".group a[href='/labels']")).to_have_count(1)
+
+    be(page, console, "eva", "viewer")
+    page.goto(f"{console.url}/leads")
+    expect(page.locator(".account summary")).to_have_text("eva")
+    expect(page.locator(".group a[href='/labels']")).to_have_count(0)
+    expect(page.locator(".group a[href='/care']")).to_have_count(1)
+
+
 @pytest.mark.parametrize("page", [PHONE], indirect=True)
 def test_the_way_out_is_on_every_page_and_leads_back(
     page: Page, console: Console, complaints: list[str]
@@ -166,11 +202,15 @@ def test_the_way_out_is_on_every_page_and_leads_back(
     for path in ("/", "/leads", "/care", "/labels", "/api"):
         page.goto(console.url + path)
         expect(page.locator(".account summary")).to_have_text("ana")
+    toggle = page.get_by_role("button", name="Menu", exact=True)
+    toggle.click()
     page.locator(".account summary").click()
     expect(page.locator(".account-menu")).to_contain_text("Agent")
     is_well(page)
     page.keyboard.press("Escape")
     expect(page.locator(".account-menu")).to_be_hidden()
+    if toggle.get_attribute("aria-expanded") == "false":
+        toggle.click()
     page.locator(".account summary").click()
     page.get_by_role("button", name="Sign out").click()
 

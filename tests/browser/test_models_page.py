@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +14,10 @@ from playwright.sync_api import Page, expect
 from dashboards.console import ConsoleConfig, Writers
 from deploy.local.handles import ClickHouseHandle
 from deploy.local.ports import free_ports
-from models.analyser import HashedText
-from models.evaluation_set import NATURAL, fingerprint
-from models.heads import Model
-from models.labels import load_corpus
-from models.store import ModelStore
-from models.training import Recipe, train
 from streams.modelling.keeper import ModelKeeper
 from streams.settings import Settings
 from tests.browser.serving import running
+from tests.browser.shelving import Shelf
 from tests.integration.streams.helpers import wait_for
 
 pytestmark = pytest.mark.browser
@@ -36,19 +30,6 @@ PHONE = {
 }
 CONTRAST = Path(__file__).with_name("contrast.js").read_text()
 LONG_MS = 120_000  # a comparison loads scikit-learn in a process of its own, on a busy machine
-NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Shelf:
-    """A store with a model in force, its equal, a broken one, and one that learnt all there is."""
-
-    place: Path
-    store: ModelStore
-    current: str
-    equal: str
-    broken: str
-    knowing: str
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -59,42 +40,10 @@ def patience() -> Iterator[None]:
     expect.set_options(timeout=5_000)
 
 
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
-    place = tmp_path_factory.mktemp("shelf") / "models"
-    store = ModelStore(place)
-    corpus = load_corpus()
-    items = [item for item in corpus if item.draw != NATURAL][::4]
-    recipe = Recipe(folds=2, iterations=50, min_mentions_per_feature=3, inverse_regularisation=1.0)
-    model, report = train(items, seed=7, text=HashedText(2**13), recipe=recipe)
-    heads = model.heads()
-    heads["intent"].coef_ = -heads["intent"].coef_
-    broken = Model.from_heads(
-        model.text, heads, parent=model.parent, languages=model.languages, version=""
-    )
-    learnt = [fingerprint(item.text) for item in items]
-    every = [fingerprint(item.text) for item in corpus]
-
-    def save(one: Model, days: int, known: list[str]) -> str:
-        return store.save(
-            one,
-            report,
-            trained_on=["a part of the corpus"],
-            created_at=NOW + timedelta(days=days),
-            learnt=known,
-        ).version
-
-    found = [save(*one) for one in (
-        (model, 0, learnt), (model, 1, learnt), (broken, 2, learnt), (model, 3, every),
-    )]  # fmt: skip
-    return Shelf(place, store, *found)
-
-
 @pytest.fixture
 def kept(writer: Client, shelf: Shelf) -> Iterator[Client]:
     """The store as it was, with the first model in force."""
-    (shelf.place / "current").unlink(missing_ok=True)
-    shelf.store.promote(shelf.current)
+    shelf.begin_anew()
     yield writer
     for table in ("model_comparisons", "shadow_models", "worker_models"):
         writer.command("TRUNCATE TABLE {name:Identifier}", {"name": table})

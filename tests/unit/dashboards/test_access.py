@@ -147,8 +147,23 @@ def test_tries_are_bounded_by_place_and_in_all() -> None:
     throttle = Throttle(per_place=2, overall=3, now=lambda: now)
     assert [throttle.lets("a") for _ in range(3)] == [True, True, False]
     assert [throttle.lets("b") for _ in range(2)] == [True, False]
+    now = WINDOW_SEC / 3  # of all there is one more
+    assert throttle.lets("b")
     now = WINDOW_SEC + 1
     assert throttle.lets("a")
+
+
+def test_who_is_kept_out_by_others_loses_no_try() -> None:
+    now = 0.0
+    throttle = Throttle(per_place=2, overall=2, now=lambda: now)
+    assert [throttle.lets("a"), throttle.lets("a")] == [True, True]
+    assert [throttle.lets("b") for _ in range(5)] == [False] * 5
+    now = WINDOW_SEC
+    assert [throttle.lets("b"), throttle.lets("b")] == [True, True]
+
+
+def test_a_console_may_let_nobody_try() -> None:
+    assert not Throttle(per_place=0, overall=0).lets("a")
 
 
 def test_the_description_is_openapi_and_names_every_route_of_the_api() -> None:

@@ -1,7 +1,9 @@
 """An address that asks in a loop is told to wait; the others are not."""
 
+import math
+
 from dashboards.console import ConsoleConfig, create_app
-from dashboards.console.pace import MOST_ADDRESSES, Pace
+from dashboards.console.turns import MOST_NAMES, Turns
 from tests.fuzz.asgi import ask
 
 NOBODY = "http://127.0.0.1:1"
@@ -30,18 +32,36 @@ async def test_the_console_answers_a_loop_with_429_and_its_pages_still_load() ->
     assert (await ask(app, "GET", "/", b"", HEADERS, b""))[0] == 200
 
 
-def test_turns_come_back_with_time_and_each_address_has_its_own() -> None:
+def test_turns_come_back_with_time_and_each_name_has_its_own() -> None:
     clock = Clock()
-    pace = Pace(lambda *_: None, per_sec=2, burst=3, now=clock)  # type: ignore[arg-type]
-    assert [pace._wait_sec("a") for _ in range(4)] == [0.0, 0.0, 0.0, 0.5]
-    assert pace._wait_sec("b") == 0.0
+    turns = Turns(per_sec=2, most=3, now=clock)
+    assert [turns.take("a") for _ in range(4)] == [0.0, 0.0, 0.0, 0.5]
+    assert turns.take("b") == 0.0
     clock.sec += 0.6
-    assert pace._wait_sec("a") == 0.0
-    assert pace._wait_sec("a") > 0
+    assert turns.take("a") == 0.0
+    assert turns.take("a") > 0
+    clock.sec += 100
+    assert [turns.take("a") for _ in range(4)] == [0.0, 0.0, 0.0, 0.5]  # no more than at first
 
 
-def test_the_memory_for_addresses_is_bounded() -> None:
-    pace = Pace(lambda *_: None, now=Clock())  # type: ignore[arg-type]
-    for number in range(MOST_ADDRESSES + 10):
-        pace._wait_sec(f"address {number}")
-    assert len(pace._left) == MOST_ADDRESSES
+def test_to_look_takes_no_turn() -> None:
+    turns = Turns(per_sec=2, most=1, now=Clock())
+    assert [turns.wait_sec("a") for _ in range(3)] == [0.0] * 3
+    assert turns.take("a") == 0.0
+    assert turns.wait_sec("a") == 0.5
+
+
+def test_where_nothing_fills_up_there_is_no_turn_to_wait_for() -> None:
+    assert Turns(per_sec=0, most=0, now=Clock()).take("a") == math.inf
+
+
+def test_the_memory_for_names_is_bounded_and_forgets_who_is_silent() -> None:
+    turns = Turns(per_sec=1, most=1, now=Clock())
+    for number in range(MOST_NAMES):
+        turns.take(f"name {number}")
+    assert turns.take("name 0") > 0
+    for number in range(10):
+        turns.take(f"new {number}")
+    assert len(turns) == MOST_NAMES
+    assert turns.wait_sec("name 0") > 0
+    assert turns.wait_sec("name 1") == 0.0

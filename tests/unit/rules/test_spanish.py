@@ -27,6 +27,13 @@ ODD = (
     "topics:\n  - name: a\n rule: x",
 )
 
+# What the tests of the language do not get wrong.
+ODD_SEARCHES = (
+    "AND a", "&& a", "NEAR/3 a", "a [b", "a ~", "a | b", "a { b", "(a b c d e f g)~3",
+    '"' + "a " * 40 + '"', "LANG:es", 'lang:""', "lang:spanish", "source:-",
+    "followers:>9007199254740993",
+)  # fmt: skip
+
 
 def arguments(module: Any) -> Iterator[str]:
     """Every text that a test of a module is parametrized with."""
@@ -38,12 +45,14 @@ def arguments(module: Any) -> Iterator[str]:
 
 
 def said() -> Iterator[str]:
-    for text in arguments(test_language):
+    for text in (*arguments(test_language), *ODD_SEARCHES):
         if isinstance(text, str):
             try:
                 sensible(text)
             except RuleError as error:
-                yield from map(str, error.problems)
+                for problem in error.problems:
+                    yield str(problem)  # in a file; a search says them apart
+                    yield from filter(None, (problem.message, problem.remedy))
     for text in [*arguments(test_listening), test_listening.BAD, *ODD]:
         if isinstance(text, str):
             try:

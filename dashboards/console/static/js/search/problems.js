@@ -3,7 +3,6 @@
 import { h } from "../dom.js";
 import { currentLanguage } from "../i18n.js";
 import { fromCodePoints, marked } from "../mentions/highlight.js";
-import { spanish } from "./problems_es.js";
 import { s } from "./words.js";
 
 const AROUND = 40; // characters shown on each side of a mistake
@@ -22,7 +21,7 @@ function one(box, rule, { start, end, message, remedy }) {
   const first = Math.max(0, from - AROUND);
   const around = rule.slice(first, to + AROUND);
   const place = from === to ? [] : [[from - first, to - first]];
-  const say = currentLanguage() === "es" ? spanish : (text) => text;
+  const say = (told) => withCode(told[currentLanguage()] ?? told.en);
   const go = h("button", { type: "button", className: "link" }, s("goThere"));
   go.addEventListener("click", () => {
     box.focus();
@@ -31,8 +30,8 @@ function one(box, rule, { start, end, message, remedy }) {
   return h(
     "div",
     { className: "problem" },
-    h("p", {}, h("strong", {}, s("problem", line, column)), ": ", withCode(say(message))),
-    remedy ? h("p", {}, withCode(say(remedy))) : null,
+    h("p", {}, h("strong", {}, s("problem", line, column)), ": ", say(message)),
+    remedy ? h("p", {}, say(remedy)) : null,
     h("p", { className: "around" }, h("code", {}, marked(around, place, "wrong")), " ", go),
   );
 }
