@@ -13,6 +13,7 @@ from clickhouse_connect.driver.client import Client
 
 from schemas.accounts import ONE_PERSON, Identity, Role, account_name
 from streams.accounts import passwords
+from streams.accounts.passwords import STRONG, Work
 from streams.errors import InputError
 
 _COLUMNS = (
@@ -60,7 +61,9 @@ def find(client: Client, name: str) -> Account | None:
     return _account(rows[0]) if rows else None
 
 
-def add(client: Client, said_name: str, role: Role, password: str, made_by: str) -> Account:
+def add(
+    client: Client, said_name: str, role: Role, password: str, made_by: str, work: Work = STRONG
+) -> Account:
     """A new local user; raises InputError when the name is taken or one of the words is no good."""
     name = _good_name(said_name)
     if problem := passwords.problem_with(password, name):
@@ -70,7 +73,8 @@ def add(client: Client, said_name: str, role: Role, password: str, made_by: str)
             f"there is a user {name} already; see escucha users list, and escucha users role,"
             " password and enable to change one"
         )
-    account = Account(name=name, role=role, password=passwords.hashed(password), made_by=made_by)
+    kept = passwords.hashed(password, work)
+    account = Account(name=name, role=role, password=kept, made_by=made_by)
     return _append(client, account, "added")
 
 
@@ -84,14 +88,16 @@ def set_role(client: Client, name: str, role: Role, made_by: str) -> Account:
     return _append(client, account, "role")
 
 
-def set_password(client: Client, name: str, password: str, made_by: str) -> Account:
+def set_password(
+    client: Client, name: str, password: str, made_by: str, work: Work = STRONG
+) -> Account:
     """The account with another password; raises InputError."""
     account = _existing(client, name)
     if account.provider:
         raise InputError(f"{account.name} has no password here and signs in at {account.provider}")
     if problem := passwords.problem_with(password, account.name):
         raise InputError(problem)
-    changed = replace(account, password=passwords.hashed(password), made_by=made_by)
+    changed = replace(account, password=passwords.hashed(password, work), made_by=made_by)
     return _append(client, changed, "password")
 
 

@@ -25,6 +25,7 @@ from schemas.accounts import (
 )
 from streams.accounts import audit, book, link, passwords, sessions
 from streams.accounts.book import Account
+from streams.accounts.passwords import STRONG, Work
 from streams.errors import EscuchaError
 from streams.migrate import connect
 from streams.settings import Settings
@@ -40,10 +41,14 @@ _WAIT_SEC: Final = audit.WITHIN_MIN * 60
 class Keeper:
     """Accounts, sessions and log; connects when it is first asked, as the desk does."""
 
-    def __init__(self, settings: Settings, *, opens_by_link: bool) -> None:
-        """`opens_by_link`: while there is no account, who has the run directory's token is in."""
+    def __init__(self, settings: Settings, *, opens_by_link: bool, work: Work = STRONG) -> None:
+        """`opens_by_link`: while there is no account, who has the run directory's token is in.
+
+        `work` is what the passwords were kept with, and is done for a name that is nobody's too.
+        """
         self._settings = settings
         self._opens_by_link = opens_by_link
+        self._work = work
         self._client: Client | None = None
         self._lock = threading.Lock()  # one session, which takes one statement at a time
         # Attempts one after the other, in a thread of their own: many at once would all be before
@@ -149,7 +154,7 @@ class Keeper:
         if isinstance(found, Began):
             return found
         kept = found.password if found else ""
-        is_right = passwords.matches(password, kept)
+        is_right = passwords.matches(password, kept, self._work)
         if not is_right or found is None or found.is_disabled:
             return self._answered(lambda client: _wrong(client, name, place), _away)
         return self._answered(lambda client: _begun(client, found, "password", place), _away)

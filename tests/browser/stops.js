@@ -11,7 +11,7 @@
     return !groups.has(element.name) && groups.add(element.name);
   });
   // Of a long list of the same, its beginning and its end will do.
-  const first = 50, last = 20;
+  const first = 25, last = 10;
   const asked = stops.length > first + last ? [...stops.slice(0, first), ...stops.slice(-last)] : stops;
   const named = (element) =>
     `${element.tagName.toLowerCase()}.${element.className} ${element.getAttribute("aria-label") ?? element.textContent.trim()}`.slice(0, 80);
@@ -21,21 +21,23 @@
   };
   const reached = new Set();
   const unseen = new Set();
+  const note = () => {
+    const here = document.activeElement;
+    if (!here || here === document.body) return;
+    reached.add(here);
+    // A control may leave the ring to the box it stands in.
+    const boxes = [here, here.parentElement, here.parentElement?.parentElement];
+    if (!boxes.some((box) => box && outlined(box))) unseen.add(named(here));
+  };
+  // Where the focus is, is noted as soon as it is there, however many keys are pressed meanwhile.
+  note();
+  document.addEventListener("focusin", note);
   window.stops = {
     /** Go on at the end of a long list. */
     jump: () => stops.at(-last).focus(),
     positive: () => stops.filter((stop) => stop.tabIndex > 0).map(named),
-    /** Note where the focus is; true when everything has been reached. */
-    note() {
-      const here = document.activeElement;
-      if (here && here !== document.body) {
-        reached.add(here);
-        // A control may leave the ring to the box it stands in.
-        const boxes = [here, here.parentElement, here.parentElement?.parentElement];
-        if (!boxes.some((box) => box && outlined(box))) unseen.add(named(here));
-      }
-      return asked.every((stop) => reached.has(stop) || !stop.isConnected);
-    },
+    /** True when everything has been reached. */
+    done: () => asked.every((stop) => reached.has(stop) || !stop.isConnected),
     missed: () => asked.filter((stop) => !reached.has(stop) && stop.isConnected).map(named),
     unseen: () => [...unseen],
   };

@@ -145,11 +145,10 @@ def test_what_people_said_stays_text_and_what_they_took_back_is_gone(spanish: Pa
     "page",
     [
         {},
-        {"color_scheme": "dark"},
-        {"viewport": {"width": 390, "height": 800}},
+        {"color_scheme": "dark", "viewport": {"width": 390, "height": 800}},
     ],
     indirect=True,
-    ids=["light", "dark", "phone"],
+    ids=["light", "dark on a phone"],
 )
 def test_a_browser_shows_it_without_complaint(
     page: Page, spanish: Path, complaints: list[str]

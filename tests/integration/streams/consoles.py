@@ -14,12 +14,15 @@ from deploy.local.ports import free_ports
 from schemas.accounts import Identity, Role
 from streams.accounts import book, sessions
 from streams.accounts.keeper import Keeper
+from streams.accounts.passwords import Work
 from streams.desk import Desk
 from streams.settings import Settings
 from tests.browser.serving import running
 from tests.integration.streams.helpers import Services
 
 PASSWORD = "quiet river under stones"  # noqa: S105 - of nobody
+# Work that takes no time; what the program does by itself, the unit tests of passwords hold.
+LITTLE = Work(16, 8, 1)
 TABLES = ("console_accounts", "console_sessions", "console_sign_ins", "console_audit")
 
 
@@ -43,6 +46,10 @@ class Console:
         account = book.of_provider(self.client, Identity("https://issuer", name, name, role))
         assert account is not None
         return account
+
+    def user(self, name: str, role: Role) -> book.Account:
+        """An account with PASSWORD."""
+        return book.add(self.client, name, role, PASSWORD, "test", LITTLE)
 
     def token(self, name: str, role: Role) -> str:
         """A session of an account with that role."""
@@ -71,8 +78,9 @@ class Console:
 
 def emptied(client: Client) -> None:
     """As if nobody had ever signed in."""
-    for table in TABLES:
-        client.command("TRUNCATE TABLE {name:Identifier}", {"name": table})
+    client.command(
+        "TRUNCATE TABLES FROM {name:Identifier} LIKE 'console_%'", {"name": client.database}
+    )
 
 
 @contextmanager
@@ -92,7 +100,7 @@ def console_of(
     )
     with (
         ExitStack() as opened,
-        Keeper(settings, opens_by_link=True) as keeper,
+        Keeper(settings, opens_by_link=True, work=LITTLE) as keeper,
         Desk(settings) as desk,
         running(config := replace(config, **changes), Writers(desk=desk, accounts=keeper)) as url,
     ):

@@ -20,7 +20,7 @@ from streams.migrate import connect
 from streams.privacy.places import TABLES as PLACES
 from streams.privacy.places import TablePlace
 from streams.privacy.subject import Subject
-from tests.integration.streams.consoles import PASSWORD, TABLES, emptied
+from tests.integration.streams.consoles import LITTLE, PASSWORD, TABLES, emptied
 from tests.integration.streams.helpers import Services
 
 HERE = "192.0.2.1"
@@ -36,14 +36,14 @@ def client(services: Services, tmp_path: Path) -> Iterator[Client]:
 
 @pytest.fixture
 def keeper(services: Services, client: Client, tmp_path: Path) -> Iterator[Keeper]:
-    with Keeper(services.settings(tmp_path), opens_by_link=True) as keeper:
+    with Keeper(services.settings(tmp_path), opens_by_link=True, work=LITTLE) as keeper:
         yield keeper
 
 
 @pytest.fixture
 def other(services: Services, client: Client, tmp_path: Path) -> Iterator[Keeper]:
     """Of another console process."""
-    with Keeper(services.settings(tmp_path), opens_by_link=False) as keeper:
+    with Keeper(services.settings(tmp_path), opens_by_link=False, work=LITTLE) as keeper:
         yield keeper
 
 
@@ -75,8 +75,8 @@ def test_the_read_only_user_is_refused(services: Services, client: Client, table
 
 
 async def test_whoever_is_wrong_gets_the_same_answer(client: Client, keeper: Keeper) -> None:
-    book.add(client, "ana", "agent", PASSWORD, "test")
-    book.add(client, "eva", "agent", PASSWORD, "test")
+    book.add(client, "ana", "agent", PASSWORD, "test", LITTLE)
+    book.add(client, "eva", "agent", PASSWORD, "test", LITTLE)
     book.set_disabled(client, "eva", True, "test")
 
     wrong = await keeper.by_password("ana", "not the password", HERE)
@@ -99,7 +99,7 @@ async def test_whoever_is_wrong_gets_the_same_answer(client: Client, keeper: Kee
 
 
 async def test_neither_password_nor_session_is_stored(client: Client, keeper: Keeper) -> None:
-    book.add(client, "ana", "agent", PASSWORD, "test")
+    book.add(client, "ana", "agent", PASSWORD, "test", LITTLE)
     began = await keeper.by_password("ana", PASSWORD, HERE)
 
     assert began.token
@@ -114,7 +114,7 @@ async def test_neither_password_nor_session_is_stored(client: Client, keeper: Ke
 async def test_after_too_many_wrong_ones_even_the_right_one_is_refused(
     client: Client, keeper: Keeper
 ) -> None:
-    book.add(client, "ana", "agent", PASSWORD, "test")
+    book.add(client, "ana", "agent", PASSWORD, "test", LITTLE)
     for name in ("ana", "nobody"):
         for _ in range(audit.WRONG_BY_NAME):
             audit.note(client, AuditEntry(name, "sign_in", "192.0.2.9", "refused", detail="wrong"))
@@ -128,7 +128,7 @@ async def test_after_too_many_wrong_ones_even_the_right_one_is_refused(
 
 
 async def test_a_place_is_refused_whatever_name_it_tries(client: Client, keeper: Keeper) -> None:
-    book.add(client, "ana", "agent", PASSWORD, "test")
+    book.add(client, "ana", "agent", PASSWORD, "test", LITTLE)
     for number in range(audit.WRONG_BY_PLACE):
         entry = AuditEntry(f"user{number}", "sign_in", HERE, "refused", detail="wrong")
         audit.note(client, entry)
@@ -207,10 +207,10 @@ async def test_a_change_of_the_account_ends_its_sessions_everywhere(
 async def test_another_password_ends_the_sessions_of_the_old_one(
     client: Client, keeper: Keeper
 ) -> None:
-    account = book.add(client, "ana", "agent", PASSWORD, "test")
+    account = book.add(client, "ana", "agent", PASSWORD, "test", LITTLE)
     token = sessions.begin(client, account, "password")
 
-    book.set_password(client, "ana", "another river, less quiet", "test")
+    book.set_password(client, "ana", "another river, less quiet", "test", LITTLE)
 
     assert (await keeper.whose(token)).signed is None
     assert (await keeper.by_password("ana", PASSWORD, HERE)).refusal == "wrong"
@@ -326,7 +326,7 @@ async def test_without_clickhouse_nobody_is_let_in_and_it_is_said(
 ) -> None:
     settings = services.settings(tmp_path)
     nowhere = type(settings)(clickhouse_url="http://127.0.0.1:1", run_dir=tmp_path)
-    with Keeper(nowhere, opens_by_link=True) as keeper:
+    with Keeper(nowhere, opens_by_link=True, work=LITTLE) as keeper:
         assert (await keeper.by_password("ana", PASSWORD, HERE)).refusal == "away"
         assert (await keeper.whose("token")).away
         assert await keeper.end("token", HERE)
@@ -338,7 +338,7 @@ async def test_without_clickhouse_nobody_is_let_in_and_it_is_said(
 
 
 def test_who_a_provider_vouches_for_takes_nobodys_name(client: Client) -> None:
-    book.add(client, "eva", "admin", PASSWORD, "test")
+    book.add(client, "eva", "admin", PASSWORD, "test", LITTLE)
     ana(client)
 
     for identity in (

@@ -21,7 +21,7 @@ from streams.errors import SettingsError
 from streams.migrate import connect
 from streams.settings import Settings
 from tests.fakes.issuer import CLIENT, SECRET, Issuer, serving
-from tests.integration.streams.consoles import PASSWORD, Console, console_of, emptied
+from tests.integration.streams.consoles import Console, console_of, emptied
 from tests.integration.streams.helpers import Services
 
 ROLES = {"staff": "viewer", "care": "agent", "bosses": "admin"}
@@ -273,7 +273,7 @@ def test_who_was_disabled_here_is_not_let_in_by_the_provider(console: Console) -
 
 
 def test_a_local_user_is_nobody_a_provider_can_vouch_for(console: Console) -> None:
-    book.add(console.client, "ana", "admin", PASSWORD, "test")
+    console.user("ana", "admin")
     assert problem_of(signed_in(console)[1]) == "taken"
 
 

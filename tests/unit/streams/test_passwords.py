@@ -1,11 +1,13 @@
 """How a password is kept."""
 
 import hashlib
+import inspect
 from typing import Any
 
 import pytest
 
-from streams.accounts import passwords
+from streams.accounts import book, passwords
+from streams.accounts.keeper import Keeper
 
 GOOD = "quiet river under stones"
 
@@ -19,6 +21,27 @@ def test_a_password_is_kept_by_scrypt_with_a_salt_of_its_own_and_says_how() -> N
     assert passwords.matches(GOOD, first)
     assert passwords.matches(GOOD, second)
     assert not passwords.matches(GOOD + " ", first)
+
+
+@pytest.mark.parametrize(
+    "does",
+    [passwords.hashed, passwords.matches, book.add, book.set_password, Keeper],
+)
+def test_who_says_nothing_about_the_work_gets_the_strong_one(does: Any) -> None:
+    assert inspect.signature(does).parameters["work"].default == (2**15, 8, 3)
+
+
+def test_less_work_is_what_is_kept_and_what_nobodys_password_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    little = passwords.Work(16, 4, 2)
+    kept = passwords.hashed(GOOD, little)
+    assert kept.startswith("scrypt$16$4$2$")
+    assert passwords.matches(GOOD, kept)
+    done: list[dict[str, Any]] = []
+    monkeypatch.setattr(hashlib, "scrypt", lambda *_, **how: done.append(how) or bytes(32))
+    assert not passwords.matches(GOOD, "", little)
+    assert [(how["n"], how["r"], how["p"]) for how in done] == [little]
 
 
 def test_accents_may_be_typed_either_way() -> None:

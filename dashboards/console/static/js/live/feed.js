@@ -51,6 +51,7 @@ export class Feed {
         article.classList.toggle("arrived", isCalm);
         this.element.prepend(article);
       }
+      this.element.hidden = false; // a feed without articles is none
       this.trim();
       this.onShown(some);
       if (this.waiting.length) this.flush();
@@ -76,6 +77,7 @@ export class Feed {
     this.seen.clear();
     this.waiting = [];
     this.element.replaceChildren();
+    this.element.hidden = true;
     this.element.setAttribute("aria-busy", "false");
   }
 
