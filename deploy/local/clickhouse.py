@@ -8,6 +8,7 @@ is the clean stop. A kill -9 loses nothing that ClickHouse acknowledged.
 """
 
 import argparse
+import contextlib
 import fcntl
 import importlib.metadata
 import os
@@ -17,8 +18,9 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import IO
+from typing import IO, NoReturn
 
+from deploy.local.clickhouse_definitions import Definitions
 from deploy.local.clickhouse_files import (
     DATABASE,
     DEFAULT_MEMORY_BYTES,
@@ -104,6 +106,7 @@ def start_script(descriptor: int) -> str:
 
 def _serve(options: argparse.Namespace) -> int:
     run_dir: Path = options.run_dir.absolute()
+    begun_in = Path.cwd()
     settings = EngineSettings(
         http_port=options.http_port, tcp_port=options.tcp_port, memory_bytes=options.memory_bytes
     )
@@ -118,10 +121,35 @@ def _serve(options: argparse.Namespace) -> int:
         query = load_query_function()
         folder.prepare()
         os.chdir(folder.path)
-        return _run_engine(query, folder, stop_with_parent=options.stop_with_parent)
+        definitions = folder.definitions()
+        ended = _run_engine(query, folder, definitions, stop_with_parent=options.stop_with_parent)
+    if not ended:
+        os.chdir(begun_in)
+        _start_again()
+    return 0
 
 
-def _run_engine(query: Query, folder: EngineFolder, *, stop_with_parent: bool) -> int:
+def _start_again() -> NoReturn:
+    """Become this command anew, under the same process id.
+
+    To the engine it is a kill, as it ends the process when it ends, and as two in one process are
+    not to be had.
+    """
+    sys.stderr.write(
+        "A full disk has emptied the definitions of tables. There is room again: ClickHouse starts "
+        "again, and they are put back.\n"
+    )
+    sys.stderr.flush()
+    for descriptor in map(int, os.listdir("/dev/fd")):
+        with contextlib.suppress(OSError):  # closed since it was listed
+            os.set_inheritable(descriptor, descriptor <= 2)
+    os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - this very command line
+
+
+def _run_engine(
+    query: Query, folder: EngineFolder, definitions: Definitions, *, stop_with_parent: bool
+) -> bool:
+    """Run until told to stop, and return True; False, still running, when it has to start again."""
     stop = threading.Event()
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
@@ -146,10 +174,12 @@ def _run_engine(query: Query, folder: EngineFolder, *, stop_with_parent: bool) -
     while engine.is_alive() and not stop.wait(timeout=1):
         if stop_with_parent and os.getppid() != parent:
             stop.set()
+        if definitions.look() and definitions.has_room():
+            return False
     os.close(writer)
     engine.join(timeout=30)
     if stop.is_set() and not failures:
-        return 0
+        return True
     reason = f": {failures[0]}" if failures else "; what it said is above"
     raise LocalStackError(
         f"ClickHouse ended by itself{reason}. If it speaks of damaged data or of a table it cannot "

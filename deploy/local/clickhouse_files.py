@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.local.clickhouse_definitions import Definitions
 from deploy.local.passwords import Passwords
 
 DATABASE = "escucha"
@@ -24,7 +25,6 @@ _PLACES = {
     "local-users.xml": "users.xml",
     "users.xml": "users.d/escucha.xml",
 }
-_BEING_REFRESHED = "%2Etmp%2Einner_id%2E*.sql"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,13 +61,20 @@ class EngineFolder:
         """The file that the one engine of this folder holds locked."""
         return self.path / "lock"
 
+    def definitions(self) -> Definitions:
+        """The tables' definitions in it, and their copies."""
+        return Definitions(self.path)
+
     def prepare(self) -> None:
-        """Write the configuration afresh and make what the engine wants to find at its start."""
+        """Write the configuration afresh and make what the engine wants to find at its start.
+
+        Raises LocalStackError when a table's definition is lost and cannot be had again.
+        """
         for template, place in _PLACES.items():
             target = self.path / place
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(TEMPLATES / template, target)
-        self._drop_unfinished()
+        self.definitions().restore()
         metadata = self.path / "data" / "metadata"
         metadata.mkdir(parents=True, exist_ok=True)
         # Without it the system database lives in memory, and what it holds is lost at each stop.
@@ -76,16 +83,6 @@ class EngineFolder:
             system.write_text(
                 f"ATTACH DATABASE _ UUID '{uuid.uuid4()}'\nENGINE = Atomic\n", encoding="utf-8"
             )
-
-    def _drop_unfinished(self) -> None:
-        """Remove empty definitions of tables that a refreshing view had just begun to fill.
-
-        A kill on a full disk leaves them, and the engine would never start again. Nothing else
-        that is empty is touched: of another table it would hide the loss.
-        """
-        for definition in (self.path / "data" / "store").glob(f"*/*/{_BEING_REFRESHED}"):
-            if definition.stat().st_size == 0:
-                definition.unlink()
 
 
 def launcher_command(run_dir: Path) -> list[str]:

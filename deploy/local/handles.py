@@ -60,9 +60,13 @@ class ProcessHandle(ABC):
         if self.is_running:
             return self
         self._child = Child(self._command(), self._environment, self.log_path)
+        return self.wait_until_ready(timeout_seconds)
+
+    def wait_until_ready(self, timeout_seconds: float = READY_TIMEOUT_SECONDS) -> Self:
+        """Return when the service answers; raise ServiceFailedError when it does not."""
         deadline = time.monotonic() + timeout_seconds
         while (trouble := self._probe()) is not None:
-            ended = self._child.exit_text()
+            ended = None if self._child is None else self._child.exit_text()
             if ended is not None or time.monotonic() > deadline:
                 self.kill()
                 tail = "\n".join(last_lines(self.log_path, 20))

@@ -59,6 +59,7 @@ def clickhouse(patient: Patient) -> Iterator[Finding]:
         if all(finding.state == "ok" for finding in behind):
             yield from _reader(settings)
             yield from _tables(client, settings)
+            yield from _kept(client)
             yield from _upkeep(client)
 
 
@@ -251,6 +252,28 @@ def _tables(client: Client, settings: Settings) -> Iterator[Finding]:
             "Raise ESCUCHA_BATCH_LINGER_MS, so that batches are larger, or give ClickHouse more"
             " processor to merge.",
         )
+
+
+def _kept(client: Client) -> Iterator[Finding]:
+    rows = client.query(
+        "SELECT view, exception FROM system.view_refreshes"
+        " WHERE database = currentDatabase() AND (exception != '' OR status = 'Disabled')"
+    ).result_rows
+    for view, exception in rows:
+        reason = str(exception).partition(", Stack trace")[0] or "it was stopped"
+        if "Empty query" in reason:
+            remedy = (
+                "A full disk has emptied its definition. Make room; the local stack then puts it"
+                " back by itself. A server: see RUNBOOK, A full disk, before you stop it."
+            )
+        else:
+            remedy = (
+                "Mend the reason (mostly disk or memory); it is then tried again by itself. To try"
+                f" at once: SYSTEM START VIEW {view}; SYSTEM REFRESH VIEW {view}"
+            )
+        yield warn("kept-tables", f"{view} is refreshed no more: {reason[:200]}", remedy)
+    if not rows:
+        yield ok("kept-tables", "All kept tables are refreshed.")
 
 
 def _upkeep(client: Client) -> Iterator[Finding]:

@@ -2,19 +2,24 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from dashboards.console.config import ConsoleConfig
 from dashboards.console.database import Database
 from deploy.local.clickhouse_files import EngineFolder
+from deploy.local.errors import ServiceFailedError
 from deploy.local.handles import ClickHouseHandle, start_clickhouse
 from streams.errors import SinkUnavailableError
 from streams.migrate import connect
+from streams.operate import clickhouse_checks
 from streams.settings import Settings
 from streams.sinks.clickhouse import ClickHouse
 from tests.fakes.small_disk import Ballast, small_disk
+from tests.integration.streams.helpers import wait_for
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="to mount a file system takes root")
 
@@ -94,3 +99,73 @@ async def test_a_clickhouse_that_was_killed_starts_on_a_full_disk_and_takes_rows
         ballast.drop()
         await sink.put("numbers_kept", numbers)
         assert [tuple(row) for row in await sink.rows(COUNT)] == [(ROWS + 5,)]
+
+
+# ClickHouse does not see that a definition finds no room, and says that all is done.
+HARM = (
+    "ALTER TABLE numbers_kept MODIFY COMMENT 'told on a full disk'",
+    "ALTER TABLE numbers_halved MODIFY COMMENT 'told on a full disk'",
+    "CREATE TABLE made_in_vain (n UInt64) ENGINE = MergeTree ORDER BY n",
+)
+
+
+def test_definitions_that_a_full_disk_empties_are_put_back(
+    full: tuple[ClickHouseHandle, Ballast],
+) -> None:
+    clickhouse, ballast = full
+    folder = EngineFolder.of(clickhouse.run_dir).path
+    clickhouse.restart()
+    with connect(settings_of(clickhouse), in_database=True) as client:
+        [[rows]] = client.query(COUNT).result_rows
+        client.command("CREATE TABLE numbers_halved (n UInt64) ENGINE = MergeTree ORDER BY n")
+        client.command(
+            "CREATE MATERIALIZED VIEW halving REFRESH EVERY 1 DAY TO numbers_halved AS"
+            " SELECT n FROM numbers_kept WHERE n % 2 = 0"
+        )
+        client.command("SYSTEM WAIT VIEW halving")
+        wait_for(lambda: len([*folder.glob("definitions/*/*.sql")]) == 3, "copies of definitions")
+        before = definitions_of(folder)
+        for statement in HARM:
+            ballast.fill()  # a definition that is replaced frees some room
+            client.command(statement)
+        client.command("SYSTEM REFRESH VIEW halving")
+        with pytest.raises(ClickHouseError, match="Empty query"):
+            client.command("SYSTEM WAIT VIEW halving")
+        [found] = clickhouse_checks._kept(client)
+        assert found.says.startswith("halving is refreshed no more: ")
+        assert "RUNBOOK, A full disk" in found.remedy
+    assert [*definitions_of(folder).values()].count("") == 3, "there is nothing to mend"
+
+    # While it runs: as soon as there is room.
+    process = clickhouse.pid
+    ballast.drop()
+    wait_for(lambda: definitions_of(folder).keys() == before.keys(), "whole definitions")
+    clickhouse.wait_until_ready()
+    assert definitions_of(folder) == before
+    assert clickhouse.pid == process
+    renewed(clickhouse, rows)
+
+    # Killed: at the next start, which says so as long as there is none.
+    ballast.fill()
+    with connect(settings_of(clickhouse), in_database=True) as client:
+        client.command(HARM[0])
+    clickhouse.kill()
+    ballast.fill()  # what the kill freed
+    with pytest.raises(ServiceFailedError, match="Make room and start again: nothing is lost"):
+        clickhouse.start()
+    ballast.drop()
+    clickhouse.start()
+    renewed(clickhouse, rows)
+
+
+def definitions_of(folder: Path) -> dict[str, str]:
+    return {path.stem: path.read_text() for path in folder.glob("data/store/*/*/[hmn]*.sql")}
+
+
+def renewed(clickhouse: ClickHouseHandle, rows: int) -> None:
+    """No row is gone, and the view fills its table again."""
+    with connect(settings_of(clickhouse), in_database=True) as client:
+        client.command("SYSTEM REFRESH VIEW halving")
+        client.command("SYSTEM WAIT VIEW halving")
+        halves = client.query("SELECT count() FROM numbers_halved").result_rows
+        assert (client.query(COUNT).result_rows, halves[0][0] > 0) == ([(rows,)], True)
