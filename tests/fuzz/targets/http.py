@@ -31,6 +31,7 @@ MIGRATIONS = Path(__file__).parents[3] / "schemas" / "clickhouse"
 RECEIVER_ANSWERS = {200, 202, 400, 401, 404, 405, 408, 411, 413, 415, 422, 429, 431}
 CONSOLE_ANSWERS = {
     200,
+    303,  # to sign in
     304,
     307,
     400,
@@ -183,9 +184,18 @@ def asking(config: ConsoleConfig, *, is_away: bool = False) -> Callable[..., Any
             return f"{method} {status} {path.split('/')[1:3]}"
 
         with asyncio.Runner() as runner:
-            yield lambda content: runner.run(one(content))
+            life = app.router.lifespan_context(app)
+            runner.run(_awaited(life.__aenter__()))
+            try:
+                yield lambda content: runner.run(one(content))
+            finally:
+                runner.run(_awaited(life.__aexit__(None, None, None)))
 
     return opened
+
+
+async def _awaited(something: Awaitable[object]) -> None:
+    await something
 
 
 def _request(content: bytes) -> tuple[str, str, bytes, list[tuple[bytes, bytes]], bytes] | None:
