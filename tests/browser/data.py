@@ -126,6 +126,18 @@ def refresh_kept(client: Client, tables: Sequence[str] = (*KEPT, *FOR_PANELS)) -
     for table in tables:
         client.command(f"SYSTEM REFRESH VIEW {table}_view")
         client.command(f"SYSTEM WAIT VIEW {table}_view")
+        # Where one was under way, that is the one waited for, and ours comes after it.
+        while _is_under_way(client, f"{table}_view"):
+            client.command(f"SYSTEM WAIT VIEW {table}_view")
+
+
+def _is_under_way(client: Client, view: str) -> bool:
+    [[running]] = client.query(
+        "SELECT count() FROM system.view_refreshes WHERE database = currentDatabase()"
+        " AND view = {view:String} AND status != 'Scheduled'",
+        {"view": view},
+    ).result_rows
+    return bool(running)
 
 
 def insert_mention(client: Client, number: int, published_at: datetime, **values: Any) -> None:
