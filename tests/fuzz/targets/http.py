@@ -3,8 +3,9 @@
 import asyncio
 import json
 import tempfile
+import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -183,15 +184,29 @@ def asking(config: ConsoleConfig, *, is_away: bool = False) -> Callable[..., Any
                 assert said["location"].startswith("http://localhost"), said["location"]
             return f"{method} {status} {path.split('/')[1:3]}"
 
-        with asyncio.Runner() as runner:
-            life = app.router.lifespan_context(app)
-            runner.run(_awaited(life.__aenter__()))
+        life = app.router.lifespan_context(app)
+        with _elsewhere() as run:
+            run(_awaited(life.__aenter__()))
             try:
-                yield lambda content: runner.run(one(content))
+                yield lambda content: str(run(one(content)))
             finally:
-                runner.run(_awaited(life.__aexit__(None, None, None)))
+                run(_awaited(life.__aexit__(None, None, None)))
 
     return opened
+
+
+@contextmanager
+def _elsewhere() -> Iterator[Callable[[Coroutine[Any, Any, object]], object]]:
+    """Run coroutines in a thread's loop: a driven browser may have taken this one's."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    try:
+        yield lambda what: asyncio.run_coroutine_threadsafe(what, loop).result()
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
 
 
 async def _awaited(something: Awaitable[object]) -> None:

@@ -40,6 +40,7 @@ def settings(servers: Servers, tmp_path: Path) -> Settings:
         tables = client.query(
             "SELECT name FROM system.tables WHERE database = currentDatabase()"
             " AND engine LIKE '%MergeTree' AND name != 'schema_migrations'"
+            " AND NOT startsWith(name, '.tmp')"  # of a refresh under way
         ).result_rows
         for (table,) in tables:
             client.command("TRUNCATE TABLE {table:Identifier} SYNC", {"table": table})
