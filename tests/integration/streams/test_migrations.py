@@ -28,6 +28,9 @@ def run(settings: Settings, *, dry_run: bool = False) -> list[str]:
 def tables(settings: Settings) -> list[tuple[str, str]]:
     rows = connect(settings).query(
         "SELECT name, toString(uuid) FROM system.tables WHERE database = {database:String}"
+        # A refresh makes its table anew, beside the old one.
+        " AND NOT startsWith(name, '.tmp')"
+        " AND concat(name, '_view') NOT IN (SELECT view FROM system.view_refreshes)"
         " ORDER BY name",
         {"database": settings.clickhouse_database},
     )

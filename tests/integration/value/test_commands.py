@@ -31,6 +31,12 @@ def test_settings_and_rates_are_shown_as_set(lane: Lane) -> None:
         [row] = client.query(
             "SELECT currency, value_trips FROM social_customer_value WHERE author_id = 'eva'"
         ).result_rows
+        client.command("DELETE FROM orders WHERE order_id = 'o1'")
+        client.command("TRUNCATE TABLE exchange_rates")
+        client.command(
+            "DELETE FROM value_settings WHERE set_at > toDateTime64(0, 3, 'UTC')"
+            " SETTINGS lightweight_deletes_sync = 1"
+        )
     assert row == ("EUR", Decimal(92))
 
 
