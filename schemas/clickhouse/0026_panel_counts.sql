@@ -3,7 +3,9 @@
 -- ones by their newest text, without what was taken back; `net` leaves out what is a copy of another
 -- mention. Made anew every ten minutes from stored rows, so nothing is ever added to it and a replay
 -- or an erasure corrects it. Panels add what the table cannot know yet (dashboards/queries/parts/
--- counted.sql): mentions from the hour of `as_of` on, and older ones that were stored after it.
+-- counted.sql): mentions from the hour of `as_of` on, and older ones that were stored after it. An
+-- insert carries the moment it began and shows itself when it ends, within a minute: so `as_of` lies
+-- two minutes back, and mentions that are newer here are left to the panels.
 -- `stage` is '' except where `by` is 'all'; else there would be a row for nearly every mention.
 CREATE TABLE IF NOT EXISTS heard_by_hour
 (
@@ -26,7 +28,7 @@ SETTINGS non_replicated_deduplication_window = 100;
 CREATE MATERIALIZED VIEW IF NOT EXISTS heard_by_hour_view
 REFRESH EVERY 10 MINUTE TO heard_by_hour AS
 WITH
-    now64(3, 'UTC') AS this_moment,
+    now64(3, 'UTC') - INTERVAL 2 MINUTE AS this_moment,
     toStartOfHour(toDateTime(this_moment, 'UTC') - INTERVAL 100 DAY, 'UTC') AS first_hour
 SELECT
     one.1 AS by,
@@ -60,7 +62,12 @@ FROM
             arrayMap(topic -> ('topic', toString(topic)), topics)
         )) AS one
     FROM mentions FINAL
-    WHERE published_at >= first_hour AND stored_at <= this_moment
+    WHERE published_at >= first_hour
+        AND NOT (counted = 1 AND stored_at > this_moment)
+        AND mention_id NOT IN -- edited since: the newest version hides that the first one is new
+        (
+            SELECT mention_id FROM mentions WHERE stored_at > this_moment AND counted = 1
+        )
 )
 GROUP BY by, hour, name, source, lang, intent, stage
 SETTINGS max_bytes_before_external_group_by = 400000000;

@@ -235,10 +235,15 @@ def test_what_comes_late_is_counted_at_once_and_edits_with_the_next_count(
     refresh_kept(writer, ("heard_by_hour",))
     at = NOW - timedelta(days=5, hours=3)
     before = number(console_url, "mentions_total", {"from": "now-28d"})
+    # It was on its way into ClickHouse when the hours were counted, and began before that.
+    [[as_of]] = writer.query("SELECT any(as_of) FROM heard_by_hour").result_rows
+    began = as_of.replace(tzinfo=UTC) + timedelta(milliseconds=10)
+    assert began < datetime.now(UTC) - timedelta(minutes=1)
+    said = {"brands": ["Nimbus"], "stage": "decision", "stored_at": began}
     for _ in range(2):  # a batch that is repeated
-        insert_mention(writer, 900_010, at, brands=["Nimbus"], intent="active", stage="decision")
+        insert_mention(writer, 900_010, at, intent="active", **said)
     edit = {"version": 9, "counted": 0, "intent": "none"}
-    insert_mention(writer, 900_010, at, brands=["Nimbus"], stage="decision", **edit)
+    insert_mention(writer, 900_010, at, **said, **edit)
 
     # The console keeps an answer for a second; who asks a little differently gets another.
     assert number(console_url, "mentions_total", {"from": "now-672h"}) == before + 1

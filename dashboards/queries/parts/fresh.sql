@@ -15,7 +15,13 @@
         UNION ALL
         -- Said in those hours, stored after they were counted; corrections wait for the next count.
         SELECT
-            published_at, lang, source, intent, stage, brands, topics, 0 AS is_copy
+            published_at, lang, source, intent, stage, brands, topics,
+            mention_id IN
+            (
+                SELECT mention_id
+                FROM near_duplicates FINAL
+                WHERE $__timeFilter(published_at) AND original != mention_id
+            ) AS is_copy
         FROM mentions
         WHERE by_hours
             AND stored_at > hours_as_of
