@@ -70,14 +70,17 @@ class Burst:
             self.stored += rows
 
 
-async def view(url: str, viewers: int, ended: Callable[[], bool]) -> list[dict[str, int]]:
+async def view(
+    stack: ConsoleStack, viewers: int, ended: Callable[[], bool]
+) -> list[dict[str, int]]:
     """How many mentions came and were sent to each viewer, and bytes."""
 
     async def one(client: httpx.AsyncClient, number: int) -> dict[str, int]:
         seen = {"looks": 0, "came": 0, "sent": 0, "bytes": 0}
         # Half of them with a filter of their own.
         query = {} if number % 2 == 0 else {"brand": "Volta", "least": str(number / 100)}
-        async with client.stream("GET", f"{url}/api/live", params=query) as stream:
+        async with client.stream("GET", "/api/live", params=query) as stream:
+            stream.raise_for_status()
             async for line in stream.aiter_lines():
                 seen["bytes"] += len(line)
                 if line.startswith('data: {"came"'):
@@ -90,7 +93,10 @@ async def view(url: str, viewers: int, ended: Callable[[], bool]) -> list[dict[s
         return seen
 
     limits = httpx.Limits(max_connections=None)
-    async with httpx.AsyncClient(timeout=60, limits=limits) as client:
+    cookies = stack.session.cookies
+    async with httpx.AsyncClient(
+        base_url=stack.url, cookies=cookies, timeout=60, limits=limits
+    ) as client:
         return list(await asyncio.gather(*(one(client, number) for number in range(viewers))))
 
 
@@ -108,7 +114,7 @@ def spent(stack: ConsoleStack, rate: int, viewers: int, seconds: float) -> str:
         def ended() -> bool:
             return time.monotonic() - began > seconds + 2
 
-        seen = asyncio.run(view(stack.url, viewers, ended)) if viewers and rate else []
+        seen = asyncio.run(view(stack, viewers, ended)) if viewers and rate else []
         time.sleep(max(0.0, seconds + 2 - (time.monotonic() - began)))
         took = time.monotonic() - began
         console, clickhouse = stack.busy_sec() - console, engine_sec() - clickhouse
@@ -133,6 +139,7 @@ def felt(stack: ConsoleStack, rate: int, seconds: float) -> str:
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
         )
         page = browser.new_page(viewport={"width": 1280, "height": 900}, locale="en-GB")
+        stack.session.admit(page.context)
         page.goto(f"{stack.url}/live")
         page.wait_for_selector('#pill[data-state="good"]')
         page.evaluate(WATCH)

@@ -17,6 +17,7 @@ from deploy.local.handles import ClickHouseHandle, start_clickhouse
 from deploy.local.ports import free_ports
 from streams.migrate import connect, migrate_up_to, migrations
 from streams.settings import Settings
+from tests.bench.signing_in import SignedIn
 
 # `{rows}` mentions from `{first}` on, over the last `{days}` days or, with 0, of this moment. One
 # in a thousand says "lavavajillas"; texts are of 60 to 260 characters.
@@ -63,6 +64,7 @@ class ConsoleStack:
     console: psutil.Process
     clickhouse: ClickHouseHandle
     client: Client
+    session: SignedIn
 
     def make_up(self, first: int, rows: int, days: int) -> None:
         """Store so many mentions, in inserts of at most 100,000."""
@@ -99,6 +101,8 @@ def console_stack(folder: Path) -> Iterator[ConsoleStack]:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("ESCUCHA_")} | {
             "ESCUCHA_RUN_DIR": str(folder),
             "ESCUCHA_CLICKHOUSE_URL": clickhouse.url,
+            "ESCUCHA_CLICKHOUSE_USER": clickhouse.user,
+            "ESCUCHA_CLICKHOUSE_PASSWORD": clickhouse.password,
             "ESCUCHA_CLICKHOUSE_READER_USER": clickhouse.reader_user,
             "ESCUCHA_CLICKHOUSE_READER_PASSWORD": clickhouse.reader_password,
             "ESCUCHA_CONSOLE_PORT": str(port),
@@ -109,7 +113,9 @@ def console_stack(folder: Path) -> Iterator[ConsoleStack]:
             url = f"http://127.0.0.1:{port}"
             wait_for(url)
             with connect(settings, in_database=True) as client:
-                yield ConsoleStack(url, psutil.Process(process.pid), clickhouse, client)
+                session = SignedIn(url, folder)
+                running = psutil.Process(process.pid)
+                yield ConsoleStack(url, running, clickhouse, client, session)
         finally:
             process.terminate()
             process.wait()

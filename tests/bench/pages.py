@@ -29,6 +29,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from deploy.local.handles import ClickHouseHandle, start_clickhouse
 from deploy.local.ports import free_ports
+from tests.bench.signing_in import SignedIn
 from tests.browser.conftest import CHROMIUM_ARGUMENTS, MIGRATIONS
 from tests.browser.console_pages import NOWHERE, console_pages
 from tests.browser.data import apply_schema, insert_story, refresh_kept
@@ -42,7 +43,7 @@ window.slowest = 0;
 const look = () => {
   const panel = document.querySelector('.panel[aria-busy="false"]');
   const framed = document.querySelector(".panel");
-  const contents = "main li, main form button, main dl, main table, main .card";
+  const contents = "main li, main form button, main dl, main table, main .card, main details, main #ways > *";
   const other = document.querySelector(contents);
   if (panel || (!framed && other && document.querySelector("h1")?.textContent.trim())) {
     requestAnimationFrame(() => { window.firstPanel = performance.now(); });
@@ -76,8 +77,9 @@ def main() -> None:
             refresh_kept(client)
         browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS)
         with console(clickhouse, Path(folder)) as url:
-            report_pages(browser, url, rounds)
-            report_interactions(browser, url, rounds)
+            session = SignedIn(url, Path(folder) / "run")
+            report_pages(browser, url, session, rounds)
+            report_interactions(browser, url, session, rounds)
         browser.close()
         clickhouse.kill()
 
@@ -116,10 +118,12 @@ def console(clickhouse: ClickHouseHandle, folder: Path) -> Iterator[str]:
         process.wait(30)
 
 
-def fresh(browser: Browser) -> Page:
-    """A page of somebody who has never been here."""
+def fresh(browser: Browser, session: SignedIn | None) -> Page:
+    """A page of somebody, signed in or not, whose browser has kept nothing."""
     context = browser.new_context(locale="es-ES", viewport={"width": 1280, "height": 900})
     context.add_init_script(_WATCH)
+    if session is not None:
+        session.admit(context)
     return context.new_page()
 
 
@@ -136,12 +140,12 @@ class Clock:
         return float(busy_sec) * 1_000
 
 
-def report_pages(browser: Browser, url: str, rounds: int) -> None:
+def report_pages(browser: Browser, url: str, session: SignedIn, rounds: int) -> None:
     print("page                 first panel, ms: median  worst  processor    bytes  gzipped  files")
     for path in _PAGES:
         took, busy, loaded = [], [], set[str]()
         for _ in range(rounds):
-            page = fresh(browser)
+            page = fresh(browser, None if path == "/login" else session)
             loaded = set()
             page.on("response", lambda answer, seen=loaded: seen.add(answer.url))  # type: ignore[misc]
             clock = Clock(page)
@@ -151,9 +155,9 @@ def report_pages(browser: Browser, url: str, rounds: int) -> None:
             took.append(page.evaluate("window.firstPanel"))
             page.context.close()
         own = [address for address in loaded if "/api/" not in urlsplit(address).path]
-        contents = [
-            httpx.get(address, headers={"accept-encoding": "identity"}).content for address in own
-        ]
+        with session.client() as client:
+            client.headers["accept-encoding"] = "identity"
+            contents = [client.get(address).raise_for_status().content for address in own]
         raw = sum(map(len, contents))
         zipped = sum(min(len(body), len(gzip.compress(body, 5))) for body in contents)
         print(
@@ -162,11 +166,11 @@ def report_pages(browser: Browser, url: str, rounds: int) -> None:
         )
 
 
-def report_interactions(browser: Browser, url: str, rounds: int) -> None:
+def report_interactions(browser: Browser, url: str, session: SignedIn, rounds: int) -> None:
     print("interaction     to the next paint, ms: median  worst  processor")
     found: dict[str, list[tuple[float, float]]] = {}
     for _ in range(rounds):
-        page = fresh(browser)
+        page = fresh(browser, session)
         page.goto(f"{url}{_BOARD}?refresh=")
         page.wait_for_function("() => window.firstPanel !== null")
         page.wait_for_load_state("networkidle")

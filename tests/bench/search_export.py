@@ -10,7 +10,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pyarrow.parquet as pq
 
 from tests.bench.console_stack import ConsoleStack, console_stack
@@ -28,7 +27,11 @@ def search(stack: ConsoleStack, rule: str) -> str:
     query = {"q": rule, "from": "now-31d", "count": "yes"}
     began = time.monotonic()
     first, last = 0.0, dict[str, Any]()
-    with httpx.stream("GET", f"{stack.url}/api/search", params=query, timeout=120) as answer:
+    with (
+        stack.session.client() as client,
+        client.stream("GET", "/api/search", params=query) as answer,
+    ):
+        answer.raise_for_status()
         for line in answer.iter_lines():
             if line.startswith("data: "):
                 last = json.loads(line[6:])
@@ -48,8 +51,10 @@ def export(stack: ConsoleStack, form: str, path: Path) -> str:
     began, busy = time.monotonic(), stack.busy_sec()
     with (
         path.open("wb") as file,
-        httpx.stream("GET", f"{stack.url}/api/search/export", params=query, timeout=120) as answer,
+        stack.session.client() as client,
+        client.stream("GET", "/api/search/export", params=query) as answer,
     ):
+        answer.raise_for_status()
         first = 0.0
         for piece in answer.iter_bytes():
             first = first or time.monotonic() - began
@@ -74,7 +79,8 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, console_stack(Path(folder)) as stack:
         stack.make_up(0, asked.mentions, days=30)
-        httpx.get(f"{stack.url}/api/search/about")
+        with stack.session.client() as client:
+            client.get("/api/search/about").raise_for_status()
         search(stack, "nada")  # the language is loaded, its loops are compiled
         print(f"the console holds {stack.peak_mib():.0f} MiB with the rule language loaded")
         for name, rule in RULES.items():
