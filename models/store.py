@@ -205,7 +205,10 @@ class ModelStore:
         card = self.card(version)
         content = self._checked(card.version, MODEL_FILE, card.model_sha256)
         if card.classes != CLASSES:
-            raise ModelRefusedError(f"{card.version}: made for other classes: {card.classes}")
+            raise ModelRefusedError(
+                f"{card.version}: made for other classes, by an older Escucha:"
+                " escucha train --if-missing puts the model that comes along in force"
+            )
         return _rebuild(content, card.version)
 
     def learnt(self, version: str | None = None) -> frozenset[str]:

@@ -10,7 +10,7 @@ from models.accurate_store import AccurateCard, AccurateStore
 from models.errors import ModelNotFoundError
 from models.gate import promote as through_the_gate
 from models.runs import gather, train_and_save
-from models.store import ModelCard, ModelStore
+from models.store import CLASSES, ModelCard, ModelStore
 from models.training import DEFAULT_RECIPE, Progress, Recipe
 from streams import clock
 from streams.errors import SettingsError
@@ -49,22 +49,39 @@ def train_if_missing(
 ) -> None:
     """Have a model: the one that comes along, or one trained on the corpus and the files `on`.
 
-    Nothing happens where one is in force.
+    A model in force stays; a newer one that comes along is only laid beside it, to be promoted.
+    One in force that an older Escucha made for other classes is replaced.
     """
     store = store_of(settings)
-    try:
-        store.current()
-        return
-    except ModelNotFoundError:
-        pass
-    if on or learn_natural or seed != SEED:
-        train(settings, say=say, seed=seed, on=on, learn_natural=learn_natural, progress=progress)
-        return
     shipped = ModelStore(SHIPPED)
-    card = store.adopt(shipped, shipped.versions()[-1])
-    AccurateStore(store.place).adopt(AccurateStore(SHIPPED), card.version)
-    store.promote(card.version, at=clock.now())
-    say(f"model {card.version}, which comes along, is in force")
+    newest = shipped.versions()[-1]
+    try:
+        version = store.current()
+    except ModelNotFoundError:
+        if on or learn_natural or seed != SEED:
+            train(
+                settings, say=say, seed=seed, on=on, learn_natural=learn_natural, progress=progress
+            )
+            return
+    else:
+        if store.card(version).classes == CLASSES:
+            if newest > version and newest not in store.versions():
+                _lay(shipped, newest, store)
+                say(
+                    f"{version} stays in force; a newer model comes along:"
+                    f" escucha models compare {version} {newest},"
+                    f" then escucha models promote {newest}"
+                )
+            return
+        say(f"{version} was made for other classes by an older Escucha")
+    _lay(shipped, newest, store)
+    store.promote(newest, at=clock.now())
+    say(f"model {newest}, which comes along, is in force")
+
+
+def _lay(shipped: ModelStore, version: str, store: ModelStore) -> None:
+    store.adopt(shipped, version)
+    AccurateStore(store.place).adopt(AccurateStore(SHIPPED), version)
 
 
 def train(

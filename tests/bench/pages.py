@@ -43,7 +43,7 @@ window.slowest = 0;
 const look = () => {
   const panel = document.querySelector('.panel[aria-busy="false"]');
   const framed = document.querySelector(".panel");
-  const contents = "main li, main form button, main dl, main table, main .card, main details, main #ways > *";
+  const contents = "main :is(li, form button, dl, table, .card, details, #ways > *)";
   const other = document.querySelector(contents);
   if (panel || (!framed && other && document.querySelector("h1")?.textContent.trim())) {
     requestAnimationFrame(() => { window.firstPanel = performance.now(); });

@@ -21,6 +21,7 @@ from models.training import TrainingReport
 from streams import clock
 from streams.cli import cli
 from streams.errors import EscuchaError
+from streams.training import SHIPPED
 
 NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 
@@ -335,6 +336,26 @@ def test_classify_takes_the_model_that_comes_along_where_none_is(
 
     assert json.loads(result.stdout)["model_version"] == store.current()
     assert "comes along" in result.stderr
+
+
+def test_a_newer_model_that_comes_along_is_told_of_once_and_replaces_what_no_longer_fits(
+    store: ModelStore, own_corpus: list[LabelledMention], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: datetime(2020, 1, 1, tzinfo=UTC))
+    run(store, "train")
+    ours, newest = store.current(), ModelStore(SHIPPED).versions()[-1]
+
+    said = run(store, "train", "--if-missing").output
+    assert f"{ours} stays in force; a newer model comes along" in said
+    assert f"escucha models promote {newest}" in said
+    assert (store.current(), set(store.versions())) == (ours, {ours, newest})
+    assert run(store, "train", "--if-missing").output == ""
+
+    path = Path(store.place) / ours / "card.json"
+    card = json.loads(path.read_text())
+    path.write_text(json.dumps(card | {"classes": {"intent": ["no", "yes"]}}))
+    assert f"{ours} was made for other classes" in run(store, "train", "--if-missing").output
+    assert store.current() == newest
 
 
 def test_if_missing_trains_when_there_is_something_to_learn_from(
