@@ -157,6 +157,12 @@ TABLES = (
         blanks="subject = ''",
         has_place=False,
     ),
+    Table(
+        "near_duplicates_by_time",
+        own=f"mention_id IN {_POSTS} OR original IN {_POSTS} OR parent IN {_POSTS}",
+        has_place=False,
+        is_shown=False,
+    ),
     Table("copies_to_review", own=f"mention_id IN {_POSTS}", has_place=False),
     Table("near_duplicate_bands", own=f"mention_id IN {_POSTS}", has_place=False),
     *(

@@ -21,6 +21,7 @@ DEFAULT_DAYS: Mapping[str, int] = {
     "mentions": 395,
     "interactions": 395,
     "near_duplicates": 395,
+    "near_duplicates_by_time": 395,
     "near_duplicate_bands": 395,
     "shadow_judgements": 30,  # to compare two models before one is promoted
     "deletions": 90,  # longer than any topic could bring back what they name
@@ -35,6 +36,7 @@ DEFAULT_DAYS: Mapping[str, int] = {
 }
 STORED_COLUMN: Mapping[str, str] = {
     "near_duplicates": "found_at",
+    "near_duplicates_by_time": "found_at",
     "near_duplicate_bands": "found_at",
     "dead_letters": "seen_at",
     "lead_events": "made_at",

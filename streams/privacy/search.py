@@ -49,6 +49,7 @@ def search(client: Client, subject: Subject, traces: Traces, kept: frozenset[str
         "SELECT c.table, c.name, startsWith(c.type, 'Array') FROM system.columns AS c"
         " INNER JOIN system.tables AS t ON c.database = t.database AND c.table = t.name"
         " WHERE c.database = currentDatabase() AND t.engine LIKE '%MergeTree'"
+        " AND NOT startsWith(t.name, '.')"  # what a refresh under way makes of erased tables
         " AND c.type IN ('String', 'Array(String)') ORDER BY ALL"
     ).result_rows
     with_source = {

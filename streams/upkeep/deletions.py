@@ -38,6 +38,9 @@ DERIVED = (
     Derived("near_duplicates", "mention_id", "found_at"),
     Derived("near_duplicates", "original", "found_at"),
     Derived("near_duplicates", "parent", "found_at"),
+    Derived("near_duplicates_by_time", "mention_id", "found_at"),
+    Derived("near_duplicates_by_time", "original", "found_at"),
+    Derived("near_duplicates_by_time", "parent", "found_at"),
     Derived("near_duplicate_bands", "mention_id", "found_at"),
     Derived("labels", "mention_id", "stored_at"),
     Derived("care_events", "mention_id", "made_at"),
@@ -138,7 +141,9 @@ def _delete(client: Client, table: str, condition: str, given: Mapping[str, int]
 
 def _review_copies(client: Client, given: Mapping[str, int]) -> None:
     """Note the copies of what goes: `near_duplicates` decides about them again."""
-    originals = [d for d in DERIVED if d.id_column in {"original", "parent"}]
+    originals = [
+        d for d in DERIVED if d.table == "near_duplicates" and d.id_column in {"original", "parent"}
+    ]
     condition = " OR ".join(f"({_derived(derived)})" for derived in originals)
     if _count(client, f"SELECT count() FROM near_duplicates WHERE {condition}", given):
         client.command(

@@ -3,8 +3,7 @@
             published_at, lang, source, intent, stage, brands, topics,
             mention_id IN
             (
-                SELECT mention_id
-                FROM near_duplicates FINAL
+                SELECT mention_id FROM near_duplicates_by_time FINAL
                 WHERE $__timeFilter(published_at) AND original != mention_id
             ) AS is_copy
         FROM mentions FINAL
@@ -18,8 +17,7 @@
             published_at, lang, source, intent, stage, brands, topics,
             mention_id IN
             (
-                SELECT mention_id
-                FROM near_duplicates FINAL
+                SELECT mention_id FROM near_duplicates_by_time FINAL
                 WHERE $__timeFilter(published_at) AND original != mention_id
             ) AS is_copy
         FROM mentions

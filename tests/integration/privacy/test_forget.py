@@ -110,6 +110,7 @@ def test_every_table_is_left_without_the_person_and_others_keep_theirs(
     assert ids(client, "interactions", "interaction_id") == ["bluesky:follow-1"]
     assert ids(client, "interactions", "target_id") == [""]
     assert ids(client, "near_duplicates") == [LUIS_SAID]
+    assert ids(client, "near_duplicates_by_time") == [LUIS_SAID]
     assert ids(client, "alert_evidence") == [LUIS_SAID]
     assert ids(client, "labels") == [STAYS]
     assert ids(client, "orders", "order_id") == ["o2"]
