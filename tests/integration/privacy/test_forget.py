@@ -376,6 +376,7 @@ def test_a_topic_gets_the_retention_that_was_asked_for_once(
 ) -> None:
     access = kafka[1].kafka
     assert apply_to_topics(access, {"mentions.raw.v1": 3}) == ["mentions.raw.v1: kept for 3 days"]
-    assert apply_to_topics(access, {"mentions.raw.v1": 3}) == []
+    # A broker tells of a change as soon as it has read it in the log of the controllers.
+    wait_for(lambda: apply_to_topics(access, {"mentions.raw.v1": 3}) == [], "nothing to change")
     with pytest.raises(BrokerUnavailableError, match=r"retention of nothing\.v1 cannot be set"):
         apply_to_topics(access, {"nothing.v1": 3})
