@@ -25,13 +25,14 @@ from streams.readiness import ready_file
 from streams.settings import Settings
 from streams.sinks.clickhouse import ClickHouse
 from streams.sources import StallWatch
-from streams.upkeep import deletions, drift_watch, value_watch
+from streams.upkeep import deletions, drift_watch, parents_watch, value_watch
 from streams.upkeep.apart import Apart
 from streams.upkeep.books import BOOKS_EVERY_SEC, Books
 from streams.upkeep.drift_watch import DriftWatch
 from streams.upkeep.jobs import UNDER_WAY, Job, run_job
 from streams.upkeep.listened import are_new
 from streams.upkeep.near_duplicates import CollapseReport, collapse
+from streams.upkeep.parents_watch import ParentsWatch
 from streams.upkeep.value_watch import ValueRuns
 from streams.vitals import Verdict
 from streams.vitals_server import VitalsServer
@@ -86,6 +87,7 @@ def standard_jobs(
     return (
         Job(deletions.JOB, deletions.carry_out),
         Job("near_duplicates", collapse_copies),
+        Job(parents_watch.JOB, ParentsWatch(settings, waits=waits), parents_watch.EVERY_SEC, True),
         Job(value_watch.JOB, ValueRuns(settings, waits=waits), value_watch.EVERY_SEC, True),
         Job("listened", note_rules, keeps_mark=True),
         Job("sources", watch_sources, SOURCES_EVERY_SEC),
