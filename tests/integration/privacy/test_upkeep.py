@@ -14,7 +14,13 @@ import pytest
 from clickhouse_connect.driver.client import Client
 
 from streams.errors import InputError, SinkRejectedError
-from streams.privacy.retention import Retention, apply_to_tables
+from streams.privacy.places import TABLES
+from streams.privacy.retention import (
+    DEFAULT_DAYS,
+    STORED_COLUMN,
+    Retention,
+    apply_to_tables,
+)
 from streams.settings import Settings
 from streams.upkeep import apart, marks, service
 from streams.upkeep.jobs import UNDER_WAY, Job, run_job
@@ -124,6 +130,25 @@ def test_retention_is_applied_once_and_taken_back(settings: Settings, client: Cl
     assert apply_to_tables(client, Retention.parse("mentions=0")) == ["mentions: kept for ever"]
     apply_to_tables(client, Retention.parse(""))
     assert apply_to_tables(client, Retention.parse("")) == []
+
+
+def test_every_table_about_people_says_how_long_it_keeps_them(client: Client) -> None:
+    """A new place without a retention would keep people for ever, and nobody would have said so."""
+    definitions = dict(
+        client.query(
+            "SELECT name, engine_full FROM system.tables WHERE database = currentDatabase()"
+        ).result_rows
+    )
+    computed_anew = {t.name for t in TABLES if t.kept_by or t.name.startswith("value_")}
+    silent = {
+        table.name
+        for table in TABLES
+        if table.name not in DEFAULT_DAYS and " TTL " not in definitions[table.name]
+    }
+    assert silent - computed_anew == set()
+    columns = {name: STORED_COLUMN.get(name, "stored_at") for name in DEFAULT_DAYS}
+    for name, column in columns.items():
+        client.query(f"SELECT {column} FROM {name} LIMIT 0")
 
 
 def test_what_is_past_its_retention_goes(settings: Settings, client: Client) -> None:
