@@ -72,8 +72,10 @@ def standard_jobs(
             log.warning("%s", line)
         return news
 
-    def collapse_copies(_client: Client, since: datetime) -> CollapseReport:
-        return asyncio.run(_collapse(settings, since))
+    delete = Job(deletions.JOB, deletions.carry_out)
+
+    def collapse_copies(client: Client, since: datetime) -> CollapseReport:
+        return asyncio.run(_collapse(settings, since, lambda: run_job(client, delete)))
 
     drifts = DriftWatch(settings, waits=waits)
     note_rules = Apart(
@@ -85,7 +87,7 @@ def standard_jobs(
         return changed + apply_to_topics(settings.kafka, retention.topics)
 
     return (
-        Job(deletions.JOB, deletions.carry_out),
+        delete,
         Job("near_duplicates", collapse_copies),
         Job(parents_watch.JOB, ParentsWatch(settings, waits=waits), parents_watch.EVERY_SEC, True),
         Job(value_watch.JOB, ValueRuns(settings, waits=waits), value_watch.EVERY_SEC, True),
@@ -98,10 +100,14 @@ def standard_jobs(
     )
 
 
-async def _collapse(settings: Settings, since: datetime) -> CollapseReport:
+async def _collapse(
+    settings: Settings, since: datetime, between: Callable[[], object]
+) -> CollapseReport:
+    """`between`: what must not wait for the minutes that an archive of millions takes."""
     async with ClickHouse(settings) as clickhouse:
         report = await collapse(clickhouse, since)
         while not report.is_complete:
+            between()
             report = await collapse(clickhouse, report.next_since)
         return report
 

@@ -24,6 +24,7 @@ from streams.privacy.retention import (
 from streams.settings import Settings
 from streams.upkeep import apart, marks, service
 from streams.upkeep.jobs import UNDER_WAY, Job, run_job
+from streams.upkeep.near_duplicates import CollapseReport
 from tests.integration.privacy.rows import deletion, ids, insert, mention
 from tests.integration.privacy.waiting import PATIENCE_SEC, wait_for
 
@@ -76,6 +77,26 @@ def test_deletions_and_edits_are_carried_out_within_a_minute(
         process.send_signal(signal.SIGTERM)
         out, said = process.communicate(timeout=PATIENCE_SEC)
     assert (process.returncode, out, said) == (0, b"", b"")
+
+
+def test_a_deletion_does_not_wait_for_the_copies_of_an_archive(
+    settings: Settings, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Millions of new mentions take the search for copies minutes, a stretch at a time."""
+    seen: list[list[str]] = []
+
+    async def stretch(_clickhouse: object, since: datetime) -> CollapseReport:
+        seen.append(ids(client))
+        number = len(seen)
+        if number == 1:
+            insert(client, "mentions", mention("bluesky:1"), mention("bluesky:2"))
+            insert(client, "deletions", deletion("mention", "bluesky:1"))
+        return CollapseReport(0, 0, 0, since, is_complete=number == 2)
+
+    monkeypatch.setattr(service, "collapse", stretch)
+    jobs = service.standard_jobs(settings, Retention.parse(""))
+    run_job(client, next(job for job in jobs if job.name == "near_duplicates"))
+    assert seen == [[], ["bluesky:2"]]
 
 
 def test_killed_in_its_work_it_goes_on_when_it_is_started_again(
