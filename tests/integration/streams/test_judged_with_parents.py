@@ -4,6 +4,9 @@ The network tells a reply's parent by its id alone; whether the parent was store
 later or is edited, the reply ends with its newest text and the judgement made with it.
 """
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +15,16 @@ import pytest
 from models.predictions import Texts
 from models.store import ModelStore
 from streams.training import SHIPPED
+from streams.upkeep import deletions, late_parents, marks, parents_watch
+from streams.upkeep.jobs import Job, run_job
 from tests.fakes.bluesky_lines import START_US, instant, line, post, uri
 from tests.fakes.jetstream import Jetstream
 from tests.integration.streams.helpers import Lane, Services
 from tests.integration.streams.test_listening_end_to_end import keeps_all, listen, until
 
-OFFER = "Shall I put one Nimbara aside for you?"
-MATCH = "coming to the match with the Nimbara team on saturday?"
-YES = "yes please"
+OFFER = "Este mes la matrícula del gimnasio sale gratis, ¿te hacemos la ficha?"
+MATCH = "falta uno para el partido del domingo"
+YES = "venga, me apunto"
 SELLER, FRIEND, BUYER, FAN = 1, 2, 3, 4
 
 
@@ -38,7 +43,8 @@ def lane(services: Services, tmp_path: Path) -> Lane:
 def said(author: int, text: str, moment: int, answers: int = 0, edit: bool = False) -> bytes:
     """A post of this author, whose key is their number; an edit keeps when it was written."""
     answered = {"uri": uri(answers, f"k{answers}"), "cid": "x"}
-    record = {"reply": {"parent": answered, "root": answered}} if answers else {}
+    reply = {"reply": {"parent": answered, "root": answered}} if answers else {}
+    record = {"langs": ["es"], **reply}
     message = post(text, author=author, time_us=START_US + moment, rkey=f"k{author}", **record)
     if edit:
         message["commit"]["operation"] = "update"
@@ -61,7 +67,7 @@ def rows(lane: Lane) -> dict[int, tuple[Any, ...]]:
 def wanted(lane: Lane, parent: str) -> tuple[Any, ...]:
     """What the model says of the reply when it reads this parent."""
     model = ModelStore(lane.settings.model_store)
-    judged = model.load(model.current()).predict(Texts([YES], ["en"], [parent]))
+    judged = model.load(model.current()).predict(Texts([YES], ["es"], [parent]))
     chances, stage = judged.probabilities, judged.labels["stage"][0]
     return (
         parent,
@@ -74,61 +80,67 @@ def wanted(lane: Lane, parent: str) -> tuple[Any, ...]:
 def test_the_model_tells_the_two_replies_apart(lane: Lane) -> None:
     """Else the tests below would show nothing."""
     alone, offered, asked = (wanted(lane, parent)[2].expected for parent in ("", OFFER, MATCH))
-    assert offered > asked + 0.1
-    assert abs(offered - alone) > 0.05
+    assert offered > asked + 0.1 > alone + 0.1
+
+
+@asynccontextmanager
+async def heard(lane: Lane, *posts: bytes) -> AsyncIterator[Jetstream]:
+    """A network that has said this, the listener and a worker; all well when they end."""
+    with lane.worker(listening_file=keeps_all(lane)) as worker:
+        async with Jetstream(posts).serving() as server:
+            process = listen(lane, server, "--checkpoint", str(lane.folder / "place.json"))
+            try:
+                yield server
+            finally:
+                process.terminate()
+                await asyncio.to_thread(process.communicate, timeout=60)
+        balance = lane.balance_once_settled()
+        assert worker.terminate() == 0
+    assert balance.problems == []
 
 
 async def test_a_reply_to_what_is_stored_is_judged_with_it(lane: Lane) -> None:
-    parents = [said(SELLER, OFFER, 1), said(FRIEND, MATCH, 2)]
-    with lane.worker(listening_file=keeps_all(lane)) as worker:
-        async with Jetstream(parents).serving() as server:
-            process = listen(lane, server, "--checkpoint", str(lane.folder / "place.json"))
-            await until(lambda: len(rows(lane)) == 2, "the parents")
-            server.add(said(BUYER, YES, 3, answers=SELLER), said(FAN, YES, 4, answers=FRIEND))
-            await until(lambda: len(rows(lane)) == 4, "the replies")
-            process.terminate()
-            process.communicate(timeout=60)
-        assert worker.terminate() == 0
+    async with heard(lane, said(SELLER, OFFER, 1), said(FRIEND, MATCH, 2)) as server:
+        await until(lambda: len(rows(lane)) == 2, "the parents", 120.0)
+        server.add(said(BUYER, YES, 3, answers=SELLER), said(FAN, YES, 4, answers=FRIEND))
+        await until(lambda: len(rows(lane)) == 4, "the replies", 120.0)
     found = rows(lane)
     assert found[BUYER] == wanted(lane, OFFER)
     assert found[FAN] == wanted(lane, MATCH)
 
 
 async def test_a_reply_that_comes_before_its_parent_is_judged_again_with_it(lane: Lane) -> None:
-    replies = [said(BUYER, YES, 1, answers=SELLER), said(FAN, YES, 2, answers=FRIEND)]
-    with lane.worker(listening_file=keeps_all(lane)) as worker:
-        async with Jetstream(replies).serving() as server:
-            process = listen(lane, server, "--checkpoint", str(lane.folder / "place.json"))
-            await until(lambda: len(rows(lane)) == 2, "the replies")
-            assert rows(lane)[BUYER] == rows(lane)[FAN] == wanted(lane, "")
+    replies = said(BUYER, YES, 1, answers=SELLER), said(FAN, YES, 2, answers=FRIEND)
+    async with heard(lane, *replies) as server:
+        await until(lambda: len(rows(lane)) == 2, "the replies", 120.0)
+        assert rows(lane)[BUYER] == rows(lane)[FAN] == wanted(lane, "")
 
-            server.add(said(SELLER, OFFER, 3), said(FRIEND, MATCH, 4))
-            await until(lambda: len(rows(lane)) == 4, "the parents")
-            assert upkeep(lane) == ""
-            assert rows(lane)[BUYER] == wanted(lane, OFFER)
-            assert rows(lane)[FAN] == wanted(lane, MATCH)
+        server.add(said(SELLER, OFFER, 3), said(FRIEND, MATCH, 4))
+        await until(lambda: len(rows(lane)) == 4, "the parents", 120.0)
+        ran = lane.run("upkeep", "--once")
+        assert (ran.returncode, ran.stderr.decode()) == (0, "")
+        assert rows(lane)[BUYER] == wanted(lane, OFFER)
+        assert rows(lane)[FAN] == wanted(lane, MATCH)
 
-            written = versions(lane)
-            assert upkeep(lane) == ""
-            assert versions(lane) == written  # a second look changes nothing
+        written = versions(lane)
+        assert not look_again(lane)
+        assert versions(lane) == written  # a second look changes nothing
 
-            server.add(said(SELLER, MATCH, 5, edit=True))
-            await until(lambda: lane.planned("edits") == 1, "the edit")
-            assert upkeep(lane) == ""
-            assert rows(lane)[BUYER] == wanted(lane, MATCH)
-            assert texts_of_all_versions(lane) & {OFFER} == set()
-            process.terminate()
-            process.communicate(timeout=60)
-        balance = lane.balance_once_settled()
-        assert worker.terminate() == 0
-    assert balance.problems == []
+        server.add(said(SELLER, MATCH, 5, edit=True))
+        await until(lambda: lane.planned("edits") == 1, "the edit")
+        await until(lambda: not lane.balance_once_settled().in_flight, "its row")
+        assert await asyncio.to_thread(look_again, lane)
+        assert rows(lane)[BUYER] == wanted(lane, MATCH)
+        assert OFFER not in texts_of_all_versions(lane)
 
 
-def upkeep(lane: Lane) -> str:
-    """One round; returns what it had to say."""
-    ran = lane.run("upkeep", "--once")
-    assert ran.returncode == 0, ran.stderr.decode()
-    return ran.stderr.decode()
+def look_again(lane: Lane) -> bool:
+    """What upkeep does in a round about edits and parents; says whether a reply lacked a text."""
+    with lane.client() as client:
+        run_job(client, Job(deletions.JOB, deletions.carry_out))
+        if is_due := parents_watch.is_due(client):
+            late_parents.work(lane.settings, client, marks.EPOCH)
+        return is_due
 
 
 def versions(lane: Lane) -> list[tuple[Any, ...]]:
