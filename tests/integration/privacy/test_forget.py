@@ -14,7 +14,6 @@ from clickhouse_connect.driver.client import Client
 from deploy.kafka_jvm import KafkaJvm
 from schemas.topics import TOPICS
 from streams.errors import BrokerUnavailableError, InputError
-from streams.labels import labels_group
 from streams.migrate import migrate
 from streams.privacy import receipts, topics
 from streams.privacy.cli import export_command, forget_command
@@ -219,53 +218,6 @@ def test_a_broker_that_cannot_delete_is_named_with_the_day(
     assert remains["kafka mentions.raw.v1"].why == "expiry"
     assert remains["kafka mentions.raw.v1"].until is not None
     assert receipt.found_columns == ()
-
-
-def test_files_of_the_run_directory_lose_the_person(settings: Settings, client: Client) -> None:
-    fill_tables(client)
-    folder = settings.run_dir / "training"
-    folder.mkdir(parents=True)
-    mine, other = json.dumps({"id": ANA_SAID}), json.dumps({"id": STAYS})
-    (folder / "set.jsonl").write_text(f"{mine}\n{other}\n")
-    export(client, all_places(settings, client), ana(client), settings.run_dir / "exports/a.json")
-    receipt = erase(settings, client)
-    assert receipt.is_proven
-    assert (folder / "set.jsonl").read_text() == f"{other}\n"
-    assert list((settings.run_dir / "exports").iterdir()) == []
-
-
-def test_a_set_to_train_on_loses_the_person_wherever_it_was_written(
-    settings: Settings, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Both what the person said and what others answered, with the words that they answered."""
-    monkeypatch.setattr("streams.local.local_settings", lambda: settings)
-    fill_tables(client)
-    words = events()[0]["text"]
-    answer = mention("bluesky:answer", LUIS, text="sí", parent_id=ANA_SAID, parent_text=words)
-    insert(client, "mentions", answer)
-    told = "ALTER TABLE mentions UPDATE lang = 'es' WHERE 1"
-    client.command(told, settings={"mutations_sync": 1})
-    client.command("TRUNCATE TABLE labels")
-    for said in (ANA_SAID, "bluesky:answer", STAYS):
-        insert(client, "labels", {"mention_id": said, "labeller": "eva", "intent": "none"})
-    written, gone = tmp_path / "elsewhere/our_labels.jsonl", tmp_path / "served.jsonl"
-    written.parent.mkdir()
-    for path in (written, written, gone):
-        done = CliRunner().invoke(labels_group, ["export", str(path)])
-        assert done.exit_code == 0, done.output
-    gone.unlink()
-    assert {line["id"] for line in lines_of(written)} == {ANA_SAID, "bluesky:answer", STAYS}
-
-    receipt = erase(settings, client)
-    assert receipt.is_proven
-    [place] = [place for place in receipt.places if place.place == "files exported sets"]
-    assert (place.before, place.after) == (2, 0)
-    assert [line["id"] for line in lines_of(written)] == [STAYS]
-    assert written.stat().st_mode & 0o777 == 0o600
-
-
-def lines_of(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text().splitlines()]
 
 
 def test_an_export_has_everything_and_does_not_tell_of_others(
