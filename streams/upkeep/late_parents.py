@@ -77,13 +77,14 @@ async def attach(clickhouse: ClickHouse, model: Classifier, given: dict[str, int
     until = time.monotonic() + WORK_SEC
     turns = Rewriting(clickhouse)
     async with turn(clickhouse, "upkeep: texts of parents") as mine:
-        while orphans := dict(await clickhouse.rows(ORPHANS, given)):  # type: ignore[arg-type]
+        while rows := await clickhouse.rows(ORPHANS, given):
+            orphans = {str(mention_id): int(minute) for mention_id, minute in rows}
             before = done.replies
             for ids in in_chunks(list(orphans), PAGE_BYTES):
                 if time.monotonic() > until:
                     done.is_complete = False
                     break
-                minutes = sorted({int(orphans[one]) for one in ids})
+                minutes = sorted({orphans[one] for one in ids})
                 done.replies += await _page(clickhouse, model, ids, minutes, turns, mine)
             # A parent may be gone by now: then there is nothing to attach, now or later.
             if not done.is_complete or done.replies == before:
@@ -119,7 +120,8 @@ async def _page(
 
 def _with_texts(rows: pa.Table, texts: dict[str, str]) -> pa.Table:
     column = rows.column_names.index("parent_text")
-    known = [texts[parent] for parent in rows["parent_id"].to_pylist()]
+    parents: list[Any] = rows["parent_id"].to_pylist()
+    known = [texts[parent] for parent in parents]
     return rows.set_column(column, "parent_text", pa.array(known, pa.string()))
 
 
