@@ -149,7 +149,9 @@ def _review_copies(client: Client, given: Mapping[str, int]) -> None:
 
 
 def _blank_parent_texts(client: Client, given: Mapping[str, int]) -> int:
-    children = (*_CHILDREN, _OF_EDITED_PARENTS)
+    # Without edits the table need not be read for them.
+    edits = _count(client, f"SELECT count() FROM {_EDITED}", given)
+    children = (*_CHILDREN, _OF_EDITED_PARENTS) if edits else _CHILDREN
     condition = f"parent_text != '' AND ({' OR '.join(f'({c})' for c in children)})"
     count = _count(client, f"SELECT count() FROM mentions WHERE {condition}", given)
     if count:

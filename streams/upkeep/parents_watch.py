@@ -51,10 +51,11 @@ def is_due(client: Client) -> bool:
 
 
 def span(client: Client, now: datetime) -> dict[str, int]:
-    """From when on parents are looked at, and from when on replies."""
+    """From when on parents are looked at and from when on replies, and if there were edits."""
     reach = now - REACH
-    since = max(marks.look_since(client, JOB), reach)
-    return {"since_ms": _milliseconds(since), "reach_ms": _milliseconds(reach), "most": MOST}
+    given = {"since_ms": _milliseconds(max(marks.look_since(client, JOB), reach))}
+    edits = bool(client.query(f"{_EDITED} LIMIT 1", given).result_rows)
+    return given | {"reach_ms": _milliseconds(reach), "most": MOST, "edits": int(edits)}
 
 
 def _milliseconds(moment: datetime) -> int:
@@ -66,22 +67,26 @@ _SINCE = "stored_at >= fromUnixTimestamp64Milli({since_ms:Int64}, 'UTC')"
 _REACH = "stored_at >= fromUnixTimestamp64Milli({reach_ms:Int64}, 'UTC')"
 _LACKS = "parent_id != '' AND parent_text = '' AND parent_id != mention_id AND NOT is_deleted"
 
-# Of the lists one is always short: what came lately. The parent came after the reply; or it was
-# edited, and its old text was taken away; or it was there, and one batch asked for too many.
+_EDITED = f"SELECT mention_id FROM mentions WHERE {_SINCE} AND version >= 65536"  # noqa: S608
+
+# The parent came after the reply; or it was there, and one batch asked for too many; or it was
+# edited, and its old text was taken away. Only the last is about replies of any age, so it reads
+# all of the table, and does so only when there were edits.
 _CANDIDATES = f"""
-SELECT toStartOfMinute(published_at), mention_id
-FROM mentions
-WHERE {_LACKS} AND
+SELECT toStartOfMinute(published_at), mention_id FROM mentions
+WHERE {_REACH} AND {_LACKS}
+    AND parent_id IN (SELECT mention_id FROM mentions WHERE {_SINCE} AND text != '')
+UNION DISTINCT
+SELECT toStartOfMinute(published_at), mention_id FROM mentions
+WHERE {_SINCE} AND {_LACKS} AND parent_id IN
 (
-    ({_REACH} AND parent_id IN (SELECT mention_id FROM mentions WHERE {_SINCE} AND text != ''))
-    OR parent_id IN (SELECT mention_id FROM mentions WHERE {_SINCE} AND version >= 65536)
-    OR ({_SINCE} AND parent_id IN
-        (
-            SELECT mention_id FROM mentions
-            WHERE text != '' AND mention_id IN
-                (SELECT parent_id FROM mentions WHERE {_SINCE} AND {_LACKS})
-        ))
+    SELECT mention_id FROM mentions
+    WHERE text != '' AND mention_id IN
+        (SELECT parent_id FROM mentions WHERE {_SINCE} AND {_LACKS})
 )
+UNION DISTINCT
+SELECT toStartOfMinute(published_at), mention_id FROM mentions
+WHERE {{edits:UInt8}} AND {_LACKS} AND parent_id IN ({_EDITED})
 """  # noqa: S608 - made of the constants above
 
 # The newest version of a reply may have the text already.
