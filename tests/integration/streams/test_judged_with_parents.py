@@ -40,12 +40,19 @@ def lane(services: Services, tmp_path: Path) -> Lane:
     return Lane(type(lane.settings)(**settings), lane.topic_id, lane.folder)
 
 
-def said(author: int, text: str, moment: int, answers: int = 0, edit: bool = False) -> bytes:
-    """A post of this author, whose key is their number; an edit keeps when it was written."""
-    answered = {"uri": uri(answers, f"k{answers}"), "cid": "x"}
+def key(lane: Lane, author: int) -> str:
+    """Of an author's only post; tests share tables, and an id is stored once."""
+    return f"k{author}x{lane.topic.rpartition('-')[2]}"
+
+
+def said(
+    lane: Lane, author: int, text: str, moment: int, answers: int = 0, edit: bool = False
+) -> bytes:
+    """A post of this author; an edit keeps when it was written."""
+    answered = {"uri": uri(answers, key(lane, answers)), "cid": "x"}
     reply = {"reply": {"parent": answered, "root": answered}} if answers else {}
     record = {"langs": ["es"], **reply}
-    message = post(text, author=author, time_us=START_US + moment, rkey=f"k{author}", **record)
+    message = post(text, author=author, time_us=START_US + moment, rkey=key(lane, author), **record)
     if edit:
         message["commit"]["operation"] = "update"
         message["commit"]["record"]["createdAt"] = instant(START_US)
@@ -54,7 +61,7 @@ def said(author: int, text: str, moment: int, answers: int = 0, edit: bool = Fal
 
 def rows(lane: Lane) -> dict[int, tuple[Any, ...]]:
     """By author: the parent's text, and the chances of intent."""
-    names = {f"bluesky:{uri(author, f'k{author}')}": author for author in range(1, 5)}
+    names = {f"bluesky:{uri(author, key(lane, author))}": author for author in range(1, 5)}
     with lane.client() as client:
         found = client.query(
             "SELECT mention_id, parent_text, intent_latent, intent_active, stage_probability,"
@@ -100,9 +107,11 @@ async def heard(lane: Lane, *posts: bytes) -> AsyncIterator[Jetstream]:
 
 
 async def test_a_reply_to_what_is_stored_is_judged_with_it(lane: Lane) -> None:
-    async with heard(lane, said(SELLER, OFFER, 1), said(FRIEND, MATCH, 2)) as server:
+    async with heard(lane, said(lane, SELLER, OFFER, 1), said(lane, FRIEND, MATCH, 2)) as server:
         await until(lambda: len(rows(lane)) == 2, "the parents", 120.0)
-        server.add(said(BUYER, YES, 3, answers=SELLER), said(FAN, YES, 4, answers=FRIEND))
+        server.add(
+            said(lane, BUYER, YES, 3, answers=SELLER), said(lane, FAN, YES, 4, answers=FRIEND)
+        )
         await until(lambda: len(rows(lane)) == 4, "the replies", 120.0)
     found = rows(lane)
     assert found[BUYER] == wanted(lane, OFFER)
@@ -110,12 +119,12 @@ async def test_a_reply_to_what_is_stored_is_judged_with_it(lane: Lane) -> None:
 
 
 async def test_a_reply_that_comes_before_its_parent_is_judged_again_with_it(lane: Lane) -> None:
-    replies = said(BUYER, YES, 1, answers=SELLER), said(FAN, YES, 2, answers=FRIEND)
+    replies = said(lane, BUYER, YES, 1, answers=SELLER), said(lane, FAN, YES, 2, answers=FRIEND)
     async with heard(lane, *replies) as server:
         await until(lambda: len(rows(lane)) == 2, "the replies", 120.0)
         assert rows(lane)[BUYER] == rows(lane)[FAN] == wanted(lane, "")
 
-        server.add(said(SELLER, OFFER, 3), said(FRIEND, MATCH, 4))
+        server.add(said(lane, SELLER, OFFER, 3), said(lane, FRIEND, MATCH, 4))
         await until(lambda: len(rows(lane)) == 4, "the parents", 120.0)
         ran = lane.run("upkeep", "--once")
         assert (ran.returncode, ran.stderr.decode()) == (0, "")
@@ -126,7 +135,7 @@ async def test_a_reply_that_comes_before_its_parent_is_judged_again_with_it(lane
         assert not look_again(lane)
         assert versions(lane) == written  # a second look changes nothing
 
-        server.add(said(SELLER, MATCH, 5, edit=True))
+        server.add(said(lane, SELLER, MATCH, 5, edit=True))
         await until(lambda: lane.planned("edits") == 1, "the edit")
         await until(lambda: not lane.balance_once_settled().in_flight, "its row")
         assert await asyncio.to_thread(look_again, lane)
