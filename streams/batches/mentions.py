@@ -23,7 +23,7 @@ from streams.steps import columns
 from streams.steps.columns import Origin
 from streams.steps.decode import Decoded, decode_batch
 from streams.steps.duplicates import Versions
-from streams.steps.enrich import Enricher, Heard
+from streams.steps.enrich import Enricher, Heard, Parent
 from streams.steps.shadow import shadow_table
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ class MentionDecider:
         versions = await self._seen.drop_from(
             heard, position=batch.position, done=batch.delivery.committable
         )
-        parents = await parents_of(self._steps.clickhouse, heard.mentions)
+        parents = await parents_of(self._steps.clickhouse, heard)
         models = self._steps.models.in_force  # for the whole batch, whatever is promoted meanwhile
         return await self._in_thread(
             lambda: self._outcome(batch, rules, models, decoded, heard, versions, parents)
@@ -85,7 +85,7 @@ class MentionDecider:
         decoded: Decoded,
         heard: Heard,
         versions: Versions,
-        parents: dict[str, str],
+        parents: dict[str, Parent],
     ) -> Outcome:
         origin, model = self._origin, models.current
         blocks: dict[str, pa.Table] = {}

@@ -2,26 +2,32 @@
 
 from collections.abc import Sequence
 
-from schemas.mention import Mention
 from streams.sinks.clickhouse import ClickHouse, in_chunks
-from streams.steps.enrich import parents_wanted
+from streams.steps.enrich import Heard, Parent, parents_wanted
 
 MAX_PARENTS = 2_000  # looked up for one batch; upkeep attaches what is left (upkeep/parents.py)
 MAX_QUESTION_BYTES = 50_000  # ClickHouse takes 128 KiB of a parameter, escapes included
 
 
-async def parents_of(clickhouse: ClickHouse, mentions: Sequence[Mention]) -> dict[str, str]:
-    """Texts of parents by mention_id, as far as they are among `mentions` or stored.
+async def parents_of(clickhouse: ClickHouse, heard: Heard) -> dict[str, Parent]:
+    """Parents by the parent_id of who answers them, as far as they are heard now or stored.
 
-    Only of those whose source did not send the text along.
+    Only where the source did not send the text along.
     """
-    wanted = parents_wanted(mentions)
+    wanted = parents_wanted(heard.mentions)
     if not wanted:
         return {}
-    here = {m.mention_id: m.text for m in mentions}
-    parents = {mention_id: here[mention_id] for mention_id in wanted if mention_id in here}
-    elsewhere = [mention_id for mention_id in wanted if mention_id not in here][:MAX_PARENTS]
-    return parents | await texts_of(clickhouse, elsewhere)
+    texts = {m.mention_id: m.text for m in heard.mentions}
+    elsewhere = [mention_id for mention_id in wanted if mention_id not in texts][:MAX_PARENTS]
+    older = heard.older_parent_ids
+    asked = [one for mention_id in elsewhere for one in (mention_id, *older.get(mention_id, ()))]
+    texts |= await texts_of(clickhouse, asked)
+    parents = {}
+    for mention_id in wanted:
+        forms = (mention_id, *older.get(mention_id, ()))
+        if (one := next((form for form in forms if form in texts), "")) in texts:
+            parents[mention_id] = Parent(one, texts[one])
+    return parents
 
 
 async def texts_of(clickhouse: ClickHouse, mention_ids: Sequence[str]) -> dict[str, str]:

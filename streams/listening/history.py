@@ -239,7 +239,7 @@ class HistoryRun:
         origin = stretch.origin
         place = Place(origin.topic_id, origin.partition, stretch.position, stretch.last_offset)
         if heard.mentions:
-            parents = await parents_of(self.clickhouse, heard.mentions)
+            parents = await parents_of(self.clickhouse, heard)
             enriched = self.enricher.enrich(heard, parents)
             provenance = Provenance(
                 origin,
