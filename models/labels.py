@@ -40,6 +40,7 @@ class LabelledMention(msgspec.Struct, frozen=True, kw_only=True):
     variety: str = ""  # the country whose turns of phrase it has: "mx", "uk"; "mix" of languages
     draw: Draw | Literal[""] = ""
     source: str = ""  # where it was found, for example a forum or a set; not part of its identity
+    parent_id: str = ""  # of `parent_text`, whose author may be forgotten; no part of its identity
 
 
 def load_corpus(files: Iterable[Path] = CORPUS_FILES) -> list[LabelledMention]:
@@ -72,7 +73,7 @@ def label_set_hash(items: Iterable[LabelledMention]) -> str:
 
 def _digest(item: LabelledMention) -> bytes:
     fields = msgspec.structs.asdict(item)
-    del fields["source"]
+    del fields["source"], fields["parent_id"]
     if item.acts is not None:
         fields["acts"] = sorted(item.acts)
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).digest()

@@ -23,11 +23,12 @@ SELECT
     m.lang AS lang,
     l.how AS how,
     l.head AS head,
-    l.value AS value
+    l.value AS value,
+    m.parent_id AS parent_id
 FROM labels_by_head AS l
 INNER JOIN
 (
-    SELECT mention_id, text, parent_text, lang
+    SELECT mention_id, text, parent_text, lang, parent_id
     FROM mentions_current
     WHERE mention_id IN (SELECT mention_id FROM labels_current)
 ) AS m ON m.mention_id = l.mention_id
@@ -56,6 +57,7 @@ class Answer:
     how: str
     head: str
     value: str
+    parent_id: str = ""
 
 
 def labelled(
@@ -90,6 +92,7 @@ def labelled(
                 **{head: settled.get(head, "") for head in _SINGLE},
                 "acts": [act for act, value in acts.items() if value == "yes"] if acts else None,
                 "parent_text": first.parent_text or None,
+                "parent_id": first.parent_id if first.parent_text else "",
                 "draw": "natural" if is_random else "",
             },
             LabelledMention,
@@ -153,16 +156,20 @@ def labels_group() -> None:
 def export_command(file: Path, thumbs: bool, random_only: bool) -> None:
     """Write labelled mentions to FILE, as JSON lines in the form of models/corpus.
 
-    The file holds what people wrote: `escucha forget` does not reach it, so delete it when it has
+    The file holds what people wrote. `escucha forget` takes whom it forgets out of it, as long as
+    it lies where it was written; copies of it are yours to look after, so delete it when it has
     served. Where people disagree on a label it is left open.
     """
     from streams.local import local_settings
     from streams.migrate import clickhouse_errors_as_ours, connect
+    from streams.privacy.files import ExportedPlace
 
+    settings = local_settings()
+    ExportedPlace(settings.run_dir).note(file)
     exported = Exported()
     with (
         clickhouse_errors_as_ours(),
-        connect(local_settings(), in_database=True) as client,
+        connect(settings, in_database=True) as client,
         client.query_rows_stream(ANSWERS) as rows,
     ):
         answers = (Answer(*row) for row in rows)

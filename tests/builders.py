@@ -39,6 +39,7 @@ interests: []
 keep: {default: everything, firehose: matched}
 """
 ENRICHER = Enricher()
+NO_KEYS = AuthorKeys()
 WRITTEN_AT_MS = 1_783_159_200_000  # 2026-07-04T10:00:00Z
 
 
@@ -111,9 +112,9 @@ def deletion(target_id: str = "csv:1", **changes: Any) -> dict[str, Any]:
 class FixedRules:
     """A rule book whose versions are given: the newest is in force."""
 
-    def __init__(self, *listenings: str) -> None:
+    def __init__(self, *listenings: str, keys: AuthorKeys = NO_KEYS) -> None:
         self.books = [
-            RulesInForce.of(number, text, "listening.yaml", AuthorKeys())
+            RulesInForce.of(number, text, "listening.yaml", keys)
             for number, text in enumerate(listenings)
         ]
 

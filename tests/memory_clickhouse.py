@@ -9,8 +9,7 @@ from uuid import uuid4
 import pyarrow as pa
 
 from streams import landing, ledger, retry
-from streams.batches import mentions as mention_batches
-from streams.batches import seen
+from streams.batches import parents, seen
 from streams.errors import SinkUnavailableError
 from streams.steps.duplicates import EDIT_SHIFT, hash_ids
 
@@ -129,7 +128,7 @@ class MemoryClickHouse:
 
     async def rows(self, query: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Answer the ledger's questions."""
-        if query == mention_batches._PARENTS:
+        if query == parents.STORED_TEXTS:
             await self.trouble("rows", "mentions")
             return [
                 (row["mention_id"], row["text"])

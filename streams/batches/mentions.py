@@ -10,6 +10,7 @@ from typing import TypeVar
 import pyarrow as pa
 
 from models.predictions import Classifier, Predictions, Texts
+from streams.batches.parents import parents_of
 from streams.batches.seen import SeenEvents
 from streams.delivery import RecordBatch
 from streams.landing import batch_number
@@ -17,19 +18,16 @@ from streams.ledger import Ledger, Plan
 from streams.model_book import ModelBook, ModelsInForce
 from streams.pipeline import Outcome
 from streams.rule_book import RuleBook, RulesInForce
-from streams.sinks.clickhouse import ClickHouse, in_chunks
+from streams.sinks.clickhouse import ClickHouse
 from streams.steps import columns
 from streams.steps.columns import Origin
 from streams.steps.decode import Decoded, decode_batch
 from streams.steps.duplicates import Versions
-from streams.steps.enrich import Enricher, Heard, parents_wanted
+from streams.steps.enrich import Enricher, Heard, Parent
 from streams.steps.shadow import shadow_table
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-
-MAX_PARENTS = 2_000  # looked up for one batch; more is a file of threads, which brings its own
-MAX_QUESTION_BYTES = 50_000  # ClickHouse takes 128 KiB of a parameter, escapes included
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ class MentionDecider:
         versions = await self._seen.drop_from(
             heard, position=batch.position, done=batch.delivery.committable
         )
-        parents = await self._parents(heard)
+        parents = await parents_of(self._steps.clickhouse, heard)
         models = self._steps.models.in_force  # for the whole batch, whatever is promoted meanwhile
         return await self._in_thread(
             lambda: self._outcome(batch, rules, models, decoded, heard, versions, parents)
@@ -79,19 +77,6 @@ class MentionDecider:
         decoded = decode_batch(batch.records)
         return decoded, self._steps.enricher.hear(decoded, rules.rules, rules.pseudonymiser)
 
-    async def _parents(self, heard: Heard) -> dict[str, str]:
-        """Texts of parents by mention_id, as far as they are in this batch or stored."""
-        wanted = parents_wanted(heard.mentions)
-        if not wanted:
-            return {}
-        here = {m.mention_id: m.text for m in heard.mentions}
-        parents = {mention_id: here[mention_id] for mention_id in wanted if mention_id in here}
-        elsewhere = [mention_id for mention_id in wanted if mention_id not in here][:MAX_PARENTS]
-        for ids in in_chunks(elsewhere, MAX_QUESTION_BYTES):
-            found = await self._steps.clickhouse.rows(_PARENTS, {"ids": ids})
-            parents.update((row[0], row[1]) for row in found)
-        return parents
-
     def _outcome(
         self,
         batch: RecordBatch,
@@ -100,7 +85,7 @@ class MentionDecider:
         decoded: Decoded,
         heard: Heard,
         versions: Versions,
-        parents: dict[str, str],
+        parents: dict[str, Parent],
     ) -> Outcome:
         origin, model = self._origin, models.current
         blocks: dict[str, pa.Table] = {}
@@ -181,11 +166,3 @@ class MentionDecider:
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._steps.threads, work)
-
-
-_PARENTS = """
-SELECT mention_id, argMax(text, version)
-FROM mentions
-WHERE mention_id IN ({ids:Array(String)}) AND NOT is_deleted
-GROUP BY mention_id
-"""

@@ -85,6 +85,8 @@ def versions_command(as_json: bool) -> None:
         )
     if not found:
         click.echo("none yet: the bundled rules are in force", err=True)
+    else:
+        click.echo("    0  what held before the first: escucha rules show 0", err=True)
 
 
 @click.command("show")
@@ -92,15 +94,17 @@ def versions_command(as_json: bool) -> None:
 def show_command(number: int | None) -> None:
     """Print the rules in force, or those of NUMBER, as they were applied.
 
-    To go back to them: escucha rules show 3 > listening.yaml; escucha rules apply listening.yaml
+    To go back to them: escucha rules show 3 > listening.yaml; escucha rules apply listening.yaml.
+    Number 0 are those that held before any were applied.
     """
     from streams import rule_book
 
     async def work(clickhouse: "ClickHouse", settings: Settings) -> str:
         found = await rule_book.versions(clickhouse)
+        if number == 0 or (number is None and not found):
+            return rule_book.text_of(settings.listening_file or EXAMPLE)
         if number is None:
-            path = settings.listening_file or EXAMPLE
-            return found[0].listening if found else rule_book.text_of(path)
+            return found[0].listening
         for one in found:
             if one.sequence == number:
                 return one.listening

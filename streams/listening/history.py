@@ -15,6 +15,7 @@ import pyarrow as pa
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from models.predictions import Classifier
+from streams.batches.parents import parents_of
 from streams.batches.seen import BEYOND_ALL, SeenEvents
 from streams.errors import BrokerUnavailableError
 from streams.landing import Landing, Place, batch_number, claim
@@ -238,7 +239,8 @@ class HistoryRun:
         origin = stretch.origin
         place = Place(origin.topic_id, origin.partition, stretch.position, stretch.last_offset)
         if heard.mentions:
-            enriched = self.enricher.enrich(heard, {})
+            parents = await parents_of(self.clickhouse, heard)
+            enriched = self.enricher.enrich(heard, parents)
             provenance = Provenance(
                 origin,
                 batch_number(token, stretch.position),

@@ -110,7 +110,7 @@ async def _rewrite(
     """Judge and store a page; returns where the next one begins, None at the end."""
     if rows.num_rows == 0:
         return None
-    judged = await asyncio.to_thread(_judged_anew, rows, model)
+    judged = await asyncio.to_thread(judged_anew, rows, model)
     await clickhouse.put("mentions", judged, turns.check)
     done.rescored += rows.num_rows
     done.changed += int(_differ(rows, judged).sum())
@@ -123,7 +123,8 @@ def texts_of(rows: pa.Table) -> Texts:
     return Texts(*said)
 
 
-def _judged_anew(rows: pa.Table, model: Classifier) -> pa.Table:
+def judged_anew(rows: pa.Table, model: Classifier) -> pa.Table:
+    """Whole rows of `mentions` as this model judges them, newer than they were."""
     versions, rescored = row_versions.judged_anew(rows)
     predictions = model.predict(texts_of(rows))
     changed = {

@@ -10,7 +10,7 @@ from clickhouse_connect.driver.client import Client
 from streams import clock
 from streams.errors import InputError
 from streams.privacy import receipts
-from streams.privacy.places import Place, post_ids
+from streams.privacy.places import Place, post_ids, settle_views
 from streams.privacy.receipts import Erased, Receipt, Remainder
 from streams.privacy.search import search, take_traces
 from streams.privacy.subject import Subject, with_known_handles
@@ -89,6 +89,7 @@ def _erase(
             turn.go_on()
             remains += place.erase(subject)
     purge(client)
+    settle_views(places, subject)
     after = {place.name: place.find(subject) for place in places if place.name not in keep}
     kept_tables = frozenset(name.removeprefix("clickhouse ") for name in keep)
     searched = search(client, subject, traces, kept_tables)

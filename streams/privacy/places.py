@@ -5,7 +5,7 @@ what is found through a person's mentions comes before the mentions.
 """
 
 # ruff: noqa: S608 - statements are made of the constants below; values are bound
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -340,6 +340,21 @@ class TablePlace:
             )
         return []
 
+    def settle(self, subject: Subject) -> None:
+        """Once all is erased: no refresh that read it before may bring it back.
+
+        One is either under way or has ended by now; one that begins now finds nothing.
+        """
+        [[under_way]] = self.client.query(
+            "SELECT count() FROM system.view_refreshes WHERE database = currentDatabase()"
+            " AND view = {view:String} AND status IN ('Running', 'RunningOnAnotherReplica')",
+            {"view": self.table.kept_by},
+        ).result_rows
+        # What was theirs by their mentions cannot be told any more: these are gone.
+        was_theirs = bool(subject.post_ids) if _POSTS in self.table.own else self.find(subject) > 0
+        if under_way or was_theirs:
+            self._make_anew()
+
     def _make_anew(self) -> None:
         # One under way may still have read what is erased by now, so it is given up.
         for what in ("CANCEL", "REFRESH", "WAIT"):
@@ -355,6 +370,13 @@ class TablePlace:
 def table_places(client: Client) -> list[Place]:
     """All tables, in the order in which they have to be erased."""
     return [TablePlace(client, table) for table in TABLES]
+
+
+def settle_views(places: Sequence[Place], subject: Subject) -> None:
+    """Leave no refresh behind that could bring the person back; see `TablePlace.settle`."""
+    for place in places:
+        if isinstance(place, TablePlace) and place.table.kept_by:
+            place.settle(subject)
 
 
 def post_ids(client: Client, subject: Subject) -> frozenset[str]:

@@ -5,7 +5,7 @@ from clickhouse_connect.driver.client import Client
 from schemas import topics
 from schemas.business import Gesture, Label, Order
 from schemas.topics import TopicSpec
-from streams.privacy.files import FOLDERS, FilesPlace
+from streams.privacy.files import FOLDERS, ExportedPlace, FilesPlace
 from streams.privacy.places import REASON, Place, table_places
 from streams.privacy.scrub import BusinessScrubber, PlainScrubber, Scrubber
 from streams.privacy.status_ids import StatusIdsPlace
@@ -24,6 +24,7 @@ def all_places(settings: Settings, client: Client) -> list[Place]:
         *(_topic_place(settings, client, spec) for spec in topics.TOPICS if _is_personal(spec)),
         *table_places(client),
         *(FilesPlace(settings.run_dir / folder) for folder in FOLDERS),
+        ExportedPlace(settings.run_dir),
         StatusIdsPlace(settings.run_dir / "checkpoints"),
     ]
 

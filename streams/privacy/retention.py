@@ -30,9 +30,12 @@ DEFAULT_DAYS: Mapping[str, int] = {
     "lead_events": 395,
     "care_events": 395,
     "console_audit": 395,
+    "alert_evidence": 395,
+    "propensity": 90,
     "erasure_receipts": 1_095,  # while a complaint can be filed
     "orders": FOR_EVER,  # the shop's records; its own law says how long
     "gestures": FOR_EVER,
+    "account_links": FOR_EVER,  # written down by hand, of customers whose orders are kept
 }
 STORED_COLUMN: Mapping[str, str] = {
     "near_duplicates": "found_at",
@@ -42,6 +45,8 @@ STORED_COLUMN: Mapping[str, str] = {
     "lead_events": "made_at",
     "care_events": "made_at",
     "console_audit": "at",
+    "propensity": "as_of",
+    "account_links": "linked_at",
     "erasure_receipts": "finished_at",
 }
 _TTL = re.compile(r" TTL (.+?)(?= SETTINGS |$)")

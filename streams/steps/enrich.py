@@ -7,6 +7,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +48,7 @@ class Heard:
     deletions: list[Deletion]
     deletion_records: list[Record]
     filtered: int
+    older_parent_ids: Mapping[str, Sequence[str]]  # where a parent may be from before a rotation
 
     def only(self, fresh: Mask, fresh_interactions: Mask) -> None:
         """Drop the other mentions and interactions: they were seen before."""
@@ -84,6 +86,13 @@ class Enriched:
             self.langs,
             [mention.parent_text for mention in self.mentions],
         )
+
+
+class Parent(NamedTuple):
+    """What a mention answers, as it is stored."""
+
+    mention_id: str
+    text: str
 
 
 class Enricher:
@@ -131,12 +140,13 @@ class Enricher:
             deletions=deletions,
             deletion_records=deletion_records,
             filtered=len(written) - int(kept.sum()) + kept_interactions.count(False),
+            older_parent_ids=pseudonymiser.older_forms_of_parents(mentions),
         )
 
-    def enrich(self, heard: Heard, parents: Mapping[str, str]) -> Enriched:
+    def enrich(self, heard: Heard, parents: Mapping[str, Parent]) -> Enriched:
         """Mask what is personal and find what the texts tell.
 
-        `parents` are texts by mention_id, for replies whose source did not send them along.
+        `parents` by the parent_id of replies whose source did not send the text along.
         """
         mentions, masked = mask_mentions(_with_parents(heard.mentions, parents))
         reading = _read_anew(heard.reading, heard.mentions, mentions)
@@ -160,12 +170,12 @@ def parents_wanted(mentions: Sequence[Mention]) -> list[str]:
     return list({m.parent_id: None for m in mentions if m.parent_id and not m.parent_text})
 
 
-def _with_parents(mentions: list[Mention], parents: Mapping[str, str]) -> list[Mention]:
+def _with_parents(mentions: list[Mention], parents: Mapping[str, Parent]) -> list[Mention]:
     if not parents:
         return mentions
     return [
-        replace(mention, parent_text=parents[mention.parent_id])
-        if not mention.parent_text and mention.parent_id in parents
+        replace(mention, parent_id=found.mention_id, parent_text=found.text)
+        if not mention.parent_text and (found := parents.get(mention.parent_id))
         else mention
         for mention in mentions
     ]

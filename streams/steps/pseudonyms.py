@@ -181,6 +181,21 @@ class Pseudonymiser:
         ]
         return [deletion for deletion, _ in forms], [record for _, record in forms]
 
+    def older_forms_of_parents(self, mentions: Sequence[Mention]) -> dict[str, tuple[str, ...]]:
+        """Under what else a reply's parent may be stored, by its pseudonym under the reply's key.
+
+        Nobody says how old it is, so after a rotation every older key may fit.
+        """
+        forms = {}
+        for mention in mentions if len(self._keys.keys) > 1 else ():
+            if mention.parent_id:
+                own = self._keys.at(mention.published_at)
+                older = [key for key in self._keys.keys if key < own]
+                forms[own.of_post(mention.parent_id)] = tuple(
+                    key.of_post(mention.parent_id) for key in older
+                )
+        return forms
+
     def texts(self, texts: Sequence[str]) -> list[str]:
         """Texts without handles of private persons; one for one, in order."""
         if not self._keys:

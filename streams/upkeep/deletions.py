@@ -154,7 +154,10 @@ def _review_copies(client: Client, given: Mapping[str, int]) -> None:
 
 
 def _blank_parent_texts(client: Client, given: Mapping[str, int]) -> int:
-    condition = f"parent_text != '' AND ({' OR '.join(f'({c})' for c in _CHILDREN)})"
+    # Without edits the table need not be read for them.
+    edits = _count(client, f"SELECT count() FROM {_EDITED}", given)
+    children = (*_CHILDREN, _OF_EDITED_PARENTS) if edits else _CHILDREN
+    condition = f"parent_text != '' AND ({' OR '.join(f'({c})' for c in children)})"
     count = _count(client, f"SELECT count() FROM mentions WHERE {condition}", given)
     if count:
         client.command(
@@ -276,6 +279,13 @@ _CHILDREN = (
     f"(source, parent_author_id) IN {_NEW % 'author'}",
     f"stored_at >= {_SINCE} AND (source, parent_author_id) IN"
     f" {_OF_NEW_ROWS % ('author', 'parent_author_id', 'mentions')}",
+)
+
+# Replies that repeat what an edit replaced; `late_parents` gives them the new text.
+_EDITED = f"(SELECT mention_id FROM mentions WHERE stored_at >= {_SINCE} AND version >= 65536)"
+_OF_EDITED_PARENTS = (
+    f"parent_id IN {_EDITED} AND (parent_id, parent_text) NOT IN (SELECT mention_id,"
+    f" argMax(text, version) FROM mentions WHERE mention_id IN {_EDITED} GROUP BY mention_id)"
 )
 
 # Versions of one mention share their minute, so the minutes of new rows bound the search.

@@ -25,13 +25,14 @@ from streams.readiness import ready_file
 from streams.settings import Settings
 from streams.sinks.clickhouse import ClickHouse
 from streams.sources import StallWatch
-from streams.upkeep import deletions, drift_watch, value_watch
+from streams.upkeep import deletions, drift_watch, parents_watch, value_watch
 from streams.upkeep.apart import Apart
 from streams.upkeep.books import BOOKS_EVERY_SEC, Books
 from streams.upkeep.drift_watch import DriftWatch
 from streams.upkeep.jobs import UNDER_WAY, Job, run_job
 from streams.upkeep.listened import are_new
 from streams.upkeep.near_duplicates import CollapseReport, collapse
+from streams.upkeep.parents_watch import ParentsWatch
 from streams.upkeep.value_watch import ValueRuns
 from streams.vitals import Verdict
 from streams.vitals_server import VitalsServer
@@ -71,8 +72,10 @@ def standard_jobs(
             log.warning("%s", line)
         return news
 
-    def collapse_copies(_client: Client, since: datetime) -> CollapseReport:
-        return asyncio.run(_collapse(settings, since))
+    delete = Job(deletions.JOB, deletions.carry_out)
+
+    def collapse_copies(client: Client, since: datetime) -> CollapseReport:
+        return asyncio.run(_collapse(settings, since, lambda: run_job(client, delete)))
 
     drifts = DriftWatch(settings, waits=waits)
     note_rules = Apart(
@@ -84,8 +87,9 @@ def standard_jobs(
         return changed + apply_to_topics(settings.kafka, retention.topics)
 
     return (
-        Job(deletions.JOB, deletions.carry_out),
+        delete,
         Job("near_duplicates", collapse_copies),
+        Job(parents_watch.JOB, ParentsWatch(settings, waits=waits), parents_watch.EVERY_SEC, True),
         Job(value_watch.JOB, ValueRuns(settings, waits=waits), value_watch.EVERY_SEC, True),
         Job("listened", note_rules, keeps_mark=True),
         Job("sources", watch_sources, SOURCES_EVERY_SEC),
@@ -96,10 +100,14 @@ def standard_jobs(
     )
 
 
-async def _collapse(settings: Settings, since: datetime) -> CollapseReport:
+async def _collapse(
+    settings: Settings, since: datetime, between: Callable[[], object]
+) -> CollapseReport:
+    """`between`: what must not wait for the minutes that an archive of millions takes."""
     async with ClickHouse(settings) as clickhouse:
         report = await collapse(clickhouse, since)
         while not report.is_complete:
+            between()
             report = await collapse(clickhouse, report.next_since)
         return report
 

@@ -1,6 +1,6 @@
-"""What the statuses of an instance are called elsewhere, on disk, for deletions after a restart.
+"""What the statuses of an instance are called elsewhere, on disk, for what comes after a restart.
 
-A deletion names only the local id, and the status itself is gone by then, so nobody can be asked.
+Deletions and replies name only the local id, and a deleted status can no longer be asked for.
 Some hundred bytes a status in an SQLite file beside the checkpoints; past `most_bytes` the oldest
 go. It names authors, so `escucha forget` erases people from it, and a deleted status leaves it.
 """

@@ -144,7 +144,7 @@ class MastodonMapper:
         memory = self._memory
         if memory.handed_on(local_id, DELETED):
             return None
-        known = memory.get(local_id) or self._from_disk(local_id)
+        known = self._known(local_id) or Known(self._local_id(local_id), "", "", 0, False, -1)
         deletion = fitting(
             Deletion(
                 target="interaction" if known.is_repost else "mention",
@@ -160,10 +160,13 @@ class MastodonMapper:
             self._ids.drop(local_id)
         return deletion
 
-    def _from_disk(self, local_id: str) -> Known:
-        found = None if self._ids is None else self._ids.get(local_id)
-        event_id, author_id, is_repost = found or (self._local_id(local_id), "", False)
-        return Known(event_id, author_id, "", 0, is_repost, -1)
+    def _known(self, local_id: str) -> Known | None:
+        """What the status is called, as far as it was seen: also long ago, before a restart."""
+        known = self._memory.get(local_id)
+        if known is None and self._ids is not None and (found := self._ids.get(local_id)):
+            event_id, author_id, is_repost = found
+            known = Known(event_id, author_id, "", 0, is_repost, -1)
+        return known
 
     def _mention(self, status: Status) -> Mention:
         shown = text_of_html(
@@ -171,7 +174,7 @@ class MastodonMapper:
         )
         warning = text_of_html(status.spoiler_text or "").text
         quoted_id = self._quoted_id(status.quote)
-        parent = self._memory.get(status.in_reply_to_id)
+        parent = self._known(status.in_reply_to_id) if status.in_reply_to_id else None
         parent_id = root_id = parent_author_id = ""
         if status.in_reply_to_id:
             parent_id = parent.event_id if parent else self._local_id(status.in_reply_to_id)

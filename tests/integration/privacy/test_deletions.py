@@ -137,6 +137,24 @@ def test_the_text_before_an_edit_leaves_the_disk(client: Client) -> None:
     assert purge(client) == []
 
 
+def test_replies_do_not_keep_what_an_edit_replaced(client: Client) -> None:
+    insert(
+        client,
+        "mentions",
+        mention("bluesky:1", text="before"),
+        mention("bluesky:2", "luis", parent_id="bluesky:1", parent_text="before"),
+        mention("bluesky:3", "luis", parent_id="bluesky:1", parent_text="new text"),
+        mention("bluesky:4", "luis", parent_id="bluesky:2", parent_text="text of bluesky:2"),
+    )
+    assert carry_out(client, EPOCH).parent_texts == 0
+    insert(client, "mentions", mention("bluesky:1", text="new text", version=5 * EDIT + 3))
+    assert carry_out(client, EPOCH).parent_texts == 1
+    assert sorted(ids(client, column="parent_text")) == [
+        "", "", "new text", "text of bluesky:2",
+    ]  # fmt: skip
+    assert carry_out(client, EPOCH).nothing
+
+
 def test_a_first_version_that_comes_after_its_edit_goes(client: Client) -> None:
     insert(client, "mentions", mention("bluesky:1", text="new", version=5 * EDIT))
     carry_out(client, EPOCH)

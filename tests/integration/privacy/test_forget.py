@@ -221,19 +221,6 @@ def test_a_broker_that_cannot_delete_is_named_with_the_day(
     assert receipt.found_columns == ()
 
 
-def test_files_of_the_run_directory_lose_the_person(settings: Settings, client: Client) -> None:
-    fill_tables(client)
-    folder = settings.run_dir / "training"
-    folder.mkdir(parents=True)
-    mine, other = json.dumps({"id": ANA_SAID}), json.dumps({"id": STAYS})
-    (folder / "set.jsonl").write_text(f"{mine}\n{other}\n")
-    export(client, all_places(settings, client), ana(client), settings.run_dir / "exports/a.json")
-    receipt = erase(settings, client)
-    assert receipt.is_proven
-    assert (folder / "set.jsonl").read_text() == f"{other}\n"
-    assert list((settings.run_dir / "exports").iterdir()) == []
-
-
 def test_an_export_has_everything_and_does_not_tell_of_others(
     settings: Settings, client: Client, tmp_path: Path
 ) -> None:

@@ -26,7 +26,7 @@ from streams.steps.columns import Origin
 from streams.steps.pseudonyms import AuthorKeys
 from tests.builders import ENRICHER, LISTENING, FakeModel, raw
 from tests.integration.privacy.people import ANA, LUIS, STAYS, events, fill_tables
-from tests.integration.privacy.rows import AT, ids
+from tests.integration.privacy.rows import AT, ids, insert, mention
 
 RULES = RulesInForce.of(1, LISTENING, "newer.yaml", AuthorKeys())
 SINCE, UNTIL = AT - timedelta(days=1), AT + timedelta(days=1)
@@ -118,6 +118,20 @@ async def test_records_of_kafka_bring_nobody_back(settings: Settings, client: Cl
     forgetting.end()
     assert set(ids(client, "mentions", "author_id")) == {LUIS, "x"}
     assert_nothing_is_left(client)
+
+
+async def test_a_reply_out_of_kafkas_history_has_the_text_of_its_parent(
+    settings: Settings, client: Client
+) -> None:
+    insert(client, "mentions", mention("bluesky:1"))
+    reply = events()[2] | {"mention_id": "bluesky:2", "kind": "reply", "parent_id": "bluesky:1"}
+    records = [OldRecord(0, int(AT.timestamp() * 1000), b"k", raw(reply))]
+    stretch = Stretch(Origin(settings.mentions_topic, "topic", 0), 0, 0, records)
+    history: Any = SimpleNamespace(stretches=lambda: iter([lambda: stretch]))
+    async with ClickHouse(settings) as clickhouse:
+        run = HistoryRun(clickhouse, RULES, ENRICHER, FakeModel())  # type: ignore[arg-type]
+        assert (await run.over(history)).mentions == 1
+    assert ids(client, "mentions", "parent_text") == ["", "text of bluesky:1"]
 
 
 async def test_a_backfill_waits_while_somebody_is_forgotten_and_goes_on(

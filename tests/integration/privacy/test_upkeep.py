@@ -14,10 +14,17 @@ import pytest
 from clickhouse_connect.driver.client import Client
 
 from streams.errors import InputError, SinkRejectedError
-from streams.privacy.retention import Retention, apply_to_tables
+from streams.privacy.places import TABLES
+from streams.privacy.retention import (
+    DEFAULT_DAYS,
+    STORED_COLUMN,
+    Retention,
+    apply_to_tables,
+)
 from streams.settings import Settings
 from streams.upkeep import apart, marks, service
 from streams.upkeep.jobs import UNDER_WAY, Job, run_job
+from streams.upkeep.near_duplicates import CollapseReport
 from tests.integration.privacy.rows import deletion, ids, insert, mention
 from tests.integration.privacy.waiting import PATIENCE_SEC, wait_for
 
@@ -72,6 +79,26 @@ def test_deletions_and_edits_are_carried_out_within_a_minute(
     assert (process.returncode, out, said) == (0, b"", b"")
 
 
+def test_a_deletion_does_not_wait_for_the_copies_of_an_archive(
+    settings: Settings, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Millions of new mentions take the search for copies minutes, a stretch at a time."""
+    seen: list[list[str]] = []
+
+    async def stretch(_clickhouse: object, since: datetime) -> CollapseReport:
+        seen.append(ids(client))
+        number = len(seen)
+        if number == 1:
+            insert(client, "mentions", mention("bluesky:1"), mention("bluesky:2"))
+            insert(client, "deletions", deletion("mention", "bluesky:1"))
+        return CollapseReport(0, 0, 0, since, is_complete=number == 2)
+
+    monkeypatch.setattr(service, "collapse", stretch)
+    jobs = service.standard_jobs(settings, Retention.parse(""))
+    run_job(client, next(job for job in jobs if job.name == "near_duplicates"))
+    assert seen == [[], ["bluesky:2"]]
+
+
 def test_killed_in_its_work_it_goes_on_when_it_is_started_again(
     settings: Settings, client: Client
 ) -> None:
@@ -124,6 +151,25 @@ def test_retention_is_applied_once_and_taken_back(settings: Settings, client: Cl
     assert apply_to_tables(client, Retention.parse("mentions=0")) == ["mentions: kept for ever"]
     apply_to_tables(client, Retention.parse(""))
     assert apply_to_tables(client, Retention.parse("")) == []
+
+
+def test_every_table_about_people_says_how_long_it_keeps_them(client: Client) -> None:
+    """A new place without a retention would keep people for ever, and nobody would have said so."""
+    definitions = dict(
+        client.query(
+            "SELECT name, engine_full FROM system.tables WHERE database = currentDatabase()"
+        ).result_rows
+    )
+    computed_anew = {t.name for t in TABLES if t.kept_by or t.name.startswith("value_")}
+    silent = {
+        table.name
+        for table in TABLES
+        if table.name not in DEFAULT_DAYS and " TTL " not in definitions[table.name]
+    }
+    assert silent - computed_anew == set()
+    columns = {name: STORED_COLUMN.get(name, "stored_at") for name in DEFAULT_DAYS}
+    for name, column in columns.items():
+        client.query(f"SELECT {column} FROM {name} LIMIT 0")
 
 
 def test_what_is_past_its_retention_goes(settings: Settings, client: Client) -> None:

@@ -43,6 +43,14 @@ def test_reply_times_of_the_support_threads(lane: Lane, threads: Path, listening
     lane.run("upkeep", "--once")
 
     with lane.client() as client:
+        # Whatever the order in which partitions were read, no reply is left without its parent.
+        replies, lacking = client.query(
+            "SELECT count(), countIf(parent_text = '') FROM mentions FINAL WHERE topic_id ="
+            " {id:String} AND parent_id IN (SELECT mention_id FROM mentions WHERE text != '')",
+            {"id": lane.topic_id},
+        ).first_row
+        assert replies > 2_500
+        assert lacking == 0
         for view in ("care_replies_view", "care_items_view"):
             client.command(f"SYSTEM REFRESH VIEW {view}")
             client.command(f"SYSTEM WAIT VIEW {view}")

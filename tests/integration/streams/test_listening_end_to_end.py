@@ -182,14 +182,21 @@ async def test_of_all_of_bluesky_a_newcomer_gets_what_the_bundled_rules_match_an
     assert "escucha rules apply FILE" in err.decode()
 
 
-async def test_the_overlapping_reddit_recording_yields_each_comment_once(lane: Lane) -> None:
-    with real_file("fixtures/reddit/TestSubredditStreams.test_comments.ndjson").open("rb") as file:
-        tape = [json.loads(line)["body"] for line in file]
-    names = {f"reddit:{item['data']['name']}" for body in tape for item in body["data"]["children"]}
+async def test_the_overlapping_reddit_recordings_yield_each_comment_and_submission_once(
+    lane: Lane,
+) -> None:
+    tapes = {}
+    for listing, kind in (("comments", "comments"), ("new", "submissions")):
+        name = f"fixtures/reddit/TestSubredditStreams.test_{kind}.ndjson"
+        tapes[listing] = [
+            json.loads(line)["body"] for line in real_file(name).read_bytes().splitlines()
+        ]
+    items = [i for tape in tapes.values() for body in tape for i in body["data"]["children"]]
+    names = {f"reddit:{item['data']['name']}" for item in items}
     with lane.worker() as worker:
         for run in ("one", "two"):  # the second from the beginning again, all of it overlapping
             async with FakeReddit() as reddit:
-                reddit.tapes["comments"] = tape
+                reddit.tapes |= tapes
                 process = await asyncio.create_subprocess_exec(
                     *(sys.executable, "-m", "tests.fakes.listener", "reddit", reddit.url),
                     *(lane.settings.kafka_bootstrap, lane.topic, str(lane.folder / run)),
@@ -197,7 +204,10 @@ async def test_the_overlapping_reddit_recording_yields_each_comment_once(lane: L
                     stdout=asyncio.subprocess.DEVNULL,
                 )
                 await until(
-                    lambda: reddit.positions.get("comments", 0) > len(tape) + 1,
+                    lambda: all(
+                        reddit.positions.get(kind, 0) > len(tape) + 1
+                        for kind, tape in tapes.items()
+                    ),
                     "all polls",
                 )
                 process.terminate()

@@ -12,11 +12,14 @@ from tests.builders import mention, raw
 from tests.integration.streams.helpers import Lane, Services, wait_for
 from tests.unit.models.encoders import real_encoder
 
+# The replies come after what they answer, of which their source tells the id alone.
 TEXTS = (
-    ("my flight was delayed three hours and nobody says anything", ""),
-    ("¿dónde puedo comprar un Nimbara?", ""),
-    ("yes please", "@vellumdesk: Shall I put one Nimbara aside for you?"),
-    ("yes please", "@dana_k: coming to the match with the Nimbara team on saturday?"),
+    ("my flight was delayed three hours and nobody says anything", None),
+    ("¿dónde puedo comprar un Nimbara?", None),
+    ("¿Te apartamos el Nimbara hasta el sábado?", None),
+    ("¿te paso los apuntes de historia?", None),
+    ("sí porfa", 2),
+    ("sí porfa", 3),
 )
 
 
@@ -33,47 +36,55 @@ def lane(services: Services, tmp_path: Path) -> Lane:
     return Lane(type(lane.settings)(**settings), lane.topic_id, lane.folder)
 
 
-def judged(lane: Lane) -> dict[str, tuple[str, str]]:
-    """Of each mention: which model judged it, and its intent."""
+def judged(lane: Lane) -> dict[int, tuple[str, str, float]]:
+    """Of each mention: which model judged it, its intent, and the chance of active intent."""
     with lane.client() as client:
         rows = client.query(
-            "SELECT mention_id, model_version, intent FROM mentions FINAL"
+            "SELECT mention_id, model_version, intent, intent_active FROM mentions FINAL"
             " WHERE topic_id = {id:String} ORDER BY mention_id",
             {"id": lane.topic_id},
         ).result_rows
-    return {
-        str(one).rsplit("-", 1)[1]: (str(version), str(intent)) for one, version, intent in rows
-    }
+    return {int(str(row[0]).rsplit("-", 1)[1]): (row[1], row[2], row[3]) for row in rows}
+
+
+def say(lane: Lane, numbers: range) -> None:
+    lane.produce(
+        raw(
+            mention(
+                f"csv:{lane.topic}-{number}",
+                text=TEXTS[number][0],
+                **(
+                    {"kind": "reply", "parent_id": f"csv:{lane.topic}-{TEXTS[number][1]}"}
+                    if TEXTS[number][1] is not None
+                    else {}
+                ),
+            )
+        )
+        for number in numbers
+    )
+    wait_for(lambda: len(judged(lane)) == numbers.stop, "the mentions", 240.0)
 
 
 def test_a_worker_judges_by_the_cascade_and_history_by_any_profile(lane: Lane) -> None:
     version = ModelStore(lane.settings.model_store).current()
     with lane.worker(model_profile="cascade") as worker:
-        lane.produce(
-            (
-                raw(
-                    mention(
-                        f"csv:{lane.topic}-{number}",
-                        text=text,
-                        **({"parent_text": parent, "parent_id": "csv:x"} if parent else {}),
-                    )
-                )
-                for number, (text, parent) in enumerate(TEXTS)
-            )
-        )
-        wait_for(lambda: len(judged(lane)) == len(TEXTS), "the mentions", 240.0)
+        say(lane, range(4))
+        say(lane, range(4, 6))
         assert worker.terminate() == 0
     found = judged(lane)
     store = ModelStore(lane.settings.model_store)
     accurate = profiles.load(store, profile="accurate")
 
-    assert found["0"] == (f"{version}+fast", "none")
-    assert found["1"] == (f"{version}+accurate", "active")
-    assert {name for name, _ in found.values()} == {f"{version}+fast", f"{version}+accurate"}
+    assert found[0][:2] == (f"{version}+fast", "none")
+    assert found[1][:2] == (f"{version}+accurate", "active")
+    assert {name for name, _, _ in found.values()} == {f"{version}+fast", f"{version}+accurate"}
+    # The same words, judged with what they answer.
+    assert found[4][0] == found[5][0] == f"{version}+accurate"
+    assert found[4][2] > found[5][2] + 0.4
 
     for profile, names in (("accurate", {accurate.version}), ("fast", {version})):
         done = lane.run(
             *("models", "rescore", "--since", "2000-01-01", "--json"), model_profile=profile
         )
         assert done.returncode == 0, done.stderr
-        assert {name for name, _ in judged(lane).values()} == names
+        assert {name for name, _, _ in judged(lane).values()} == names

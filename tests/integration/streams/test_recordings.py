@@ -15,6 +15,7 @@ from streams.producers.live.progress import ListenOptions, ListenSummary
 from streams.producers.live.runner import run_source
 from streams.producers.live.source import Source
 from tests.fakes.mastodon import RecordedMastodon
+from tests.fakes.polled import Trouble
 from tests.fakes.x import FakeX
 from tests.integration.producers.helpers import real_file
 from tests.integration.streams.helpers import Lane
@@ -113,6 +114,37 @@ async def test_the_lines_of_xs_filtered_stream_are_stored(lane: Lane, tmp_path: 
         await until(lambda: lane.planned("records") >= summary.delivered, "all of it")
         await until(lambda: len(stored(lane)) == len(lines), "the rows")
         assert stored(lane) == sorted(f"x:{line['data']['id']}" for line in lines)
+        balance = lane.balance_once_settled()
+        assert worker.terminate() == 0
+    assert balance.problems == []
+
+
+async def test_the_recorded_search_of_x_and_stream_of_mastodon_are_stored(
+    lane: Lane, tmp_path: Path
+) -> None:
+    [search] = exchanges("x_api_v2/v2_test_client_search_recent_tweets.ndjson")
+    # It was recorded without the fields that this source asks for, of which an author is needed.
+    posts = [{**post, "author_id": "7"} for post in search["body"]["data"]]
+    recorded = exchanges("mastodon/test_stream_user_local.ndjson")
+    for exchange in recorded:  # the public stream has the same form as the user's
+        exchange["uri"] = exchange["uri"].replace("/streaming/user", "/streaming/public")
+        if exchange["uri"].endswith("/instance/"):
+            exchange["body"] = {}
+    with lane.worker() as worker:
+        async with FakeX() as server:
+            body = {**search["body"], "data": posts}
+            server.troubles += [Trouble("answer", path="/recent", body=body) for _ in range(2)]
+            source = server.source(mode="search")
+            async with listening(source, lane, tmp_path / "x.json") as stopped:
+                await until(lambda: len(stored(lane)) == len(posts), "the rows of X")
+                assert (await stopped()).rejected == 0
+        assert stored(lane) == sorted(f"x:{post['id']}" for post in posts)
+        async with RecordedMastodon(recorded) as instance:
+            toots = MastodonSource(instance=instance.url)
+            async with listening(toots, lane, tmp_path / "mastodon.json") as stopped:
+                await until(lambda: len(stored(lane)) == len(posts) + 1, "the row of Mastodon")
+                summary = await stopped()
+        assert (summary.delivered, summary.rejected) == (1, 0)
         balance = lane.balance_once_settled()
         assert worker.terminate() == 0
     assert balance.problems == []

@@ -1,10 +1,12 @@
 """Rules that change while workers run: taken up, previewed, run over what came before them."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from streams.rules.loading import EXAMPLE
 from tests.builders import mention, raw
 from tests.integration.streams.helpers import Lane, one_line_of, wait_for
 
@@ -88,6 +90,8 @@ def test_rules_are_taken_up_while_running_and_run_over_what_was_filtered_out(
         assert lane.run("rules", "show", 1).stdout.decode() == first.read_text().replace(
             "paragu* OR sombrilla*", "sombrilla*"
         )
+        bundled = lane.run("rules", "show", 0).stdout.decode()  # the way back from the first
+        assert bundled == EXAMPLE.read_text("utf-8")
         wait_for(lambda: follows(lane, 300), "the worker to take the new rules up")
         before = lane.count("mentions")
 
@@ -114,6 +118,49 @@ def follows(lane: Lane, count: int) -> bool:
 
 
 follows.sent = 0  # type: ignore[attr-defined]
+
+
+@pytest.mark.usefixtures("no_rules_of_others")
+def test_a_preview_sets_what_is_gained_and_lost_beside_the_rules_in_force(
+    lane: Lane, tmp_path: Path
+) -> None:
+    path = rules_file(tmp_path, "paragu*")
+    path.write_text(path.read_text("utf-8").replace("matched", "everything"), "utf-8")
+    assert lane.run("rules", "apply", path).returncode == 0
+    days = {number: "2026-07-04" if number < 18 else "2026-07-05" for number in range(30)}
+    with lane.worker() as worker:
+        lane.produce(
+            raw(
+                mention(
+                    f"csv:{lane.topic}-{number}",
+                    text=f"{TEXTS[number % 3]}, número {number}",
+                    published_at=f"{day}T10:00:00Z",
+                )
+            )
+            for number, day in days.items()
+        )
+        wait_for(lambda: lane.count("mentions") == 30, "the mentions")
+        assert worker.terminate() == 0
+    path.write_text(path.read_text("utf-8").replace("paragu*", "llueve OR bueno"), "utf-8")
+
+    asked = ("rules", "preview", path, "--since", "2026-07-01", "--until", "2026-08-01")
+    found = json.loads(lane.run(*asked, "--json", "--examples", "2").stdout)
+    [topic] = [one for one in found["names"] if one["name"] == "umbrellas"]
+    [brand] = [one for one in found["names"] if one["name"] == "Nimbara"]
+    assert (topic["in_force"], topic["new"], topic["gained"], topic["lost"]) == (10, 20, 20, 10)
+    assert topic["days"] == {
+        "2026-07-04": {"in_force": 6, "new": 12},
+        "2026-07-05": {"in_force": 4, "new": 8},
+    }
+    assert [len(topic[f"{kind}_examples"]) for kind in ("gained", "lost")] == [2, 2]
+    assert all("paraguas" in example for example in topic["lost_examples"])
+    assert (brand["in_force"], brand["new"], brand["gained"], brand["lost"]) == (10, 10, 0, 0)
+
+    shown = lane.run(*asked, "--name", "umbrellas", "--examples", "1").stdout.decode()
+    assert re.search(r"topic +umbrellas +10 +20 +\+20 +-10", shown)
+    assert "topic umbrellas: gained, for example" in shown
+    assert "topic umbrellas: lost, for example" in shown
+    assert matched(lane, "has(topics, 'umbrellas')") == 10  # nothing was changed
 
 
 def test_a_file_with_mistakes_is_not_applied(lane: Lane, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from streams.delivery import PartitionDelivery
+from streams.steps.pseudonyms import AuthorKeys
 from tests.builders import (
     LISTENING,
     FakeRecord,
@@ -174,3 +175,21 @@ async def test_a_reply_gets_the_text_of_its_parent_from_the_batch_or_from_the_ta
         "csv:5": "",
         "csv:6": "lo sé ya",
     }
+
+
+async def test_a_reply_after_a_rotation_of_keys_finds_its_parent_from_before() -> None:
+    keys = AuthorKeys.parse(f"1:{'a1' * 16},2@2026-07-05:{'b2' * 16}")
+    clickhouse, rules = MemoryClickHouse(), FixedRules(LISTENING, keys=keys)
+    parent = mention("csv:1", text="¿Te reservo uno?", published_at="2026-07-04T23:59:00Z")
+    await run(clickhouse, parent, rules=rules)
+    late = {"kind": "reply", "text": "sí", "published_at": "2026-07-05T00:01:00Z"}
+    await run(
+        clickhouse,
+        mention("csv:2", parent_id="csv:1", **late),
+        mention("csv:3", parent_id="csv:9", **late),
+        rules=rules,
+    )
+    before, reply, alone = clickhouse.tables["mentions"]
+    assert (reply["parent_id"], reply["parent_text"]) == (before["mention_id"], parent["text"])
+    assert alone["parent_text"] == ""
+    assert alone["parent_id"].startswith("csv:p2:")

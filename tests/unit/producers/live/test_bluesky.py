@@ -16,9 +16,11 @@ from streams.errors import InputError
 from streams.producers.live.bluesky import Bluesky, from_options
 from streams.producers.live.bluesky_mapping import MappingError, map_message
 from streams.producers.live.source import SourceRefusedError
+from tests.builders import FakeRecord, deliver, make_worker, process_all
 from tests.fakes.bluesky_lines import LIKE, START_US, did, line, mix, post, reaction, uri
 from tests.fakes.jetstream import Jetstream, Manners
 from tests.fakes.memory_kafka import Listening, identity
+from tests.memory_clickhouse import MemoryClickHouse
 
 DATA = Path(os.environ.get("ESCUCHA_DATA", Path(__file__).parents[5] / "shared" / "data"))
 NOW = datetime(2026, 7, 5, tzinfo=UTC)
@@ -155,7 +157,7 @@ async def test_a_resume_from_any_place_gives_the_same_ids(
     assert set(listening.ids()) == ids
 
 
-async def test_the_recording_resumed_from_every_cursor_gives_the_same_ids(
+async def test_the_recording_resumed_from_every_cursor_gives_the_same_table(
     tmp_path: Path,
 ) -> None:
     path = DATA / "fixtures" / "bluesky_jetstream" / "expected_v1.jsonl"
@@ -163,13 +165,41 @@ async def test_the_recording_resumed_from_every_cursor_gives_the_same_ids(
         pytest.skip("real data: the Jetstream recording is absent; say where with ESCUCHA_DATA")
     lines = path.read_bytes().splitlines()
     ids = expected(lines)
-    for stop_at in range(1, len(lines), 10):
+    whole = Listening(tmp_path / "whole.json")
+    async with Jetstream(lines).serving() as server:
+        await hear(whole, server, ids)
+    table = await stored_of(whole)
+    assert [len(table[name]) for name in sorted(table)] == [4, 126, 17]
+    for stop_at in range(1, len(lines)):
         listening = Listening(tmp_path / f"{stop_at}.json")
         manners = deque([Manners(cut_after=stop_at)])
         async with Jetstream(lines, manners=manners).serving() as server:
             # Times in the recording are up to 32 ms out of order.
             heard, _ = await hear(listening, server, ids, rewind_sec=0.04)
         assert set(heard) == ids, stop_at
+        assert await stored_of(listening) == table, stop_at
+
+
+async def stored_of(listening: Listening) -> dict[str, list[tuple[Any, ...]]]:
+    """The tables that the pipeline makes of what arrived, row by row, but for places in Kafka."""
+    clickhouse = MemoryClickHouse()
+    worker = make_worker(clickhouse)
+    log = [FakeRecord(n, record.body) for n, record in enumerate(listening.kafka.delivered)]
+    _, batches = await deliver(worker.pipeline, log)
+    assert await process_all(worker.pipeline, batches) == [None] * len(batches)
+    columns = {
+        "mentions": ("mention_id", "text", "parent_id", "published_at", "version", "counted"),
+        "interactions": ("interaction_id", "kind", "target_id", "occurred_at"),
+        "deletions": ("target", "target_id", "deleted_at"),
+    }
+    tables = {
+        name: [tuple(row[column] for column in wanted) for row in clickhouse.tables[name]]
+        for name, wanted in columns.items()
+    }
+    # The table of deletions keeps one row of a target; the others hold none twice by themselves.
+    return {
+        name: sorted(set(rows) if name == "deletions" else rows) for name, rows in tables.items()
+    }
 
 
 async def test_a_clock_that_runs_ahead_does_not_carry_the_cursor_away(listening: Listening) -> None:
