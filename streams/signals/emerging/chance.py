@@ -17,9 +17,9 @@ whatever sizes are mixed, so that R reaches A not sooner than after a time A on 
 
     rate = week / A
 
-which is what is stated of a moment at which R is A. The integral is a sum over windows that end now,
-each standing for the begins nearer to its own than to others. It leaves out older begins, which
-makes R smaller and the rate larger.
+which is what is stated of a moment at which R is A. The integral is a sum over windows that end
+now, each standing for the begins nearer to its own than to others. It leaves out older begins,
+which makes R smaller and the rate larger.
 """
 
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ def log_likelihood_ratio(heard: Floats, mean: Floats, size: Floats, more: Floats
 
 
 def log_evidence(heard: Floats, mean: Floats, size: Floats, deviations: Sequence[float]) -> Floats:
-    """The mean ratio over bursts of so many deviations of a count; 2 stand in where it is sparse."""
+    """Log of the mean ratio over bursts of so many deviations of a count, as if it were 2 more."""
     deviation = np.sqrt(mean + 2.0)
     ratios = [log_likelihood_ratio(heard, mean, size, d * deviation) for d in deviations]
     total = sum(np.exp(np.minimum(ratio, _LARGEST)) for ratio in ratios)
