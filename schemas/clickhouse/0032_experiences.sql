@@ -14,7 +14,7 @@ WITH
         'conocid[oa]s?|familiar(?:es)?)'
     ) AS people_es,
     arrayStringConcat([
-        concat('(?:^|[.,;:!?(\\"]|\\b(?:que|y|pero|porque|como|ya|cuando|si|hasta|ayer|hoy|anoche|tambien|pues)) ?(?:mis?|nuestr[oa]s?|un[oa]s?) ', people_es, '\\b'),
+        concat('(?:^|[.,:!?(\\"]|\\b(?:que|y|pero|porque|como|ya|cuando|si|hasta|ayer|hoy|anoche|tambien|pues)) ?(?:mis?|nuestr[oa]s?|un[oa]s?) ', people_es, '\\b'),
         concat('\\b(?:a|de) (?:mis?|un[oa]s?|nuestr[oa]s?) ', people_es, '\\b'),
         '\\bla madre de mis hij',
         concat('\\bun[oa]s? ', people_es, ' mi[oa]s?\\b'),
@@ -37,9 +37,9 @@ WITH
         'sister)-in-law|in-laws)'
     ) AS people_en,
     arrayStringConcat([
-        concat('(?:^|[.,;:!?(\\"]|\\b(?:that|but|because|so|when|if|is|today|now|while|how|left|told|tell|watch|saw|helped|treat|treated|stranded|lost|charged|kicked)) ?(?:my|our) (?:\\w+ )?', people_en, '\\b'),
+        concat('(?:^|[.,:!?(\\"]|\\b(?:that|but|because|so|when|if|is|today|now|while|how|left|told|tell|watch|saw|helped|treat|treated|stranded|lost|charged|kicked)) ?(?:my|our) (?:\\w+ )?', people_en, '\\b'),
         '\\ba friend (?:of mine|who|has|had|bought|got|told|says|said|was|is)\\b',
-        '(?:^|[.,;:!?(\\"] ?)(?:mother|mom|wife|husband|daughter|son|sister|brother|friend)s? (?:and|is|was|are|has|had|just|got|bought|stuck)\\b',
+        '(?:^|[.,:!?(\\"] ?)(?:mother|mom|wife|husband|daughter|son|sister|brother|friend)s? (?:and|is|was|are|has|had|just|got|bought|stuck)\\b',
         concat('\\b(?:my|our) ', people_en, '(?:\'s| (?:just|has|had|have|is|was|are|were|got|bought|uses?|loves?|hates?|flew|missed|lost|can\'t|cannot|says?|said))\\b'),
         '\\bfriends? of mine\\b',
         '\\b(?:someone|somebody|people|anyone) i know\\b',
