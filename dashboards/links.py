@@ -89,6 +89,7 @@ LINKS: Mapping[str, tuple[Link, ...]] = {
     "recommendations": (_mentions(),),
     "campaigns_over_time": (_mentions(),),
     "campaign_results": (_mentions(),),
+    "experiences": (_of("brand", "brand"),),
     "value_coherence": (_RULES,),
     "value_attributes": (_RULES,),
     "value_customers": (_by("customer"),),

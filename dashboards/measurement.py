@@ -15,7 +15,7 @@ from dashboards.panels import (
     stat_panel,
     time_series_panel,
 )
-from dashboards.value_people import attributes, coherence
+from dashboards.value_people import attributes, coherence, experiences
 from dashboards.value_tables import (
     NOBODY_YET,
     balance_of_gestures,
@@ -66,6 +66,8 @@ def measurement() -> models.Dashboard:
     builder.with_row(_row(40, Text("Campañas", "Campaigns")))
     builder.with_panel(_campaigns_over_time())
     builder.with_panel(_campaigns())
+    builder.with_row(_row(45, Text("Experiencias", "Experiences")))
+    builder.with_panel(experiences(Spot(46, 24, 8)))
     builder.with_row(_row(50, Text("Coherencia", "Coherence")))
     builder.with_panel(coherence(Spot(51, 24, 8)))
     builder.with_panel(attributes(Spot(52, 24, 10)))

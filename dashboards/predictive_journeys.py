@@ -39,6 +39,14 @@ EVIDENCE: dict[str, tuple[Text, str | None]] = {
     "latent this month": (Text("Latente este mes", "Latent this month"), None),
     "none": (Text("Nada", "Nothing"), None),
 }
+# What a chance rests on, or why there is none.
+KNOWN_BY: dict[str, tuple[Text, str | None]] = {
+    "probability": (Text("Lo aprendido de compras", "Learnt from orders"), None),
+    "too few orders": (
+        Text("Pocas compras: solo lo que se oyó", "Too few orders: only what was heard"),
+        None,
+    ),
+}
 _PERCENT = [
     models.DynamicConfigValue("unit", "percentunit"),
     models.DynamicConfigValue("decimals", 0),
@@ -149,6 +157,7 @@ def _propensity() -> table.Panel:
             "chance": (Text("Probabilidad", "Chance"), 100),
             "chance_from": (Text("Desde", "From"), 80),
             "chance_to": (Text("Hasta", "To"), 80),
+            "known_by": (Text("De dónde sale", "How it is known"), 220),
             "evidence": (Text("Lo que se oyó", "What was heard"), None),
             "active_30d": (Text("Activa, 30 días", "Active, 30 days"), 90),
             "latent_30d": (Text("Latente, 30 días", "Latent, 30 days"), 90),
@@ -156,6 +165,7 @@ def _propensity() -> table.Panel:
     )
     for name in ("chance", "chance_from", "chance_to"):
         panel = panel.override_by_name(name, _PERCENT)
+    panel = panel.override_by_name("known_by", [mapped(KNOWN_BY)])
     return panel.override_by_name("evidence", [mapped(EVIDENCE)])
 
 

@@ -214,6 +214,32 @@ def presence(spot: Spot) -> table.Panel:
     )
 
 
+def experiences(spot: Spot) -> table.Panel:
+    """Return whether people tell their own experience with a brand or somebody else's."""
+    return value_table(
+        spot,
+        "experiences",
+        Text("Experiencia propia o de otros", "Own experience or others'"),
+        Text(
+            "Menciones de quien usa o recomienda una marca: si cuentan solo lo vivido por quien "
+            "escribe, o también lo de otra persona o lo oído a otros. En español e inglés; de lo "
+            "que llama ajeno acierta dos de cada tres.",
+            "Mentions of who uses or recommends a brand: whether they tell only what the author "
+            "lived through, or also what somebody else did or what was heard of others. In Spanish "
+            "and English; of what it calls others' two in three are.",
+        ),
+        {
+            "brand": (Text("Marca", "Brand"), 160),
+            "own": (Text("Propia", "Own"), None),
+            "others": (Text("De otros", "Others'"), None),
+            "others_share": (Text("Parte de otros", "Share of others'"), None),
+            "own_liked": (Text("Propia, a favor", "Own, in favour"), None),
+            "others_liked": (Text("De otros, a favor", "Others', in favour"), None),
+        },
+        shares=("others_share", "own_liked", "others_liked"),
+    )
+
+
 def coherence(spot: Spot) -> table.Panel:
     """Return whether what is said, declared and published go together."""
     return value_table(

@@ -1,5 +1,6 @@
 """`make demo`: a whole stack, a story in it, its figures computed, and then a live stream."""
 
+import asyncio
 import json
 import signal
 import sys
@@ -28,6 +29,7 @@ from streams.producers.story import edition_of
 from streams.settings import Settings
 from streams.steps.business import KindName
 from streams.upkeep import value
+from streams.upkeep.account_links import link
 from streams.upkeep.kept import renew
 from streams.upkeep.listened import note_rules
 
@@ -36,16 +38,17 @@ INVENTED = MappingRequest(constants={"source": "demo"})  # nobody shall take it 
 HISTORY_ENDS_BEFORE = timedelta(minutes=2)
 BUSINESS: tuple[KindName, ...] = ("orders", "gestures", "labels")
 STORED_WITHIN_SEC = 120.0
+BUYS_WITHIN_DAYS = 14
 _LOOK_EVERY_SEC = 0.3
 _STORED = """
 SELECT
-    (SELECT uniqExact(mention_id) FROM mentions WHERE startsWith(mention_id, {edition:String}))
+    (SELECT uniqExact(mention_id) FROM mentions WHERE position(mention_id, {edition:String}) > 0)
     + (SELECT uniqExact(interaction_id) FROM interactions
-        WHERE startsWith(interaction_id, {edition:String}))
+        WHERE position(interaction_id, {edition:String}) > 0)
     + (SELECT uniqExact(order_id) FROM orders WHERE startsWith(order_id, 'story-'))
     + (SELECT uniqExact(gesture_id) FROM gestures WHERE startsWith(gesture_id, 'story-'))
     + (SELECT uniqExact(mention_id, labeller) FROM labels
-        WHERE startsWith(mention_id, {edition:String}))
+        WHERE position(mention_id, {edition:String}) > 0)
 """
 
 
@@ -97,7 +100,7 @@ class _Telling:
         sent = self._history(start)
         if self._stop.is_set():
             return
-        say(f"        {sent} events sent. 2 of 3  Computing value, journeys and care…")
+        say(f"        {sent} events sent. 2 of 3  Computing value, journeys, care and chances…")
         self._compute(start, sent)
         if self._stop.is_set():
             return
@@ -139,15 +142,34 @@ class _Telling:
         """Wait until all is stored, then compute what upkeep would within minutes."""
         deadline = time.monotonic() + STORED_WITHIN_SEC
         with connect(self._settings, in_database=True) as client:
-            while client.query(_STORED, {"edition": _prefix(start)}).result_rows[0][0] < expected:
+            told = {"edition": f":{edition_of(start)}-"}  # of whichever of the story's networks
+            while client.query(_STORED, told).result_rows[0][0] < expected:
                 if time.monotonic() > deadline:
                     say("        The worker takes its time (see escucha logs); figures follow.")
                     return
                 if self._stop.wait(_LOOK_EVERY_SEC):
                     return
             note_rules(client)  # which accounts are whose
+            for row in rows_of(STORY / "links.jsonl"):
+                link(client, row["accounts"], row["by"])
             value.compute(client)
+            asyncio.run(self._who_will_buy())
             renew(client, self._stop.is_set)
+
+    async def _who_will_buy(self) -> None:
+        """Reckon it as the commands do: of so few orders nothing is learnt, which the rows say."""
+        # Loaded when it is time: the demo's first lines do not wait for scikit-learn.
+        from models.propensity_store import PropensityStore
+        from streams.modelling import propensity
+        from streams.sinks.clickhouse import ClickHouse
+
+        now = clock.now()
+        store = PropensityStore(self._settings.model_store)
+        async with ClickHouse(self._settings) as clickhouse:
+            card = await propensity.learn(
+                clickhouse, store, horizon_days=BUYS_WITHIN_DAYS, until=now, created_at=now
+            )
+            await propensity.score(clickhouse, card, store.load(card.version), at=now)
 
     def _live(self) -> None:
         paced = self._folder / "live.jsonl"

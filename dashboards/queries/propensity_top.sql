@@ -5,6 +5,7 @@ SELECT
     probability AS chance,
     probability_low AS chance_from,
     probability_high AS chance_to,
+    toString(status) AS known_by,
     toString(evidence) AS evidence,
     active_30d,
     latent_30d

@@ -63,6 +63,7 @@ IMPERSONAL = {
     "contacts_by_day": "counts",
     "engagement_weeks": "counts",
     "campaign_days": "counts",
+    "experience_days": "counts",
     "heard_by_hour": "counts",
     "first_contacts_timed": "moments, without whose",
     "journey_places": "counts",

@@ -54,7 +54,10 @@ class StoryRows:
     """
 
     def __init__(self, start: datetime, default_source: str, *, always: bool = False) -> None:
-        """`always`: the rows' own source gives way to `default_source`."""
+        """`always`: the rows' own source gives way to `default_source`, unless it is a part of it.
+
+        A part is named after it: `demo_forum` is a network of `demo`.
+        """
         self._always = always
         self._start = start
         self._edition = edition_of(start)
@@ -63,8 +66,9 @@ class StoryRows:
 
     def __call__(self, row: Row) -> Prepared:
         record = decode_object(row)
-        own_source = None if self._always else record.get("source")
-        source = source_name(str(own_source)) if own_source else self._default_source
+        own_source = source_name(str(record.get("source") or self._default_source))
+        is_part = own_source.startswith(f"{self._default_source}_")
+        source = self._default_source if self._always and not is_part else own_source
         if "target" in record:
             return self._finish(self._reaction(record, source))
         return self._finish(self._mention(record, source))

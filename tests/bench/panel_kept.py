@@ -301,6 +301,7 @@ FILLED: Final[tuple[tuple[str, str], ...]] = (
 REFRESHED: Final = (
     "heard_by_hour",
     "campaign_days",
+    "experience_days",
     "customers_top",
     "ratings_top",
     "bonds_top",

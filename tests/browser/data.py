@@ -107,6 +107,7 @@ KEPT = (
 FOR_PANELS = (
     "engagement_weeks",
     "campaign_days",
+    "experience_days",
     "heard_by_hour",
     "first_contacts_timed",
     "journey_places",

@@ -41,6 +41,7 @@ class Background:
 
     points: Points
     stratum: tuple[str, ...]  # of each series
+    whole: Ints  # of each series the number of what it is a part of
     begin_sec: Floats
     middle_sec: Floats
     end_sec: Floats
@@ -86,8 +87,9 @@ def background(
     rng = np.random.default_rng(seed)
     times: list[Floats] = []
     names: list[tuple[str, str, str]] = []
+    wholes: list[int] = []
     left_out = []
-    for key, members in series.items():
+    for whole, (key, members) in enumerate(series.items()):
         at = np.sort(_counted(members, settings.author_silence_hours * 3_600))
         begin, end = np.quantile(at, [0.01, 0.99])
         at = at[(at >= begin) & (at <= end)]
@@ -100,11 +102,15 @@ def background(
         for part in range(parts):
             names.append((key[0], f"{key[1]} {part + 1}/{parts}" if parts > 1 else key[1], key[2]))
             times.append(moved[dealt == part])
-    return _side_by_side(times, names, tuple(left_out))
+            wholes.append(whole)
+    return _side_by_side(times, names, wholes, tuple(left_out))
 
 
 def _side_by_side(
-    times: Sequence[Floats], names: Sequence[tuple[str, str, str]], left_out: tuple[str, ...]
+    times: Sequence[Floats],
+    names: Sequence[tuple[str, str, str]],
+    wholes: Sequence[int],
+    left_out: tuple[str, ...],
 ) -> Background:
     kept = [k for k, at in enumerate(times) if len(at) > 1]
     langs: Mapping[str, int] = {
@@ -121,6 +127,7 @@ def _side_by_side(
     return Background(
         points=points,
         stratum=tuple(names[k][0] for k in kept),
+        whole=np.array([wholes[k] for k in kept], np.int64),
         begin_sec=begin,
         middle_sec=(begin + end) / 2,
         end_sec=end,

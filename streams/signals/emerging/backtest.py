@@ -99,6 +99,33 @@ def run(
     return found
 
 
+def merged(parts: Sequence[Found]) -> list[Found]:
+    """One of each method, stratum and rate, out of those that each saw only some bursts."""
+    made = []
+    for key in dict.fromkeys((f.method, f.stratum, f.target) for f in parts):
+        own = [f for f in parts if (f.method, f.stratum, f.target) == key]
+        sizes = [size for f in own for size in f.sizes]
+        delays = [np.inf if d is None else d for f in own for d in f.delays_min]
+        of_size = {
+            s: [d for d, size in zip(delays, sizes, strict=True) if size == s] for s in SIZES
+        }
+        made.append(
+            msgspec.structs.replace(
+                own[0],
+                false_alarms=float(np.mean([f.false_alarms for f in own])),
+                false_alarms_carried=float(np.mean([f.false_alarms_carried for f in own])),
+                threshold=float(np.mean([f.threshold for f in own])),
+                bursts=len(delays),
+                recall={s: _recall(of_size[s]) for s in SIZES},
+                delay_min={s: _median(of_size[s]) for s in SIZES},
+                delays_min=tuple(d if np.isfinite(d) else None for d in delays),
+                hours=tuple(h for f in own for h in f.hours),
+                sizes=tuple(sizes),
+            )
+        )
+    return made
+
+
 def summaries(found: Sequence[Found]) -> list[Summary]:
     """Each method at each rate, over all strata."""
     made = []

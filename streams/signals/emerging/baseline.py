@@ -99,12 +99,18 @@ class _Past:
         self.heard = heard.astype(np.float64)
         self.slot = (self.hour + self.begin + EPOCH_HOUR) % HOURS
         age_days = (self.hours - 1 - np.arange(self.hours)) / 24
-        self._decay = 0.5 ** (age_days / settings.half_life_days)
-        self.weight = self._decay[self.hour]
+        self._decays = (
+            0.5 ** (age_days / settings.half_life_days),
+            0.5 ** (age_days / settings.level_half_life_days),
+            np.ones(self.hours),
+        )
+        self.weight, self.level_weight = (decay[self.hour] for decay in self._decays[:2])
         first = np.nan_to_num(points.first_sec, posinf=end * HOUR_SEC)
         begins = np.clip(first // HOUR_SEC - self.begin, 0, self.hours).astype(np.int64)
-        self.exposure = self._after(self._decay)[begins]  # series x hours of the week, decayed
-        self.times = self._after(np.ones(self.hours))[begins]  # the same, each hour once
+        # Series x hours of the week: how often listened to, decayed twice; and each hour once.
+        self.exposure, self.level_exposure, self.times = (
+            self._after(decay)[begins] for decay in self._decays
+        )
 
     def leave_out_silences(self, fitted: "_Fitted") -> None:
         """Take out what was not listened to: from one point to the next, when far too long."""
@@ -122,12 +128,13 @@ class _Past:
             (inside.series[:-1], hour[:-1] + 1, hour[1:], missed > _SILENCE),
             (inside.series, left, np.full(len(hour), self.hours), last & (tail - sums > _SILENCE)),
         ]
-        decayed, once = self._after(self._decay), self._after(np.ones(self.hours))
-        for series, begin, end, is_gap in gaps:
-            at = np.flatnonzero(is_gap & (end > begin))
-            np.subtract.at(self.exposure, series[at], decayed[begin[at]] - decayed[end[at]])
-            np.subtract.at(self.times, series[at], once[begin[at]] - once[end[at]])
-        self.exposure, self.times = self.exposure.clip(min=0), self.times.clip(min=0)
+        of_each = (self.exposure, self.level_exposure, self.times)
+        for decay, exposure in zip(self._decays, of_each, strict=True):
+            after = self._after(decay)
+            for series, begin, end, is_gap in gaps:
+                at = np.flatnonzero(is_gap & (end > begin))
+                np.subtract.at(exposure, series[at], after[begin[at]] - after[end[at]])
+            exposure.clip(min=0, out=exposure)
 
     def _hour(self, at_sec: Floats) -> Ints:
         return np.clip((at_sec // HOUR_SEC).astype(np.int64) - self.begin, 0, self.hours - 1)
@@ -157,11 +164,11 @@ class _Fitted:
         slots = past.series * HOURS + past.slot
         weighted = np.bincount(slots, heard * past.weight, minlength=names * HOURS)
         by_slot = np.asarray(weighted, np.float64).reshape(names, HOURS)
-        total = by_slot.sum(1)
-        common = max(total.sum() / (past.exposure.sum() + 1.0), _LEAST_LEVEL)
+        total = np.bincount(past.series, heard * past.level_weight, minlength=names)
+        common = max(total.sum() / (past.level_exposure.sum() + 1.0), _LEAST_LEVEL)
         self.rhythm = np.ones_like(self.rhythm)
         for _ in range(2):  # each needs the other where only some hours of the week were heard
-            listened = (past.exposure * self.rhythm).sum(1)
+            listened = (past.level_exposure * self.rhythm).sum(1)
             self.level = np.maximum((total + prior) / (listened + prior / common), _LEAST_LEVEL)
             if with_rhythm:
                 self.rhythm = self._rhythm(by_slot, past.exposure)

@@ -6,7 +6,7 @@ from typing import Final, Literal
 import numpy as np
 
 from streams.signals.emerging.background import Background
-from streams.signals.emerging.points import HOUR_SEC, Floats
+from streams.signals.emerging.points import HOUR_SEC, Floats, Ints
 
 Size = Literal["small", "medium", "large"]
 Shape = Literal["step", "ramp", "spike"]
@@ -41,8 +41,7 @@ def draw(background: Background, how_many: int, seed: int, *, reported: bool) ->
     """
     rng = np.random.default_rng(seed)
     begin, end = background.span(reported=reported)
-    hours = np.maximum(background.end_sec - background.begin_sec, 1.0) / HOUR_SEC
-    per_hour = np.bincount(background.points.series, minlength=len(hours)) / hours
+    mentions = {size: mentions_of(background, size) for size in SIZES}
     bursts = []
     kinds = [(size, shape, hour) for size in SIZES for shape in SHAPES for hour in HOURS]
     for number in range(how_many):
@@ -54,11 +53,38 @@ def draw(background: Background, how_many: int, seed: int, *, reported: bool) ->
             continue
         series = int(rng.choice(fits))
         at = float(rng.uniform(begin[series], end[series] - duration))
-        least, factor = SIZES[size]
-        mentions = max(least, int(np.ceil(factor * per_hour[series])))
-        moments = at + duration * _moments(shape, mentions, rng)
+        moments = at + duration * _moments(shape, int(mentions[size][series]), rng)
         bursts.append(Burst(series, size, shape, at, duration, moments))
     return bursts
+
+
+def mentions_of(background: Background, size: Size) -> Ints:
+    """How many mentions a burst of that size has in each series."""
+    hours = np.maximum(background.end_sec - background.begin_sec, 1.0) / HOUR_SEC
+    points = background.points
+    begin, end = background.begin_sec[points.series], background.end_sec[points.series]
+    inside = (points.at_sec >= begin) & (points.at_sec <= end)
+    per_hour = np.bincount(points.series[inside], minlength=len(hours)) / hours
+    least, factor = SIZES[size]
+    return np.maximum(least, np.ceil(factor * per_hour)).astype(np.int64)
+
+
+def arriving(shape: Shape, age: Floats) -> Floats:
+    """How fast a burst's mentions come at each age from 0 to 1; 1 where they come evenly."""
+    if shape == "ramp":
+        return np.asarray(2.0 * age)
+    if shape == "spike":
+        return np.asarray(np.exp(-age / _DECAY) / (_DECAY * (1 - np.exp(-1 / _DECAY))))
+    return np.ones_like(age)
+
+
+def arrived(shape: Shape, age: Floats) -> Floats:
+    """The share of a burst's mentions that has come by each age from 0 to 1."""
+    if shape == "ramp":
+        return np.asarray(age**2)
+    if shape == "spike":
+        return np.asarray((1 - np.exp(-age / _DECAY)) / (1 - np.exp(-1 / _DECAY)))
+    return np.asarray(age)
 
 
 def _moments(shape: Shape, mentions: int, rng: np.random.Generator) -> Floats:

@@ -1,62 +1,63 @@
-"""How often chance alone would bring so many: the false-alarm rate of a scan, in closed form.
+"""How often chance alone would bring as much: one rate for all begins and sizes of a burst.
 
-Counts in a window of length w are taken for negative binomial: Poisson with a rate that is itself
-Gamma, of mean m and size r (r without bound is Poisson). A window that slides over such events
-comes to hold k of them, from k - 1, this often per unit of time:
+For each moment s at which a burst may have begun, how many times likelier is what was heard since
+then if a burst came on top of the usual? Counts are Poisson with a rate that is itself Gamma, of
+mean m and size r (r without bound is Poisson), so for a burst of M more than the m that are usual
 
-    E[rate * P(N = k - 1 | rate)] = (k / w) * NB(k; m, r)
+    LR = NB(n; m + M, r) / NB(n; m, r) = (1 + M / m)^n / (1 + M / (m + r))^(n + r)
 
-Those moments come in clumps. The first of a clump is the share 1 - m' / k of them, m' = m (r + k -
-1) / (r + m) being what the window is expected to hold given that it holds k - 1 (Alm 1983, On the
-distribution of the scan statistic of a Poisson process; Naus 1982; Glaz, Naus and Wallenstein 2001,
-chapter 3; here with m' in place of m for the mixture). So
+and the mean of it over some sizes of burst. Added up over all begins,
 
-    rate(k) = (k - m') / w * NB(k; m, r)
+    R(t) = integral over s < t of LR(s, t) ds
 
-is how often an alarm at "k or more" starts when nothing has happened. The expected number of false
-alarms is the sum of that over windows and series, however they depend on one another.
+is the statistic of Shiryaev (1963) and Roberts (1966), which finds a change soonest, or next to it,
+of all rules with as few false alarms (Pollak 1985). While nothing happens R(t) - t keeps its mean,
+whatever sizes are mixed, so that R reaches A not sooner than after a time A on average (Pollak
+1987). Hence the false alarms per week of alarms at R = A are at most
+
+    rate = week / A
+
+which is what is stated of a moment at which R is A. The integral is a sum over windows that end
+now, each standing for the begins nearer to its own than to others. It leaves out older begins,
+which makes R smaller and the rate larger.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 
-from streams.signals.emerging.points import Floats
+from streams.signals.emerging.points import WEEK_SEC, Floats
 
-_SHIFT = 8.0
-
-
-def log_gamma(x: Floats) -> Floats:
-    """Natural logarithm of the gamma function for x > 0, to 1e-11 of its size."""
-    x = np.asarray(x, np.float64)
-    product = np.ones_like(x)
-    for step in range(int(_SHIFT)):
-        product = product * (x + step)
-    y = x + _SHIFT
-    inverse = 1.0 / y
-    square = inverse * inverse
-    series = inverse * (
-        1 / 12 - square * (1 / 360 - square * (1 / 1260 - square * (1 / 1680 - square / 1188)))
-    )
-    stirling = (y - 0.5) * np.log(y) - y + 0.5 * np.log(2 * np.pi) + series
-    return np.asarray(stirling - np.log(product))
+_LARGEST = 600.0  # of a logarithm, so that its exponential is still a number
 
 
-def log_negative_binomial(k: Floats, mean: Floats, size: Floats) -> Floats:
-    """Log-probability of exactly k; mean and size above 0."""
+def begins_sec(windows_sec: Floats) -> Floats:
+    """How long the begins last for which each window stands, shortest window first."""
+    between = np.sqrt(windows_sec[1:] * windows_sec[:-1])
+    return np.diff(np.concatenate([[0.0], between, windows_sec[-1:]]))
+
+
+def log_likelihood_ratio(heard: Floats, mean: Floats, size: Floats, more: Floats) -> Floats:
+    """How many times likelier `heard` is when `more` than `mean` come; mean and size above 0."""
     return np.asarray(
-        log_gamma(k + size)
-        - log_gamma(size)
-        - log_gamma(k + 1.0)
-        - size * np.log1p(mean / size)
-        + k * (np.log(mean) - np.log(size + mean))
+        heard * np.log1p(more / mean) - (heard + size) * np.log1p(more / (mean + size))
     )
 
 
-def log_alarm_rate(k: Floats, mean: Floats, size: Floats, window: Floats) -> Floats:
-    """Log of the false alarms per unit of `window` at a threshold of k; infinite up to the mean."""
-    k, mean, size = (np.asarray(value, np.float64) for value in (k, mean, size))
-    excess = k - mean * (size + k - 1.0) / (size + mean)
-    is_above = (k > mean) & (excess > 0)
-    safe_k = np.where(is_above, k, 1.0)
-    log_p = log_negative_binomial(safe_k, mean, size)
-    rate = np.log(np.where(is_above, excess, 1.0)) - np.log(window) + log_p
-    return np.where(is_above, rate, np.inf)
+def log_evidence(heard: Floats, mean: Floats, size: Floats, deviations: Sequence[float]) -> Floats:
+    """Log of the mean ratio over bursts of so many deviations of a count, as if it were 2 more."""
+    deviation = np.sqrt(mean + 2.0)
+    ratios = [log_likelihood_ratio(heard, mean, size, d * deviation) for d in deviations]
+    total = sum(np.exp(np.minimum(ratio, _LARGEST)) for ratio in ratios)
+    return np.asarray(np.log(total / len(ratios)))
+
+
+def log_alarm_rate(log_evidences: Sequence[Floats], windows_sec: Floats) -> Floats:
+    """Log of the false alarms per week; infinite where no window has any evidence."""
+    parts = np.stack(
+        [
+            evidence + np.log(begins)
+            for evidence, begins in zip(log_evidences, begins_sec(windows_sec), strict=True)
+        ]
+    )
+    return np.asarray(np.log(WEEK_SEC) - np.logaddexp.reduce(parts, axis=0))

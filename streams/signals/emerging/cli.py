@@ -48,6 +48,7 @@ def alerts_group() -> None:
 )
 @click.option("--seed", default=5, show_default=True)
 @click.option("--first-half", is_flag=True, help="Report on the half to tune on.")
+@click.option("--oracle", is_flag=True, help="Beside the most that anybody could find.")
 @click.option("--min-authors", type=click.IntRange(min=1), help="Other than the detector's own.")
 @click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Write an SVG there.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
@@ -61,6 +62,7 @@ def backtest_command(
     targets: tuple[float, ...],
     seed: int,
     first_half: bool,
+    oracle: bool,
     min_authors: int | None,
     plot: Path | None,
     as_json: bool,
@@ -92,6 +94,7 @@ def backtest_command(
         targets=targets,
         seed=seed,
         first_half=first_half,
+        oracle=oracle,
     )
     if plot is not None:
         plot.write_text(report.svg(made), encoding="utf-8")

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from streams.signals.emerging.baseline import LARGEST_SIZE, Baseline
-from streams.signals.emerging.chance import log_alarm_rate
-from streams.signals.emerging.points import HOUR_SEC, WEEK_SEC, Bools, Floats, Ints, Points
+from streams.signals.emerging.chance import begins_sec, log_alarm_rate, log_evidence
+from streams.signals.emerging.points import HOUR_SEC, Bools, Floats, Ints, Points
 from streams.signals.emerging.settings import DetectorSettings
 
 
@@ -28,32 +28,35 @@ class Scores:
 
 
 def score(points: Points, baseline: Baseline, series: Ints, at_sec: Floats) -> Scores:
-    """How seldom chance would bring what the windows up to each moment hold.
+    """How seldom chance would bring what was heard up to each moment, in all windows together.
 
-    The rate is that of all windows together: the rarest one's, times how many there are.
+    The window that is named is the one that says most of it.
     """
     settings = baseline.settings
-    best = np.full(len(series), np.inf)
-    window = np.zeros(len(series), np.int64)
-    observed = np.zeros(len(series), np.int64)
-    expected = np.zeros(len(series))
+    windows = np.array(settings.windows_min) * 60.0
     ends = points.up_to(series, at_sec)
     is_known = at_sec - baseline.first_sec >= settings.min_history_hours * HOUR_SEC
-    for index, minutes in enumerate(settings.windows_min):
-        span = minutes * 60.0
+    counts, means, evidences = [], [], []
+    for index, span in enumerate(windows):
         heard = ends - points.up_to(series, at_sec - span)
         mean = np.maximum(baseline.expected(series, at_sec - span, at_sec), 1e-9)
         scatter = baseline.scatter[series, index] + 1.0 / baseline.knowledge[series]
-        rate = log_alarm_rate(
+        evidence = log_evidence(
             heard.astype(np.float64),
             mean,
             np.minimum(1.0 / scatter, LARGEST_SIZE),
-            np.asarray(span / WEEK_SEC),
+            settings.burst_deviations,
         )
-        rate = np.where(is_known & (heard >= settings.min_authors), rate, np.inf)
-        better = rate < best
-        best = np.where(better, rate, best)
-        window = np.where(better, index, window)
-        observed = np.where(better, heard, observed)
-        expected = np.where(better, mean, expected)
-    return Scores(best + np.log(len(settings.windows_min)), window, observed, expected)
+        is_enough = is_known & (heard >= settings.min_authors)
+        counts.append(heard)
+        means.append(mean)
+        evidences.append(np.where(is_enough, evidence, -np.inf))
+    weights = np.log(begins_sec(windows))[:, None]
+    window = np.argmax(np.stack(evidences) + weights, axis=0)
+    which = np.arange(len(series))
+    return Scores(
+        log_rate=log_alarm_rate(evidences, windows),
+        window=window,
+        observed=np.stack(counts)[window, which],
+        expected=np.stack(means)[window, which],
+    )

@@ -9,6 +9,7 @@ from streams.errors import InputError
 from streams.signals.emerging.background import WARM_UP_SEC, Arrival, Background, background
 from streams.signals.emerging.backtest import run, stated, summaries
 from streams.signals.emerging.bursts import draw
+from streams.signals.emerging.oracle import bound, by_chance, rates_of
 from streams.signals.emerging.report import Report
 from streams.signals.emerging.rivals import methods
 from streams.signals.emerging.settings import DetectorSettings
@@ -25,8 +26,13 @@ def measure(
     targets: Sequence[float],
     seed: int,
     first_half: bool = False,
+    oracle: bool = False,
 ) -> Report:
-    """Bursts put into what was heard, and who finds them; raises InputError without a series."""
+    """Bursts put into what was heard, and who finds them; raises InputError without a series.
+
+    `oracle`: beside what one finds who knows the rates and the bursts but not when, on the same
+    talk and on talk that chance alone makes of the same rates; there nobody can find more.
+    """
     whole = background(heard, settings, parts=parts, seed=seed)
     if not whole.points.names:
         raise InputError("no series is at least five days long with ten mentions a day")
@@ -35,6 +41,16 @@ def measure(
     contenders = methods(whole.points, settings)
     injected = draw(whole, bursts, seed, reported=True)
     found = [f for target in targets for f in run(whole, contenders, injected, target)]
+    known, chance = [], []
+    if oracle:
+        rates = rates_of(whole)
+        known = [f for target in targets for f in bound(whole, rates, injected, target)]
+        made = by_chance(whole, rates, seed)
+        others = methods(made.points, settings)
+        bursts_there = draw(made, bursts, seed, reported=True)
+        for target in targets:
+            chance += run(made, others, bursts_there, target)
+            chance += bound(made, rates, bursts_there, target)
     return Report(
         settings_version=settings.version,
         series=len(whole.points.names),
@@ -42,6 +58,8 @@ def measure(
         parts=parts,
         left_out=whole.left_out,
         summaries=summaries(found),
+        oracle=summaries(known),
+        by_chance=summaries(chance),
         found=found,
         stated=stated(whole, contenders[0], STATED_RATES),
     )

@@ -25,6 +25,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     summaries: list[Summary]
     found: list[Found]
     stated: list[Stated]
+    oracle: list[Summary] = []  # on the same talk; empty where it was not asked for
+    by_chance: list[Summary] = []  # all methods and the oracle on talk of chance alone
 
 
 def text(report: Report) -> str:
@@ -37,19 +39,16 @@ def text(report: Report) -> str:
     if report.left_out:
         lines.append(f"Left out as too short or too thin: {len(report.left_out)} series")
     for target in dict.fromkeys(s.target for s in report.summaries):
-        of_target = [s for s in report.summaries if s.target == target]
-        hours = list(of_target[0].by_hours)
+        at_most = f"no more than {target:g} false alarms per series-week in each file"
+        lines += _table([*report.summaries, *report.oracle], target, f"At {at_most}:")
+        if report.by_chance:
+            title = f"On talk that chance alone makes of the same rates, at {at_most}:"
+            lines += _table(report.by_chance, target, title)
+    if report.by_chance:
         lines += [
             "",
-            f"At no more than {target:g} false alarms per series-week in each file:",
-            f"{'':40} {'false/week':>10} {'found':>6} {'small':>6} {'median':>8}   "
-            + " ".join(f"{h + ' h':>12}" for h in hours),
-        ]
-        lines += [
-            f"{s.method:40} {s.false_alarms:10.2f} {s.recall:6.0%} {s.small_recall:6.0%}"
-            f" {_minutes(s.median_delay_min):>8}   "
-            + " ".join(f"{s.by_hours[h][0]:4.0%} {_minutes(s.by_hours[h][1]):>7}" for h in hours)
-            for s in of_target
+            "oracle: knows the rates, and of each burst all but when it comes. On talk of chance",
+            "alone nobody can find more, or much sooner.",
         ]
     lines += [
         "",
@@ -61,6 +60,23 @@ def text(report: Report) -> str:
     ]
     lines += [f"  {s.stratum:34} {s.stated:6.2f} {s.counted:6.2f}" for s in report.stated]
     return "\n".join(lines)
+
+
+def _table(rows: Sequence[Summary], target: float, title: str) -> list[str]:
+    of_target = [s for s in rows if s.target == target]
+    hours = list(of_target[0].by_hours)
+    return [
+        "",
+        title,
+        f"{'':40} {'false/week':>10} {'found':>6} {'small':>6} {'median':>8}   "
+        + " ".join(f"{h + ' h':>12}" for h in hours),
+        *(
+            f"{s.method:40} {s.false_alarms:10.2f} {s.recall:6.0%} {s.small_recall:6.0%}"
+            f" {_minutes(s.median_delay_min):>8}   "
+            + " ".join(f"{s.by_hours[h][0]:4.0%} {_minutes(s.by_hours[h][1]):>7}" for h in hours)
+            for s in of_target
+        ),
+    ]
 
 
 def svg(report: Report) -> str:

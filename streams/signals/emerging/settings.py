@@ -8,8 +8,9 @@ import msgspec
 class DetectorSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What decides whether something is an alert. Equal settings have equal versions."""
 
-    # Windows looked at, in minutes; from an hour on they divide a week. They share the budget.
-    windows_min: tuple[int, ...] = (20, 60, 240)
+    # Windows looked at, in minutes, shortest first; rounded to hours they divide a week.
+    windows_min: tuple[int, ...] = (20, 40, 80, 160, 360, 720, 1440)
+    burst_deviations: tuple[float, ...] = (2.0, 4.0)  # sizes of burst that are looked for
     # False alarms allowed per week, of one series and of all of them together; the stricter holds.
     per_series_week: float = 0.1
     all_series_week: float = 7.0
@@ -20,7 +21,8 @@ class DetectorSettings(msgspec.Struct, frozen=True, kw_only=True):
     # The baseline.
     history_days: int = 56
     min_history_hours: float = 24.0  # nobody is alerted before so much was heard
-    half_life_days: float = 14.0  # after so long a day counts half
+    half_life_days: float = 14.0  # after so long a day counts half, for the rhythm
+    level_half_life_days: float = 7.0  # the same for how busy a series is
     rhythm_prior: float = 20.0  # events' worth of trust in the rhythm that series have in common
     level_prior: float = 0.5  # the same for how busy a series is
     # The lifecycle.

@@ -4,15 +4,21 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from clickhouse_connect.driver.client import Client
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
+from streams.modelling.propensity_queries import STATES_TO_SCORE
+from tests.browser.data import KEPT
 from tests.integration.journeys.said import TABLES, at, contact, kept, mention, order
 
 BRANDS = ("Nimbara", "Kolmio", "Tessera")
 STAGES = ("none", "none", "awareness", "consideration", "decision", "use", "advocacy")
 ACTS = ([], [], ["question"], ["complaint"], ["praise"], ["asks_recommendation"])
+# Kept for panels out of what is looked at here; of each, what its view says is looked at too.
+FOR_PANELS = (
+    "engagement_weeks", "campaign_days", "experience_days", "heard_by_hour", "first_contacts_timed",
+    "journey_places", "journey_changes", "journey_cohorts", "leads_top", "care_queue_top",
+)  # fmt: skip
 # What depends on the moment of asking (how old something is by now) is left out.
 VIEWS = {
     "care_replies": "*",
@@ -32,7 +38,25 @@ VIEWS = {
     "journey_stalls": "*",
     "touchpoint_questions": "*",
     "leads": "* EXCEPT (strength, is_overdue)",
+    "lead_desk": "*",
+    "care_desk": "*",
+    "contacts": "*",
+    "brand_accounts": "*",
+    "mentions_raw_and_net": "*",
+    "author_interests": "*",
+    "conversation_depth": "*",
+    "returning_authors": "*",
+    "reciprocity": "*",
+    "engagement_quality": "*",
+    "campaigns_measured": "*",
+    "experiences_told": "*",
+    **dict.fromkeys(FOR_PANELS, "*"),
+    "heard_by_hour": "* EXCEPT as_of",
+    "journey_changes": "* EXCEPT stayed, finalizeAggregation(stayed)",
+    "leads_top": "* EXCEPT strength",
 }
+# What is known of authors at a moment, which is what propensity is reckoned from.
+KNOWN_AT = int(at(150).timestamp() * 1000)
 Row = tuple[str, dict[str, Any]]
 
 
@@ -60,7 +84,38 @@ def history() -> list[Row]:
         ("orders", order(f"o{number}", f"a{draw.randrange(40)}", draw.uniform(0, 200)))
         for number in range(40)
     ]
+    rows += [
+        ("near_duplicates", _copy(draw.randrange(1, 500), draw.uniform(0, 9))) for _ in range(30)
+    ]
+    for number in range(60):
+        # Two may have written the same version of a lead or an item: then the earlier one holds.
+        event = {
+            "version": draw.randrange(1, 4),
+            "event_id": f"e{number}",
+            "made_by": "eva",
+            "made_at": at(round(draw.uniform(0, 20))),
+        }
+        kind, value = draw.choice(
+            (("assigned", "eva"), ("assigned", ""), ("status", "won"), ("note", "rang"))
+        )
+        said = {"source": "bluesky", "kind": kind, "value": value} | event
+        rows.append(("lead_events", said | {"author_id": f"a{draw.randrange(40)}"}))
+        item = {"mention_id": f"bluesky:{draw.randrange(500)}", "author_id": "a1"}
+        rows.append(("care_events", said | item))
     return rows
+
+
+def _copy(number: int, hours: float) -> dict[str, Any]:
+    """Found to be a copy of the mention before, and later perhaps of none."""
+    original = f"bluesky:{number - (hours > 1)}"
+    return {
+        "mention_id": f"bluesky:{number}",
+        "original": original,
+        "parent": original,
+        "reason": "near",
+        "published_at": at(round(number * 0.4, 1)),
+        "found_at": at(hours),
+    }
 
 
 def _said(draw: random.Random, number: int) -> dict[str, Any]:
@@ -74,6 +129,9 @@ def _said(draw: random.Random, number: int) -> dict[str, Any]:
         round(number * 0.4 if draw.random() < 0.8 else 50, 1),
         kind="reply" if parent else "post",
         parent_id=parent,
+        root_id=parent if draw.random() < 0.5 else "",
+        campaigns=["spring"] if draw.random() < 0.2 else [],
+        interests=["music"] if draw.random() < 0.2 else [],
         author_role="care" if is_ours else "",
         brands=sorted(draw.sample(BRANDS, draw.choice((0, 0, 1, 2)))),
         topics=draw.choice(([], ["price"], ["battery", "price"])),
@@ -82,16 +140,23 @@ def _said(draw: random.Random, number: int) -> dict[str, Any]:
         intent_active=round(draw.random(), 3),
         stage=draw.choice(STAGES),
         acts=draw.choice(ACTS),
+        lang=draw.choice(("es", "en")),
+        text=draw.choice(("mi hermana lo usa", "I like mine", "my sister has one")),
         sentiment=draw.choice(("negative", "neutral", "positive")),
         needs_reply=int(draw.random() < 0.3),
+        stored_at=at(number * 0.4),
         version=0,
         is_deleted=0,
     )
 
 
 def figures(client: Client) -> dict[str, list[tuple[Any, ...]]]:
-    kept(client, "SELECT 1")
-    return {
+    kept(client, "SELECT 1", (*KEPT, *FOR_PANELS))
+    given = {
+        "at": KNOWN_AT, "horizon": 14, "version": "", "authors": [f"a{n}" for n in range(40)]
+    }  # fmt: skip
+    known = client.query(STATES_TO_SCORE, given).result_rows
+    return {"what propensity knows": sorted(tuple(row) for row in known)} | {
         view: [
             tuple(row)
             for row in client.query(f"SELECT {columns} FROM {view} ORDER BY ALL").result_rows
@@ -113,31 +178,27 @@ def store(client: Client, rows: Sequence[Row], block: int) -> None:
             )
 
 
-@settings(
-    max_examples=6,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.explicit, Phase.generate],  # to shrink would take minutes
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(shuffle=st.randoms(use_true_random=False), block=st.integers(60, 400))
-def test_any_order_and_twice_gives_identical_figures(
-    client: Client, shuffle: random.Random, block: int
-) -> None:
+@pytest.fixture(scope="module")
+def expected(server: Client) -> dict[str, list[tuple[Any, ...]]]:
+    """The figures of the history told once, in order."""
     rows = history()
-    empty(client)
-    store(client, rows, len(rows))
-    expected = figures(client)
-    assert all(expected.values()), [view for view, found in expected.items() if not found]
+    empty(server)
+    store(server, rows, len(rows))
+    return figures(server)
 
-    empty(client)
+
+@pytest.mark.parametrize(("seed", "block"), [(1, 60), (2, 150), (3, 271), (4, 400)])
+def test_any_order_and_twice_gives_identical_figures(
+    client: Client, expected: dict[str, list[tuple[Any, ...]]], seed: int, block: int
+) -> None:
+    assert [view for view, figure in expected.items() if not figure] == []
+    rows, shuffle = history(), random.Random(seed)
     twice = rows + shuffle.sample(rows, len(rows) // 2)
     shuffle.shuffle(twice)
     store(client, twice, block)
 
     found = figures(client)
-    for view in VIEWS:
-        assert found[view] == expected[view], view
+    assert [view for view, figure in expected.items() if found[view] != figure] == []
 
 
 def empty(client: Client) -> None:

@@ -87,6 +87,19 @@ def test_the_story_is_told_with_its_figures_and_goes_on_live(tmp_path: Path) -> 
             ).result_rows
             assert fresh >= 20
             assert_report(stack, tmp_path)
+            [(people, chances, why)] = client.query(
+                "SELECT count(), count(probability), groupUniqArray(toString(status))"
+                " FROM propensity_top WHERE evidence != 'none'"
+            ).result_rows
+            assert (people >= 10, chances, why) == (True, 0, ["too few orders"])
+            several = client.query(
+                "SELECT handles, networks FROM part_of_networks WHERE length(networks) > 1"
+                " ORDER BY networks"
+            ).result_rows
+            assert [networks for _, networks in several] == [
+                ["demo", "demo_foro"],
+                ["demo", "demo_video"],
+            ]
             waiting = client.query("SELECT author_id, is_overdue FROM care_queue").result_rows
             [(resolved,)] = client.query(
                 "SELECT count() FROM care_items WHERE author_id = 'sole_cadiz'"

@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 from clickhouse_connect.driver.client import Client
 
+from streams.upkeep.kept import OF_VALUE
 from streams.upkeep.value import compute
 from tests.bench.signals_world import fill
-from tests.integration.value.conftest import Shop
+from tests.browser.data import refresh_kept
+from tests.integration.value.conftest import Shop, at
 
 MENTIONS = 4_000  # of 400 people, with 1,600 reactions and 160 orders
 TABLES = {
@@ -16,12 +18,13 @@ TABLES = {
     "orders": "kafka_timestamp",
     "gestures": "kafka_timestamp",
     "near_duplicates": "found_at",
+    "account_links": "linked_at",
 }
 VIEWS = (
     "social_customer_value", "influence", "referrals", "referral_shares", "recommendations",
     "gesture_ledger", "gesture_returns", "social_rating", "customer_bonds", "exchange_of_value",
     "exchange_by_community", "social_capital", "brand_presence", "attribute_coherence",
-    "brand_coherence",
+    "brand_coherence", "part_of_networks", "orders_valued", "gestures_valued", *OF_VALUE,
 )  # fmt: skip
 RULES = """
 brands: [{name: Nimbara, own: true}, {name: Kolmio}]
@@ -36,6 +39,7 @@ campaigns: [{name: campaign 1, brand: Nimbara, rule: campaign}]
 def figures(client: Client) -> dict[str, list[str]]:
     """All rows of all views after a run."""
     compute(client)
+    refresh_kept(client, OF_VALUE)
     found: dict[str, list[str]] = {}
     for view in VIEWS:
         rows: list[Any] = list(client.query(f"SELECT * FROM {view}").result_rows)
@@ -52,6 +56,13 @@ def test_any_order_and_twice_gives_identical_figures(shop: Shop, seed: int) -> N
     fill(client, MENTIONS)
     for number in range(3):  # gestures are few in a world of this size
         shop.gesture(f"g{number}", f"a{number}", 9, "15")
+    client.command("TRUNCATE TABLE account_links")
+    links = ((1, "p", 1), (2, "p", 2), (3, "q", 3), (1, "q", 4), (3, "", 5))
+    client.insert(
+        "account_links",
+        [[f"a{number}", person, "eva", at(day)] for number, person, day in links],
+        column_names=["author_id", "person", "linked_by", "linked_at"],
+    )
     first = figures(client)
     assert [view for view in VIEWS if not first[view]] == []
     assert figures(client) == first

@@ -82,6 +82,8 @@ def fill(shop: Shop) -> None:
     shop.mention("of spring", "ana", 3, sentiment="positive", **spring)
     shop.mention("beside", "ben", 3, source="mastodon", sentiment="negative", intent="active")
     shop.mention("hobby", "luisa", 4, interests=["music"])
+    uses = {"brands": ["Nimbara"], "stage": "use", "lang": "en", "text": "my Uno"}
+    shop.mention("uses", "ben", 4, source="mastodon", **uses)
     shop.mention("own", "nimbara", 0, author_role="own", attributes=["battery"])
     shop.answer("care", "nimbara", "says", 1, author_role="care")
     shop.gesture("g", "luisa", 1, "100")
@@ -89,7 +91,7 @@ def fill(shop: Shop) -> None:
     shop.mention("elsewhere", "ben2", 3, source="reddit", author_handle="@ben2")
     link(shop.client, ["ben", "ben2"], "eva")
     shop.run()
-    refresh_kept(shop.client, (*OF_VALUE, "engagement_weeks", "campaign_days"))
+    refresh_kept(shop.client, (*OF_VALUE, "engagement_weeks", "campaign_days", "experience_days"))
 
 
 def test_every_panel_answers_and_the_operator_chooses_what_ranks(shop: Shop, url: str) -> None:

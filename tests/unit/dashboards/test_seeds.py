@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from dashboards import build
+from tests.integration.journeys import test_any_order as journeys
+from tests.integration.value import test_any_order as value
 
 ROOT = Path(__file__).parents[3]
 ROWS = [
@@ -48,3 +50,16 @@ def test_a_claim_has_a_view_a_panel_and_a_test(row: list[str]) -> None:
     assert shown is not None
     assert (shown[1], shown[2]) in PANELS
     assert re.search(rf"^def {name}\(", (ROOT / path).read_text(), re.MULTILINE)
+
+
+# Their order does not come out of stored rows: each change has a number and wins once.
+IN_ORDER = {"alerts_current"}
+# A table; what fills it is compared as "what propensity knows".
+REPLAYED_ELSEWHERE = {"propensity_top"}
+
+
+def test_every_view_is_replayed_in_any_order_and_twice() -> None:
+    replayed = {*journeys.VIEWS, *value.VIEWS, *IN_ORDER, *REPLAYED_ELSEWHERE}
+    views = {re.sub("_(now|between)$", "", row[1].strip("`")) for row in ROWS}
+
+    assert views - {re.sub("_(now|between)$", "", view) for view in replayed} == set()

@@ -57,7 +57,7 @@ def test_every_row_is_an_event_that_says_it_is_of_the_demo(name: str) -> None:
     for line in (STORY / f"{name}.jsonl").read_bytes().splitlines():
         event = msgspec.json.decode(mapper(line).value, type=Event)
         assert isinstance(event, Mention | Interaction)
-        assert event.source == "demo"
+        assert event.source in {"demo", "demo_foro", "demo_video"}
 
 
 def test_nobody_has_two_names() -> None:
@@ -78,6 +78,14 @@ def test_buyers_and_who_was_given_something_also_speak() -> None:
     named = {row["author_id"] for name in ("orders", "gestures") for row in rows(name)}
     named |= {row["referred_by"] for row in rows("orders") if row["referred_by"]}
     assert named <= speakers
+
+
+def test_linked_accounts_speak_in_different_networks() -> None:
+    networks = {row["author"]: row["source"] for row in said()}
+    linked = [row["accounts"] for row in rows("links")]
+    assert linked
+    for accounts in linked:
+        assert len({networks[account] for account in accounts}) == len(accounts)
 
 
 def test_what_is_labelled_was_said() -> None:

@@ -16,6 +16,7 @@ from streams.signals.emerging.backtest import COOL_DOWN_SEC, alarms
 from streams.signals.emerging.bursts import SIZES, draw
 from streams.signals.emerging.cli import alerts_group
 from streams.signals.emerging.measuring import measure
+from streams.signals.emerging.oracle import by_chance, rates_of
 from streams.signals.emerging.points import DAY_SEC, WEEK_SEC
 from streams.signals.emerging.report import svg, text
 from streams.signals.emerging.settings import DetectorSettings
@@ -46,6 +47,39 @@ def test_every_method_keeps_to_the_rate_and_large_bursts_are_found() -> None:
     assert "escucha" in text(report)
     assert svg(report).count("<polyline") == 10
     assert msgspec.json.decode(msgspec.json.encode(report))["series"] == 3
+
+
+def test_nobody_finds_more_than_the_oracle_on_talk_of_chance() -> None:
+    report = measure(invented(20), SETTINGS, parts=1, bursts=72, targets=[1.0], seed=3, oracle=True)
+    *others, oracle = report.by_chance
+    assert len(others) == 5
+    assert [s.method for s in report.oracle] == [oracle.method] == ["oracle"]
+    assert oracle.false_alarms <= 1.0
+    assert all(other.recall <= oracle.recall for other in others)
+    assert others[0].method == "escucha"
+    assert others[0].recall > 0.7 * oracle.recall
+    assert text(report).count("oracle  ") == 2
+
+
+def test_an_oracle_knows_the_rate_hour_by_hour() -> None:
+    rng = np.random.default_rng(2)
+    busy = [
+        d + (h + 0.5) / 24 for d in range(30) for h in range(8, 20) for _ in range(rng.poisson(9))
+    ]
+    talk = [
+        Arrival("invented", "day", "", "", 1.7e9 // DAY_SEC * DAY_SEC + d * DAY_SEC) for d in busy
+    ]
+    whole = background(talk, SETTINGS, parts=3, seed=1)
+    rates = rates_of(whole)
+    noon, night = (
+        rates.at(0, np.arange(10, 20) * DAY_SEC + whole.begin_sec[0] // DAY_SEC * DAY_SEC + hour)
+        for hour in (12.5 * 3_600, 2.5 * 3_600)
+    )
+    heard = np.count_nonzero(whole.points.at_sec // 3_600 % 24 == 12) / 90
+    assert noon.mean() * 3_600 == pytest.approx(heard, rel=0.15)
+    assert night.mean() < 0.15 * noon.mean()
+    drawn = by_chance(whole, rates, 5)
+    assert len(drawn.points.at_sec) == pytest.approx(len(whole.points.at_sec), rel=0.1)
 
 
 def test_the_halves_share_nothing_and_series_end_together() -> None:

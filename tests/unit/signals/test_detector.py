@@ -35,7 +35,8 @@ def talk(rng: np.random.Generator, per_hour: Floats, weeks: int, *, scatter: flo
 def test_level_and_rhythm_are_found_again() -> None:
     points = talk(np.random.default_rng(1), np.array([3.0, 0.2, 0.02]), 8)
     baseline = fit(points, MONDAY, SETTINGS)
-    assert baseline.level == pytest.approx([3.0, 0.2, 0.02], rel=0.25)
+    assert baseline.level[:2] == pytest.approx([3.0, 0.2], rel=0.25)
+    assert baseline.level[2] == pytest.approx(0.02, rel=0.5)  # five events of a fortnight
     rhythm = np.diff(baseline.rhythm_sums, axis=1)
     for of_series in rhythm:
         assert np.corrcoef(of_series, NIGHT_AND_DAY)[0, 1] > 0.9

@@ -1,0 +1,55 @@
+"""The detector sees the same in whatever order mentions come, and how often."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from streams.signals.emerging.lifecycle import Series
+from streams.signals.emerging.points import HOUR_SEC
+from streams.signals.emerging.settings import DetectorSettings
+from streams.signals.emerging.watching import Heard, counted, learn, look
+
+SETTINGS = DetectorSettings()
+NOW = datetime(2026, 7, 6, 18, tzinfo=UTC).timestamp()
+SERIES = [Series("brand", "Nimbara", "es"), Series("topic", "price", "es")]
+
+
+def heard(order: np.random.Generator | None, times: int = 1) -> Heard:
+    """Weeks of two series, a burst at their end; some people speak several times."""
+    rng = np.random.default_rng(3)
+    n = 600
+    number = rng.integers(0, 2, n)
+    at = NOW - rng.random(n) * 20 * 24 * HOUR_SEC
+    author = rng.integers(0, 400, n)
+    burst = NOW - np.arange(12) * 120.0
+    number = np.concatenate([number, np.zeros(12, np.int64)])
+    at, author = np.concatenate([at, burst]), np.concatenate([author, np.arange(500, 512)])
+    rows = np.tile(np.arange(len(at)), times)
+    if order is not None:
+        order.shuffle(rows)
+    return Heard(
+        series=SERIES,
+        number=number[rows],
+        at_sec=at[rows],
+        author=author[rows],
+        mention=np.array([f"m{row}" for row in rows], dtype=object),
+    )
+
+
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_any_order_and_twice_gives_identical_findings(seed: int, times: int) -> None:
+    first = heard(None)
+    again = heard(np.random.default_rng(seed), times)
+    usual, usual_again = (learn(one, NOW - HOUR_SEC, SETTINGS) for one in (first, again))
+    none: frozenset[Series] = frozenset()
+
+    found = look(first, usual, NOW, none)
+
+    assert [finding.series for finding in found] == [SERIES[0]]
+    assert look(again, usual_again, NOW, none) == found
+    six_hours = (NOW - 6 * HOUR_SEC, NOW)
+    assert counted(again, usual_again, SERIES, *six_hours) == counted(
+        first, usual, SERIES, *six_hours
+    )
