@@ -1,4 +1,4 @@
-"""Rows of Parquet in bounded memory: a bomb ends the process of `parquet_apart.py`, not this one."""
+"""Rows of Parquet in bounded memory: a bomb ends another process (`parquet_apart.py`)."""
 
 import json
 from collections.abc import Iterator
