@@ -8,7 +8,7 @@ an answer that the document tells of: its status, its kind, its form; no 5xx, an
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import schemathesis
@@ -28,6 +28,10 @@ NOT_CHECKED = (
     "object_level_authorization",
 )  # fmt: skip
 
+REFUSALS = [
+    "400", "401", "403", "404", "405", "409", "411", "413", "414", "415", "422", "429",
+]  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Api:
@@ -38,6 +42,7 @@ class Api:
     signed: Callable[[bytes], Mapping[str, str]]  # headers for a body
     headers: Mapping[str, str]  # of every request
     without: Sequence[tuple[str, str]] = ()  # method and path of what is left alone
+    known: Mapping[str, list[Any]] = field(default_factory=dict)  # parameters chance never hits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +92,10 @@ def explore(
             "seed": seed,
             "base-url": api.url,
             "headers": dict(api.headers),
+            "dictionaries": {name: {"values": values} for name, values in api.known.items()},
+            "parameters": {
+                f"path.{name}": {"dictionary": name, "probability": 0.8} for name in api.known
+            },
             "request-timeout": HANG_SEC,
             "max-stream-events": 2,  # a stream may never end: its beginning is what is looked at
             "continue-on-failure": True,
@@ -99,7 +108,10 @@ def explore(
                 "fuzzing": {"enabled": not edges},
             },
             "suppress-health-check": ["all"],
-            "checks": {check: {"enabled": False} for check in NOT_CHECKED},
+            "checks": {
+                "negative_data_rejection": {"expected-statuses": REFUSALS},
+                **{check: {"enabled": False} for check in NOT_CHECKED},
+            },
         }
     )
     schema = schemathesis.openapi.from_dict(dict(api.document), config=config)

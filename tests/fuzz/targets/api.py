@@ -83,12 +83,14 @@ def console(handle: ClickHouseHandle, config: ConsoleConfig, folder: Path) -> It
         with httpx.Client(base_url=url, headers={"cookie": cookie}) as page:
             csrf = page.get("/api/session").json()["csrf"]
             document = page.get("/api/openapi.json").json()
+            uids = [board["uid"] for board in page.get("/api/dashboards").json()["dashboards"]]
         yield Api(
             document,
             url,
             lambda _: {"cookie": cookie, "x-escucha-csrf": csrf},
             {"origin": url},
             without=[("POST", END_PATH)],  # all that follows would be refused
+            known={"uid": uids, "panel_id": list(range(1, 20))},
         )
 
 
