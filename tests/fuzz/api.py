@@ -97,7 +97,7 @@ def explore(
                 f"path.{name}": {"dictionary": name, "probability": 0.8} for name in api.known
             },
             "request-timeout": HANG_SEC,
-            "max-stream-events": 2,  # a stream may never end: its beginning is what is looked at
+            "max-stream-events": 1,  # a stream may never end: its beginning is what is looked at
             "continue-on-failure": True,
             "cache": {"enabled": False},
             "generation": {**many, "database": "none", "no-shrink": True},
