@@ -104,7 +104,9 @@ def _messages(file: pq.ParquetFile, columns: int) -> Iterator[bytes]:
 
 def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:
     """The same without columns whose rows share their values: each piece would carry them all."""
-    columns, fields = [], []
+    columns: list[Any] = []
+    fields = []
+    column: Any
     for column, field in zip(batch.columns, batch.schema, strict=True):
         if pa.types.is_dictionary(column.type):
             column = column.dictionary_decode()

@@ -33,7 +33,7 @@ class ParquetReader:
             raise
         told = json.loads(head[1:])
         self.columns = tuple(told["columns"])
-        self._rows = max(told["rows"], 1)
+        self._rows = max(int(told["rows"]), 1)
 
     def rows(self) -> Iterator[tuple[int, Row | Unreadable]]:
         while (message := self._message()) != apart.END:
