@@ -64,9 +64,8 @@ def upgrade(old: Path, run: Run) -> None:
     before = _tables(run)
     earlier = [run.fleet.add("old-worker", "worker", version=old) for _ in range(2)]
     upkeep = run.fleet.add("old-upkeep", "upkeep", version=old)
-    run.warm_up()
     run.heal()
-    with run.stream():
+    with run.stream():  # today's reconcile cannot read tables that old: nothing waits for it yet
         _wait(lambda: _batches(run), "the older version to store")
         run.wait(10)
         migrate(run.ground.settings, dry_run=False, say=lambda _: None)
