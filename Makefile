@@ -5,7 +5,7 @@ RUN := $(VENV)/bin
 TEST_WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint types bench exactness chaos soak scaling fuzz generate sbom audit clean
+.PHONY: help install demo test check lint types bench exactness chaos soak rolling scaling fuzz generate sbom audit clean
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -58,6 +58,9 @@ chaos: install ## Every misfortune for an hour or two; results into tests/end_to
 soak: install ## Half an hour at half load: memory and latency by the minute, with a plot
 	$(RUN)/python -m tests.end_to_end.soak
 
+rolling: install ## A rolling upgrade with two real versions (OLD=commit)
+	$(RUN)/python -m tests.end_to_end.rolling $(if $(OLD),--old $(OLD))
+
 scaling: install ## One, two and three workers against one topic
 	$(RUN)/python -m tests.bench.scaling
 
@@ -67,8 +70,8 @@ fuzz: install ## Every parser for a minute each (SECONDS=60); results in tests/f
 sbom: install ## A bill of materials in CycloneDX: escucha.cdx.json
 	$(RUN)/python -m deploy.supply sbom escucha.cdx.json
 
-audit: install ## Known holes in what is locked, where an advisory service can be reached
-	$(RUN)/python -m deploy.supply audit
+audit: install ## Known holes in what is locked; without a network: ADVISORIES=all.zip of OSV
+	$(RUN)/python -m deploy.supply audit $(ADVISORIES)
 
 lock: ## Resolve the dependencies anew (needs uv)
 	uv pip compile pyproject.toml --extra dev --extra accurate --universal --python-version 3.11 \

@@ -22,6 +22,7 @@ from dashboards.console.errors import (
 from dashboards.console.frames import Rows, plain
 from dashboards.console.labelling import decoded, request_body
 from dashboards.console.static_files import STATIC
+from dashboards.console.wanted import needed
 from dashboards.console.who import acting, may_post
 from dashboards.named import read_query
 from schemas.alert_acts import AlertAct, problem_of
@@ -79,7 +80,7 @@ class Alerts:
 
     async def history(self, request: Request) -> Response:
         """Every change of one alert, oldest first."""
-        asked = {"id": request.query_params.get("id", "")}
+        asked = {"id": needed(request.query_params, "id")}
         rows = await self._database.run(self._sql["history"], asked)
         return as_json({"events": dicts(rows)})
 

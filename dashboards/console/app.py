@@ -1,7 +1,7 @@
 """Routes of the console. The page sends names and values, never SQL."""
 
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -236,11 +236,7 @@ def create_app(config: ConsoleConfig, writers: Writers | None = None) -> Starlet
             Middleware(
                 Guard,
                 hosts=(config.host, *config.allowed_hosts),
-                posts=[
-                    route.path
-                    for route in routes
-                    if isinstance(route, Route) and "POST" in (route.methods or ())
-                ],
+                methods=_methods(routes),
             ),
             Middleware(Pace),
             *gate,
@@ -251,6 +247,15 @@ def create_app(config: ConsoleConfig, writers: Writers | None = None) -> Starlet
     )
     app.state.let_go = console.let_go
     return app
+
+
+def _methods(routes: Sequence[Route | Mount]) -> dict[str, set[str]]:
+    """How each path that takes a body may be asked."""
+    found: dict[str, set[str]] = {}
+    for route in routes:
+        if isinstance(route, Route):
+            found.setdefault(route.path, set()).update(route.methods or ())
+    return {path: methods for path, methods in found.items() if "POST" in methods}
 
 
 class _Server(uvicorn.Server):

@@ -21,6 +21,7 @@ from dashboards.console.errors import (
 )
 from dashboards.console.frames import Rows, plain
 from dashboards.console.labelling import decoded, request_body
+from dashboards.console.wanted import needed
 from dashboards.console.who import acting, may_post, note_what
 from dashboards.named import read_query
 from schemas.desk import Change, Outcome, Queue, Target, problem_of
@@ -78,7 +79,7 @@ class Desk:
 
     async def history(self, queue: Queue, request: Request) -> dict[str, Any]:
         """Every change of one item, oldest first; raises ConsoleError."""
-        asked = {name: request.query_params.get(name, "") for name in ("source", "subject")}
+        asked = {name: needed(request.query_params, name) for name in ("source", "subject")}
         rows = await self._database.run(self._history_sql[queue], asked)
         return {"events": _dicts(rows)}
 

@@ -1,7 +1,7 @@
 """What stands before every route: hosts, methods and sizes that pass, and headers that go out."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
@@ -34,6 +34,7 @@ _HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::\d{1,5})?")
+_READS = frozenset({"GET", "HEAD"})
 _ALWAYS_ALLOWED = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -45,10 +46,15 @@ class Guard:
     that it comes from this very page, and in a form that no other page can send unasked.
     """
 
-    def __init__(self, app: ASGIApp, hosts: Iterable[str], posts: Iterable[str] = ()) -> None:
-        """`posts` are the paths that take a body."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        hosts: Iterable[str],
+        methods: Mapping[str, Set[str]] | None = None,
+    ) -> None:
+        """`methods` are those of paths that take a body; all others are only read."""
         self._app = app
-        self._posts = frozenset(posts)
+        self._methods = dict(methods or {})
         self._hosts = _ALWAYS_ALLOWED | {host.lower().strip("[]") for host in hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -71,10 +77,11 @@ class Guard:
         headers = Headers(scope=scope)
         if _hostname(headers.get("host", "")) not in self._hosts:
             return _refuse(403, "this page is not served under that name", "Open it as localhost.")
-        if scope["method"] == "POST" and scope["path"] in self._posts:
+        allowed = self._methods.get(scope["path"], _READS)
+        if scope["method"] not in allowed:
+            return _refused_method(allowed)
+        if scope["method"] == "POST":
             return _refusal_of_post(headers)
-        if scope["method"] not in {"GET", "HEAD"}:
-            return _refuse(405, "this page only answers questions", "Use GET.")
         if headers.get("content-length", "0") != "0" or "transfer-encoding" in headers:
             return _refuse(413, "a question has no body", "Send none.")
         if len(scope["query_string"]) > MAX_QUERY_BYTES:
@@ -103,7 +110,14 @@ def _hostname(host: str) -> str:
     return match[1].strip("[]") if match else ""
 
 
-def _refuse(status: int, error: str, remedy: str) -> JSONResponse:
+def _refuse(
+    status: int, error: str, remedy: str, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
     body = {"error": error, "remedy": remedy, "code": "refused"}
-    allow = {"allow": "GET, HEAD"} if status == 405 else None
-    return JSONResponse(body, status_code=status, headers=allow)
+    return JSONResponse(body, status_code=status, headers=headers)
+
+
+def _refused_method(allowed: Set[str]) -> JSONResponse:
+    named = ", ".join(sorted(allowed))
+    error = "this page only answers questions" if allowed == _READS else "this is not asked so"
+    return _refuse(405, error, f"Use {named}.", {"allow": named})

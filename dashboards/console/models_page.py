@@ -21,6 +21,7 @@ from dashboards.console.errors import (
 )
 from dashboards.console.labelling import decoded, request_body
 from dashboards.console.static_files import STATIC
+from dashboards.console.wanted import needed
 from dashboards.console.who import acting, may_post
 from dashboards.named import read_query
 from schemas.model_acts import (
@@ -130,7 +131,7 @@ class Models:
 
     async def card(self, request: Request) -> Response:
         """One version's card."""
-        found = await self._here().card(request.query_params.get("version", ""))
+        found = await self._here().card(needed(request.query_params, "version"))
         if "problem" in found:
             raise NotFoundError("this card cannot be shown", found["problem"])
         return as_json(found)
@@ -141,7 +142,7 @@ class Models:
 
     async def comparison(self, request: Request) -> Response:
         """One comparison with its figures."""
-        asked = {"id": request.query_params.get("id", "")}
+        asked = {"id": needed(request.query_params, "id")}
         rows = await self._rows("comparison", asked)
         if not rows:
             raise NotFoundError("there is no such comparison", "Look at the list of them.")

@@ -24,7 +24,19 @@ _FAILURES: Final = {
     "400": "What was asked cannot be meant.",
     "401": "Nobody is signed in, or the sign-in was wrong.",
     "403": "The role is not enough, or a header of the post is missing.",
+    "404": "It is not there, or not any more.",
+    "429": "Asked, or tried to sign in, too often; wait a moment.",
     "503": "ClickHouse, or what keeps the change, does not answer.",
+}
+_FAILURES_BY_METHOD: Final = {
+    "GET": {"413": "A question has no body.", "414": "The address is too long."},
+    "POST": {
+        "409": "Somebody else changed it first, or the change is refused.",
+        "411": "The length is not told beforehand.",
+        "413": "It is too much at once.",
+        "415": "It is not JSON.",
+        "422": "Some of it is wrong, so nothing was kept.",
+    },
 }
 
 
@@ -78,7 +90,7 @@ def _operation(rule: Rule, found: Mapping[str, Json]) -> Json:
             },
             **{
                 status: {"description": text, "content": _json(found[_key(Failure)])}
-                for status, text in _FAILURES.items()
+                for status, text in sorted((_FAILURES | _FAILURES_BY_METHOD[rule.method]).items())
             },
         },
     }

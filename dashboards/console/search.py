@@ -106,7 +106,7 @@ class Search:
         searcher = self._may_search()
         ask = await _ask(searcher, request.query_params)
         after = _after(request.query_params.get("after", ""))
-        counts_all = request.query_params.get("count", "") == "yes"
+        counts_all = _counts_all(request.query_params)
         steps = searcher.search(ask, after, counts_all=counts_all)
         return StreamingResponse(
             _told(ask, steps), media_type="text/event-stream", headers=STREAM_HEADERS
@@ -168,6 +168,13 @@ def _format(said: str) -> Format:
         if form == said:
             return form
     raise BadRequestError("there is no such format", "Choose csv or parquet.")
+
+
+def _counts_all(asked: QueryParams) -> bool:
+    said = asked.get("count", "")
+    if said not in {"", "yes"}:
+        raise BadRequestError("count is yes or left out", "Search again.")
+    return said == "yes"
 
 
 def _rule(asked: QueryParams) -> str:

@@ -13,6 +13,7 @@ from dashboards.console.accounts import Accounts, csrf_of
 from dashboards.console.answers import as_json
 from dashboards.console.cookies import Cookies
 from dashboards.console.errors import (
+    BadRequestError,
     DatabaseAwayError,
     NotSignedInError,
     TooManySignInsError,
@@ -28,6 +29,7 @@ from schemas.accounts import MAX_PASSWORD_CHARS, Began, How, Role
 SESSION_PATH: Final = "/api/session"
 LINK_PATH, END_PATH = f"{SESSION_PATH}/link", f"{SESSION_PATH}/end"
 PROVIDER_PATH, BACK_PATH = f"{LOGIN}/provider", f"{LOGIN}/provider/back"
+MAX_PAGE_CHARS: Final = 2_000
 _SENT_BACK = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="0;url={next}">
 <title>Escucha</title></head><body><a href="{next}">Escucha</a></body></html>
@@ -85,7 +87,7 @@ class SessionAnswer(msgspec.Struct, frozen=True):
 class SessionAsk(msgspec.Struct, frozen=True):
     """`page` is a path: may who is signed in see it?"""
 
-    page: Annotated[str, Meta(max_length=2_000)] = ""
+    page: Annotated[str, Meta(max_length=MAX_PAGE_CHARS)] = ""
 
 
 class SignedIn(msgspec.Struct, frozen=True):
@@ -135,12 +137,15 @@ class SigningIn:
             return as_json(
                 SessionAnswer(accounts=False, person=None, csrf="", ways=ways, may=True, needs="")
             )
+        page = request.query_params.get("page", "")
+        if len(page) > MAX_PAGE_CHARS:
+            raise BadRequestError("no page has so long an address", "Open another one.")
         token = self._cookies.session(request)
         looked = await self._accounts.whose(token) if token else None
         if looked is not None and looked.away:
             raise DatabaseAwayError("accounts cannot be looked up", looked.away)
         signed = looked.signed if looked else None
-        may, needs = self._needs(request.query_params.get("page", ""), signed)
+        may, needs = self._needs(page, signed)
         return as_json(
             SessionAnswer(
                 accounts=True,

@@ -1,4 +1,4 @@
-"""Which mentions somebody wants to see: the filters that /live and /search share."""
+"""What an address has to say, and the filters of mentions that /live and /search share."""
 
 import math
 from typing import Final
@@ -10,6 +10,13 @@ from schemas.search import Wanted
 
 FIELDS: Final = ("brand", "topic", "lang", "source", "intent", "least")
 MAX_CHARS: Final = 200
+
+
+def needed(asked: QueryParams, name: str) -> str:
+    """What stands under a name that has to be there; raises BadRequestError."""
+    if name not in asked:
+        raise BadRequestError(f"{name} is missing", "Say which one is meant.")
+    return asked[name]
 
 
 def wanted_of(asked: QueryParams) -> Wanted:

@@ -1,4 +1,4 @@
-"""`python -m deploy.supply check | write | sbom [FILE] | audit`."""
+"""`python -m deploy.supply check | write | sbom [FILE] | audit [ADVISORIES]`."""
 
 import sys
 from importlib import metadata
@@ -7,7 +7,7 @@ from pathlib import Path
 from deploy.supply import audit, licences, sbom
 from deploy.supply.lock import SupplyError
 
-USAGE = "say check, write, sbom [FILE] or audit"
+USAGE = "say check, write, sbom [FILE] or audit [ADVISORIES], an archive of OSV"
 
 
 def main(arguments: list[str]) -> int:
@@ -23,6 +23,8 @@ def main(arguments: list[str]) -> int:
                 Path(where[0]).write_text(text, "utf-8") if where else print(text, end="")
             case ["audit"]:
                 return audit.audit()
+            case ["audit", archive]:
+                return audit.audit_by(Path(archive))
             case _:
                 raise SupplyError(USAGE)
     except SupplyError as error:

@@ -1,11 +1,15 @@
-"""Known holes in what is locked, by pip-audit, where an advisory service can be reached."""
+"""Known holes in what is locked: by pip-audit where a service can be reached, or by a file.
+
+Either says plainly when it could not check; that is 75, which no build has to take for a hole.
+"""
 
 import subprocess
 import sys
 import venv
 from pathlib import Path
 
-from deploy.supply.lock import LOCK, ROOT
+from deploy.supply import advisories
+from deploy.supply.lock import LOCK, ROOT, read_lock
 
 TOOL = "pip-audit==2.10.1"
 PLACE = ROOT / ".venv-audit"
@@ -37,6 +41,26 @@ def audit() -> int:
             print("audit: pip-audit cannot be installed: nothing was checked", file=sys.stderr)
             return 75
     return ask(python, LOCK)
+
+
+def audit_by(archive: Path, lock: Path = LOCK) -> int:
+    """The same by an archive of OSV's advisories, without any network; raises SupplyError."""
+    packages = read_lock(lock)
+    found = advisories.look(packages, archive)
+    for hole in found.holes:
+        print(hole)
+    about = f"{len(packages)} packages by {found.advisories:,} advisories"
+    print(f"audit: {about}, the newest of {found.newest:%Y-%m-%d}: {len(found.holes)} holes")
+    if found.holes:
+        return 1
+    if found.is_old:
+        print(
+            f"audit: the file is older than {advisories.OLD_DAYS} days: what came since was NOT"
+            " checked. Fetch it anew",
+            file=sys.stderr,
+        )
+        return 75
+    return 0
 
 
 def ask(python: Path, lock: Path) -> int:

@@ -26,7 +26,7 @@ from streams.settings import Settings
 from streams.sinks.clickhouse import ClickHouse
 from streams.sources import StallWatch
 from streams.upkeep import deletions, drift_watch, parents_watch, value_watch
-from streams.upkeep.apart import Apart
+from streams.upkeep.apart import NO_ANSWER, Apart
 from streams.upkeep.books import BOOKS_EVERY_SEC, Books
 from streams.upkeep.drift_watch import DriftWatch
 from streams.upkeep.jobs import UNDER_WAY, Job, run_job
@@ -123,6 +123,8 @@ def run(
 ) -> int:
     """Run the jobs until SIGTERM or SIGINT, or one round; returns the exit code.
 
+    That of one round says whether all was done: nobody tries again what ran apart and did not
+    answer, so it is EXIT_UNAVAILABLE. Without `once` the next round does.
     `beside` runs in a thread until the event is set; when it ends before, with its exit code, all
     ends. Raises InputError when another upkeep runs in this run directory. Jobs of two hosts at
     once do no harm, they only do the work twice.
@@ -179,8 +181,10 @@ def _rounds(
 ) -> int:
     due: dict[str, float] = {}
     away_since: float | None = None
+    unanswered: list[str] = []  # in this round
     while not stop.is_set():
         began = time.monotonic()
+        unanswered.clear()
         try:
             with connect(settings, in_database=True) as client:
                 for job in jobs:
@@ -190,6 +194,8 @@ def _rounds(
                         result = run_job(client, job)
                         pause_sec = 0.0 if result is UNDER_WAY else job.every_sec or 0.0
                         due[job.name] = began + pause_sec
+                        if result == NO_ANSWER:
+                            unanswered.append(job.name)
         except (BrokerUnavailableError, SinkUnavailableError) as error:
             away_since = began if away_since is None else away_since
             if once or began - away_since > settings.sink_deadline_sec:
@@ -207,6 +213,9 @@ def _rounds(
         if once:
             break
         stop.wait(max(0.0, every_sec - (time.monotonic() - began)))
+    if once and unanswered:
+        log.error("upkeep stops: no answer of %s; run it again", ", ".join(unanswered))
+        return EXIT_UNAVAILABLE
     return EXIT_OK
 
 

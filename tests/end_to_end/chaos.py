@@ -119,7 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             try:
                 result = run(scenario, options, Path(folder), broker)
             finally:
-                _keep_logs(Path(folder), logs)
+                keep_logs(Path(folder), logs)
         print(msgspec.json.format(msgspec.json.encode(asdict(result))).decode(), flush=True)
         failed = failed or not result.proof.exact
         if table is not None:
@@ -138,7 +138,7 @@ def _without_table(words: Sequence[str]) -> list[str]:
     return kept
 
 
-def _keep_logs(folder: Path, kept: Path | None) -> None:
+def keep_logs(folder: Path, kept: Path | None) -> None:
     if kept is None:
         return
     kept.mkdir(parents=True, exist_ok=True)

@@ -28,14 +28,18 @@ class Program:
     environment: dict[str, str]
     log: Path
     once: bool  # it ends by itself when its work is done
+    version: Path | None  # where the program's text is, if not here
     process: subprocess.Popen[bytes] | None = None
 
     def spawn(self) -> None:
         """Start it anew."""
         command = [sys.executable, "-m", "streams.cli", *self.arguments]
+        environment = self.environment
+        if self.version is not None:
+            environment = environment | {"PYTHONPATH": str(self.version)}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                command, env=self.environment, stdout=log, stderr=subprocess.STDOUT
+                command, env=environment, cwd=self.version, stdout=log, stderr=subprocess.STDOUT
             )
 
 
@@ -79,8 +83,9 @@ class Fleet:
         *arguments: str,
         environment: Mapping[str, str] | None = None,
         once: bool = False,
+        version: Path | None = None,
     ) -> str:
-        """Start a program; returns the name it goes by."""
+        """Start a program, of this version or of another; returns the name it goes by."""
         name = f"{role}-{next(self._numbers)}"
         program = Program(
             role,
@@ -88,6 +93,7 @@ class Fleet:
             {**self._ground.environment, **(environment or {})},
             self._ground.folder / f"{name}.log",
             once,
+            version,
         )
         with self._lock:
             program.spawn()

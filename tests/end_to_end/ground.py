@@ -36,6 +36,7 @@ class Needs:
     disk_mb: int = 0  # ClickHouse's data lie on a file system of their own, as large as this
     upkeep: bool = False
     signals: bool = False
+    bare: bool = False  # no model and no tables yet: the scenario makes them
     environment: Mapping[str, str] = field(default_factory=dict)  # of all programs
 
 
@@ -94,8 +95,9 @@ def ground(kind: str, folder: Path, needs: Needs = Needs()) -> Iterator[Ground]:
             model_store=folder / "run" / "models",
             batch_max_records=1_000,
         )
-        train_if_missing(settings, say=lambda _: None)
-        migrate(settings, dry_run=False, say=lambda _: None)
+        if not needs.bare:
+            train_if_missing(settings, say=lambda _: None)
+            migrate(settings, dry_run=False, say=lambda _: None)
         inside = settings
         if kafka_network is not None:
             clickhouse_network = exits.enter_context(SlowProxy(clickhouse.http_port))

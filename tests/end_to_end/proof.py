@@ -179,7 +179,20 @@ FROM
     SELECT published_at, mention_id, original, parent, found_at FROM near_duplicates_by_time FINAL
 )
 """
+# Counted until some minutes ago; panels add what was stored since.
+_HEARD_OTHERWISE = """
+WITH
+    (SELECT max(as_of) FROM heard_by_hour) AS counted_until,
+    (SELECT max(counted_from) FROM heard_by_hour) AS since
+SELECT
+    (SELECT sum(mentions) FROM heard_by_hour WHERE by = 'all')
+    + (
+        SELECT uniqExact(mention_id) FROM mentions
+        WHERE counted = 1 AND stored_at > counted_until AND published_at >= since
+    ) != (SELECT count() FROM mentions FINAL WHERE published_at >= since)
+"""
 _OTHERWISE = {
+    "heard_by_hour": _HEARD_OTHERWISE,
     "mentions_by_hour": _COUNTED_OTHERWISE,
     "near_duplicates_by_time": _COPIED_OTHERWISE,
 }
@@ -213,6 +226,8 @@ def _refreshed_otherwise(client: Client, name: str, select: str, target: str) ->
     """Whether a view that recomputes keeps another number of rows than its question finds."""
     client.command(f"SYSTEM REFRESH VIEW {name}")
     client.command(f"SYSTEM WAIT VIEW {name}")
+    if target in _OTHERWISE:
+        return bool(client.query(_OTHERWISE[target]).first_row[0])
     kept, asked = client.query(
         f"SELECT (SELECT count() FROM {target}), (SELECT count() FROM ({select}))"
     ).first_row

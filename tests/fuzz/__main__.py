@@ -2,7 +2,8 @@
 
 Each target runs in a process of its own, so that its memory is its own; prints a table in
 Markdown and ends with 1 when a target broke its promise. Inputs that did are kept in
-`.escucha/fuzz`; `--again FILE TARGET` runs one of them alone.
+`.escucha/fuzz`; `--again FILE TARGET` runs one of them alone. Of an HTTP API what is kept is a
+command for curl.
 """
 
 import argparse
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from tests.fuzz.apart import apart
 from tests.fuzz.engine import Result, run_one
-from tests.fuzz.targets import TARGETS
+from tests.fuzz.targets import ALL, TARGETS
 
 KEPT = Path(".escucha/fuzz")
 
@@ -25,14 +26,16 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--again", type=Path, help="run this one input")
     given = parser.parse_args()
-    if unknown := sorted(set(given.targets) - TARGETS.keys()):
-        parser.error(f"no target {', '.join(unknown)}; there are {', '.join(TARGETS)}")
+    if unknown := sorted(set(given.targets) - ALL.keys()):
+        parser.error(f"no target {', '.join(unknown)}; there are {', '.join(ALL)}")
     if given.again:
+        if not given.targets or given.targets[0] not in TARGETS:
+            parser.error("name the target of the input; a command of an API is for a shell")
         return again(given.targets[0], given.again)
     print("| target | what | inputs | outcomes | worst ms | MiB more | crashes |")
     print("|---|---|---|---|---|---|---|", flush=True)
     broken = 0
-    for name in given.targets or TARGETS:
+    for name in given.targets or ALL:
         result = apart(name, given.seconds, given.seed)
         broken += len(result.crashes)
         print(row(result), flush=True)
@@ -60,7 +63,7 @@ def again(name: str, path: Path) -> int:
 def row(result: Result) -> str:
     """A line of the table."""
     cells = (
-        result.target, TARGETS[result.target].what, f"{result.inputs:,}", len(result.outcomes),
+        result.target, ALL[result.target].what, f"{result.inputs:,}", len(result.outcomes),
         f"{result.worst_sec * 1000:,.0f}", f"{result.growth_mib:.0f}", len(result.crashes),
     )  # fmt: skip
     return f"| {' | '.join(map(str, cells))} |"

@@ -3,8 +3,8 @@
 import multiprocessing
 from multiprocessing.connection import Connection
 
-from tests.fuzz.engine import Result, fuzz
-from tests.fuzz.targets import TARGETS
+from tests.fuzz.engine import Result
+from tests.fuzz.targets import run
 
 PATIENCE_SEC = 180.0  # beyond its time: to load, and to be told of a hang in compiled code
 
@@ -30,4 +30,4 @@ def apart(name: str, seconds: float, seed: int) -> Result:
 
 
 def _run(connection: Connection, name: str, seconds: float, seed: int) -> None:
-    connection.send(fuzz(TARGETS[name], seed=seed, seconds=seconds))
+    connection.send(run(name, seed=seed, seconds=seconds))

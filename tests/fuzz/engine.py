@@ -87,7 +87,7 @@ def fuzz(
     with silence(), target.open() as run:
         for content in corpus:  # what is loaded once is not the fault of an input
             run_one(target, run, content, result, loaded=False)
-        loaded_mib = _peak_mib()
+        loaded_mib = peak_mib()
         started = time.monotonic()
         while result.inputs < inputs and time.monotonic() - started < seconds:
             content = mutator.of(chance.choice(corpus), chance.choice(corpus), target.shape)
@@ -98,7 +98,7 @@ def fuzz(
             if len(result.crashes) >= MOST_CRASHES:
                 break
         result.seconds = time.monotonic() - started
-        result.growth_mib = _peak_mib() - loaded_mib
+        result.growth_mib = peak_mib() - loaded_mib
     return result
 
 
@@ -112,7 +112,7 @@ def run_one(
 ) -> None:
     """One input, held to the promise."""
     result.inputs += 1
-    peak_mib, started = _peak_mib(), time.perf_counter()
+    before_mib, started = peak_mib(), time.perf_counter()
     try:
         with at_most(target.most_sec if loaded else LOADING_SEC):
             outcome = run(content)
@@ -126,7 +126,7 @@ def run_one(
         result.worst_sec = max(result.worst_sec, took)
         if took > target.most_sec and not outcome.startswith("CRASH"):
             _note(result, Crash(f"took {took:.1f} s in one call", content, ""))
-        if (growth := _peak_mib() - peak_mib) > MOST_GROWTH_MIB:
+        if (growth := peak_mib() - before_mib) > MOST_GROWTH_MIB:
             _note(result, Crash(f"took {growth:.0f} MiB", content, ""))
 
 
@@ -166,6 +166,7 @@ def at_most(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def _peak_mib() -> float:
+def peak_mib() -> float:
+    """The most of this process that was ever resident."""
     # On Linux in KiB; it never shrinks, so that what an input took for a moment shows too.
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

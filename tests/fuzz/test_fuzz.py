@@ -5,13 +5,21 @@ example, most parsers here take microseconds for one, and what is to be mutated 
 messages. Where the shape of an input is small and known, the parsers' own tests use hypothesis.
 """
 
+import json
 import random
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
+from tests.fuzz.api import Api, explore
 from tests.fuzz.engine import Result, Target, fuzz, plain, run_one
 from tests.fuzz.mutate import LONGEST_BYTES, Mutator, Shape
 from tests.fuzz.targets import TARGETS
+from tests.fuzz.targets.api import webhook
 
 # By processor time: what costs milliseconds an input gets fewer.
 INPUTS = {
@@ -81,3 +89,60 @@ def test_a_seed_tells_all_mutations_and_none_is_boundless(shape: Shape) -> None:
     assert made(7) != made(8)
     assert len(set(made(7))) > 200
     assert max(map(len, made(7))) <= LONGEST_BYTES
+
+
+def test_the_receiver_answers_what_its_document_says() -> None:
+    """A few requests to each operation; the console's are in `tests/browser`."""
+    with webhook() as api:
+        result = explore("webhook-api", api, seed=1, edges=False, examples=4)
+    assert [f"{crash.why}\n{crash.trace}\n{crash.content!r}" for crash in result.crashes] == []
+    asked = {outcome.rpartition(" ")[0] for outcome in result.outcomes}
+    assert len(asked) == sum(map(len, api.document["paths"].values()))
+    assert any(outcome.endswith(" 202") for outcome in result.outcomes)
+
+
+class Faulty(BaseHTTPRequestHandler):
+    """An API with a fault of each kind."""
+
+    def do_GET(self) -> None:
+        status, answer = {
+            "/fails": (500, {"name": "a"}), "/unheard-of": (418, {"name": "a"}),
+            "/misshapen": (200, {"name": 1}), "/well": (200, {"name": "a"}),
+        }[self.path.partition("?")[0]]  # fmt: skip
+        body = json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name there
+        """Quiet."""
+
+
+@contextmanager
+def faulty() -> Iterator[Api]:
+    named = {"type": "object", "properties": {"name": {"type": "string"}}}
+    answer = {"description": "", "content": {"application/json": {"schema": named}}}
+    operation = {"get": {"responses": {"200": answer}}}
+    with ThreadingHTTPServer(("127.0.0.1", 0), Faulty) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        document = {
+            "openapi": "3.1.0",
+            "info": {"title": "", "version": "1"},
+            "paths": dict.fromkeys(("/fails", "/unheard-of", "/misshapen", "/well"), operation),
+        }
+        yield Api(document, f"http://127.0.0.1:{server.server_port}", lambda _: {}, {})
+        server.shutdown()
+
+
+def test_faults_of_an_api_are_found() -> None:
+    with faulty() as api:
+        result = explore("faulty", api, seed=1, edges=False, examples=3)
+    found = {(crash.why.partition(":")[0], crash.trace.split()[0]) for crash in result.crashes}
+    assert found >= {
+        ("GET /fails", "not_a_server_error"),
+        ("GET /unheard-of", "status_code_conformance"),
+        ("GET /misshapen", "response_schema_conformance"),
+    }
+    assert not [one for one, _ in found if one == "GET /well"]

@@ -2,14 +2,15 @@
 
 import csv
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from streams.errors import InputError
+from streams.producers.parquet_reader import ParquetReader
+from streams.producers.readers import Unreadable
 from streams.producers.times import time_parser
 from streams.signals.emerging.background import Arrival
 
@@ -59,7 +60,6 @@ _UNREADABLE = (
     OverflowError,
     csv.Error,
     OSError,
-    pa.ArrowException,
 )
 
 
@@ -73,8 +73,11 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
             with path.open(encoding="utf-8", newline="") as file:
                 yield from csv.DictReader(file)
         elif path.suffix == ".parquet":
-            for batch in pq.ParquetFile(path).iter_batches():
-                yield from batch.to_pylist()
+            with closing(ParquetReader(path)) as reader:
+                for number, (_, found) in enumerate(reader.rows(), 1):
+                    if isinstance(found, Unreadable):
+                        raise InputError(f"{path}, row {number}: {found.reason}")
+                    yield dict(zip(reader.columns, found, strict=True))
         else:
             raise InputError(f"{path}: give a .csv, .jsonl or .parquet file")
     except _UNREADABLE as error:

@@ -109,8 +109,8 @@ def test_killed_in_its_work_it_goes_on_when_it_is_started_again(
             time.sleep(0.3 + number * 0.15)
             process.kill()
     with upkeep(settings, "--once") as process:
-        process.communicate(timeout=PATIENCE_SEC)
-    assert process.returncode == 0
+        _, said = process.communicate(timeout=PATIENCE_SEC)
+    assert process.returncode == 0, said.decode()
     assert ids(client) == ["bluesky:0b", "bluesky:1b", "bluesky:2b"]
 
 
@@ -207,6 +207,26 @@ def test_what_was_killed_apart_is_tried_again(
     killed = apart.Apart(settings, "killed", f"{__name__}:suddenly", waits=True)
     assert run_job(client, Job("killed", killed, keeps_mark=True)) == apart.NO_ANSWER
     assert not killed.is_under_way
+
+
+def test_one_round_exits_75_when_what_runs_apart_did_not_answer(
+    settings: Settings,
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.syspath_prepend(REPOSITORY)
+    monkeypatch.setattr(service, "_stop_on_signals", lambda _: None)  # pytest keeps its own
+    killed = apart.Apart(settings, "killed", f"{__name__}:suddenly", waits=True)
+    others: list[str] = []
+    jobs = [
+        Job("killed", killed, keeps_mark=True),
+        Job("other", lambda *_: others.append("had its turn")),
+    ]
+    assert service.run(settings, jobs, once=True) == service.EXIT_UNAVAILABLE
+    assert others == ["had its turn"]
+    assert "no answer of killed; run it again" in caplog.text
+    assert service.run(settings, jobs[1:], once=True) == service.EXIT_OK
 
 
 def slowly(_settings: Settings, client: Client, since: datetime) -> str:

@@ -160,3 +160,31 @@ async def test_equal_questions_share_one_answer_and_errors_are_not_kept() -> Non
     assert all(isinstance(outcome, ValueError) for outcome in first)
     assert second == [2, 2, 2]
     assert len(asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("OPTIONS", "/api/leads/change", "POST"),
+        ("GET", "/api/leads/change", "POST"),
+        ("PUT", "/api/session", "GET, HEAD, POST"),
+        ("POST", "/api/leads", "GET, HEAD"),
+    ],
+)
+async def test_a_path_says_how_it_may_be_asked(
+    console: httpx.AsyncClient, method: str, path: str, allowed: str
+) -> None:
+    answer = await console.request(method, path, json={})
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+    assert answer.json()["remedy"] == f"Use {allowed}."
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/alerts/history", "/api/leads/history?source=csv", "/api/care/history?subject=a"]
+)
+async def test_what_an_address_has_to_say_is_asked_for(
+    console: httpx.AsyncClient, path: str
+) -> None:
+    answer = await console.get(path)
+    assert answer.status_code == 400
+    assert "is missing" in answer.json()["error"]

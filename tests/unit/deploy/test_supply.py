@@ -1,7 +1,10 @@
 """What comes from others: terms that nobody looked at, and contents nobody pinned, are refused."""
 
 import json
+import zipfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cyclonedx.schema import SchemaVersion
@@ -111,3 +114,85 @@ def test_an_audit_that_reached_nobody_does_not_pass_for_a_clean_one(
     tool.chmod(0o755)
     assert audit.ask(tool, LOCK) == code
     assert ("checked. Run it" in capsys.readouterr().err.replace("\n", " ")) == (code == 75)
+
+
+def advisory(name: str = "click", **changes: Any) -> dict[str, Any]:
+    """One as OSV writes them."""
+    affected = {
+        "package": {"ecosystem": "PyPI", "name": name, "purl": f"pkg:pypi/{name}"},
+        "ranges": [
+            {"type": "GIT", "repo": "https://code.example", "events": [{"introduced": "0"}]},
+            {"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "1.2.0"}]},
+        ],
+        "versions": [],
+    } | changes.pop("affected", {})
+    return {
+        "id": "PYSEC-2026-1", "modified": datetime.now(UTC).isoformat(), "summary": "a hole",
+        "affected": [affected], **changes,
+    }  # fmt: skip
+
+
+def audited(folder: Path, version: str, *told: dict[str, Any]) -> int:
+    archive = folder / "all.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        for number, one in enumerate(told):
+            file.writestr(f"PYSEC-{number}.json", json.dumps(one))
+    lock = folder / "requirements.lock"
+    lock.write_text(f"Click=={version} \\\n    {HASH}\n")
+    return audit.audit_by(archive, lock)
+
+
+def spans(*events: dict[str, str]) -> dict[str, Any]:
+    return {"affected": {"ranges": [{"type": "ECOSYSTEM", "events": list(events)}]}}
+
+
+@pytest.mark.parametrize(
+    ("version", "told", "code"),
+    [
+        ("1.1.9", advisory(), 1),
+        ("1.2.0", advisory(), 0),
+        ("1.10", advisory(), 0),  # by the order of versions, not of letters
+        ("1.2.0rc1", advisory(), 1),
+        ("1.1.9", advisory("cLICk"), 1),
+        ("1.1.9", advisory("clicker"), 0),
+        ("1.1.9", advisory(withdrawn="2026-01-01T00:00:00Z"), 0),
+        ("3.0", advisory(affected={"versions": ["3.0"]}), 1),
+        ("3.0", advisory(**spans({"introduced": "2"}, {"last_affected": "3.0"})), 1),
+        ("3.1", advisory(**spans({"introduced": "2"}, {"last_affected": "3.0"})), 0),
+        ("1.9", advisory(**spans({"introduced": "2"}, {"last_affected": "3.0"})), 0),
+        ("5.1", advisory(**spans({"fixed": "2"}, {"introduced": "5"}, {"introduced": "0"})), 1),
+        ("4.0", advisory(**spans({"fixed": "2"}, {"introduced": "5"}, {"introduced": "0"})), 0),
+        ("3.0", advisory(affected={"package": {"ecosystem": "npm", "name": "click"}}), 0),
+    ],
+)
+def test_an_archive_of_advisories_tells_of_holes_without_a_network(
+    tmp_path: Path, version: str, told: dict[str, Any], code: int
+) -> None:
+    assert audited(tmp_path, version, told) == code
+
+
+def test_what_is_found_is_said_with_its_remedy(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert audited(tmp_path, "1.1.9", advisory(), advisory("other")) == 1
+    said = capsys.readouterr().out
+    assert "click 1.1.9: PYSEC-2026-1 (a hole); mended in 1.2.0" in said
+    assert "1 packages by 2 advisories" in said
+
+
+def test_an_old_archive_does_not_pass_for_a_clean_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    modified = (datetime.now(UTC) - timedelta(days=8)).isoformat()
+    assert audited(tmp_path, "3.0", advisory(modified=modified)) == 75
+    assert "what came since was NOT checked" in capsys.readouterr().err
+
+
+def test_what_is_no_archive_of_advisories_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "all.zip").write_bytes(b"PK no archive")
+    with pytest.raises(SupplyError, match="not an archive of advisories"):
+        audit.audit_by(tmp_path / "all.zip")
+    with pytest.raises(SupplyError, match="there is no advisory in it"):
+        audited(tmp_path, "3.0")
+    with pytest.raises(SupplyError, match="too large for an advisory"):
+        audited(tmp_path, "3.0", advisory(details="x" * 5_000_000))
