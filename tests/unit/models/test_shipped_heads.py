@@ -25,7 +25,7 @@ PAIRS = (
         marks=pytest.mark.xfail(strict=True, reason="what ships takes it for an order either way"),
     ),
 )
-# The same of a wish that is joined: the chance follows, but not as far as the threshold yet.
+# The same of a wish that is joined: the chance follows.
 ECHOES = (
     ("me too", "en", "I so want those headphones", "I'm so sleepy today"),
     ("yo también", "es", "quiero esos audífonos ya", "qué sueño tengo hoy"),
@@ -72,7 +72,6 @@ def test_the_parent_decides(
     assert chance[0] > chance[1] + 0.2
 
 
-@pytest.mark.xfail(strict=True, reason="of what ships the chance only doubles: a known fault")
 @pytest.mark.parametrize(("text", "lang", "wish", "talk"), ECHOES)
 def test_the_chance_follows_the_parent(
     accurate: Accurate, text: str, lang: str, wish: str, talk: str
