@@ -152,7 +152,7 @@ def versions(store: ModelStore, known: Sequence[str]) -> list[str]:
 def test_label_train_gate_shadow_promote_roll_back(stack: LocalStack) -> None:
     pia = Scientist(stack)
     store = ModelStore(stack.run_dir / "models")
-    first = store.current()
+    first, known = store.current(), store.versions()
 
     pia.hear("before", 150)
     assert pia.judged("before") == {first: 150}
@@ -162,7 +162,7 @@ def test_label_train_gate_shadow_promote_roll_back(stack: LocalStack) -> None:
     assert exported.startswith(f"{LABELS} labelled mentions")
     arguments = ("--on", stack.folder / "labels.jsonl", "--every", "3", "--no-promote")
     pia.run("train", *arguments)
-    [second] = versions(store, [first])
+    [second] = versions(store, known)
     assert [file.mentions for file in store.card(second).data][-1] == LABELS
     assert store.current() == first  # nothing is in force that nobody promoted
 

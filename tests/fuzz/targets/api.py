@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import multiprocessing
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -38,6 +39,7 @@ from tests.fuzz.api import Api, ApiTarget
 from tests.fuzz.targets.http import MIGRATIONS
 from tests.unit.producers.webhook.helpers import SECRET, receiver
 
+ROOT = Path(__file__).parents[3]
 LITTLE = Work(16, 8, 1)  # passwords are not what is tested
 MANY = 1_000_000
 WHO = "fuzz"
@@ -125,7 +127,11 @@ def webhook() -> Iterator[Api]:
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
     process = spawn.Process(target=_receive, args=(theirs,), daemon=True)
-    process.start()
+    sys.path.insert(0, str(ROOT))  # pytest imports tests without it; the other process gets it
+    try:
+        process.start()
+    finally:
+        sys.path.remove(str(ROOT))
     theirs.close()
     try:
         document = openapi.document(ReceiverOptions(secrets=(SECRET,)))

@@ -31,12 +31,12 @@ class Vitals:
         return self.file.exists() and self.get("/readyz")[0] == 200
 
     def samples(self) -> dict[str, float]:
-        """Sums of samples by name, and records by fate."""
+        """Sums of samples by name, records by fate and times by step."""
         found: dict[str, float] = {}
         for family in text_string_to_metric_families(self.get("/metrics")[1]):
             for sample in family.samples:
-                fate = sample.labels.get("fate")
-                name = f"{sample.name}/{fate}" if fate else sample.name
+                kind = sample.labels.get("fate") or sample.labels.get("step")
+                name = f"{sample.name}/{kind}" if kind else sample.name
                 found[name] = found.get(name, 0) + sample.value
         return found
 
@@ -69,7 +69,7 @@ def test_metrics_add_up_and_a_process_that_stands_still_is_noticed(
         wait_for(lambda: vitals.samples()["escucha_lag_records"] == 0, "no lag")
         found = vitals.samples()
         assert found["escucha_records_total/mentions"] == lane.count("mentions") == 250
-        assert found["escucha_batches_total"] == found["escucha_step_seconds_count"] / 7
+        assert found["escucha_batches_total"] == found["escucha_step_seconds_count/whole"] > 0
         assert found["escucha_freshness_seconds_count"] > 0
         assert found["escucha_model_info"] == found["escucha_rules_info"] == 1
         assert (found["escucha_alive"], found["escucha_ready"]) == (1, 1)
