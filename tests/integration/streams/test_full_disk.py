@@ -1,7 +1,8 @@
 """A full disk must not make answers empty: what "is not stored" would be stored twice."""
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from uuid import uuid4
 
@@ -109,6 +110,11 @@ HARM = (
 )
 
 
+def without_ids(definitions: Mapping[str, str]) -> dict[str, str]:
+    """A refresh that failed is tried again once there is room, and makes its table anew."""
+    return {name: re.sub("UUID '[^']*'", "", text) for name, text in definitions.items()}
+
+
 def test_definitions_that_a_full_disk_empties_are_put_back(
     full: tuple[ClickHouseHandle, Ballast],
 ) -> None:
@@ -141,7 +147,7 @@ def test_definitions_that_a_full_disk_empties_are_put_back(
     ballast.drop()
     wait_for(lambda: definitions_of(folder).keys() == before.keys(), "whole definitions")
     clickhouse.wait_until_ready()
-    assert definitions_of(folder) == before
+    assert without_ids(definitions_of(folder)) == without_ids(before)
     assert clickhouse.pid == process
     renewed(clickhouse, rows)
 
