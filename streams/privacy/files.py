@@ -1,6 +1,7 @@
 """Files of the run directory that can hold something of a person: exports, rejected rows, sets."""
 
 import shutil
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,11 +26,11 @@ FOLDERS = {
 EXPORTED = Path("training") / "exported.list"
 
 
-class _Files:
+class _Files(ABC):
     """Files of which the lines of a person go, or, where they have none, the whole file."""
 
-    def _files(self) -> list[Path]:
-        raise NotImplementedError
+    @abstractmethod
+    def _files(self) -> list[Path]: ...
 
     def _has_lines(self, path: Path) -> bool:
         return path.suffix in (".jsonl", ".csv")
