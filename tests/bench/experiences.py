@@ -17,7 +17,7 @@ from deploy.local.handles import start_clickhouse
 from models.predictions import HEADS, Texts
 from models.profiles import FAST, load
 from models.store import ModelStore
-from streams.migrate import connect, migrations
+from streams.migrate import connect, migrate_up_to, migrations
 from streams.settings import Settings
 from streams.training import SHIPPED
 
@@ -60,10 +60,8 @@ def main() -> None:
             clickhouse_user=server.user,
             clickhouse_password=server.password,
         )
+        migrate_up_to(settings, migrations()[-1].name, say=lambda _: None)
         with connect(settings, in_database=True) as client:
-            for migration in migrations():
-                for statement in migration.statements:
-                    client.command(statement)
             rows = [
                 [str(n), text, lang, stage, ["brand"], "post", 1_700_000_000 + n]
                 for n, (text, lang, stage) in enumerate(zip(texts, langs, stages, strict=True))
