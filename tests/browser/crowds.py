@@ -46,8 +46,9 @@ def store(client: Client, rows: list[dict[str, Any]]) -> None:
 
 
 def many(client: Client, first: int, brand: str, people: int, **values: Any) -> None:
+    """That many people, one every 15 seconds until now: 60 of them within 15 minutes."""
     now = datetime.now(UTC)
-    times = [now - timedelta(seconds=40 * n) for n in range(people)]
+    times = [now - timedelta(seconds=15 * n) for n in range(people)]
     store(client, [said(first + n, at, brand, **values) for n, at in enumerate(times)])
 
 

@@ -74,7 +74,7 @@ LEAVING: Final = {"/rules": ("Escape",)}
 ITEMS: Final = {
     "/leads": "#queue li.item",
     "/care": "#queue li.item",
-    "/labels": "#desk",
+    "/labels": "#desk form.judgement",
     "/live": "#feed article",
     "/rules": "#versions .version",
     "/alerts": "li.item",

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from clickhouse_connect.driver.client import Client
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from dashboards.console import ConsoleConfig, Writers
 from deploy.local.handles import ClickHouseHandle
@@ -165,6 +165,7 @@ def test_who_has_it_in_hand_or_silences_it_is_told_of_no_more_until_then(
     nimbara.get_by_role("button", name="Me ocupo").press("Enter")
     expect(nimbara).to_contain_text("Atendida por Ana")
     otrora.get_by_role("button", name="Silenciar").press("Enter")
+    expect(otrora.get_by_label("Durante")).to_be_focused()
     page.keyboard.press("Tab")  # from what to choose to the button that does it
     page.keyboard.press("Enter")
     expect(otrora).to_contain_text("Silenciada hasta")
@@ -190,7 +191,11 @@ def test_who_has_it_in_hand_or_silences_it_is_told_of_no_more_until_then(
     expect(otrora).not_to_contain_text("Silenciada hasta")
     many(crowd, 5_000, "Nimbara", 60)
     many(crowd, 6_000, "Otrora", 60, lang="en")
-    assert {(c.event, c.notice) for c in watch(crowd)} == {("growing", True)}
+    grown = {c.series.name: c for c in watch(crowd)}
+    assert {name: (c.event, c.notice) for name, c in grown.items()} == {
+        "Nimbara": ("growing", True),
+        "Otrora": ("growing", True),
+    }
     assert outbox.deliver(crowd, Receiver()) == 2
     assert [row[:4] for row in changes(crowd, "Nimbara")] == [
         (1, "opened", "", ""),
@@ -204,6 +209,26 @@ def test_who_has_it_in_hand_or_silences_it_is_told_of_no_more_until_then(
     expect(nimbara.locator(".events li")).to_have_count(5)
     expect(nimbara.locator(".events li").nth(4)).to_contain_text("(con aviso)")
     assert complaints == []
+
+
+def test_news_do_not_take_a_form_from_who_began_while_they_were_asked_for(
+    page: Page, url: str, crowd: Client
+) -> None:
+    watch(crowd)
+    page.clock.install()
+    open_page(page, url)
+    expect(item(page, "Nimbara")).to_be_visible()
+    asked: list[Route] = []
+    page.route("**/api/alerts?*", lambda route: asked.append(route))
+    page.clock.fast_forward(16_000)  # the page asks for news
+    form = item(page, "Nimbara").get_by_label("Durante")
+    item(page, "Nimbara").get_by_role("button", name="Silenciar").click()
+    page.wait_for_function("() => document.activeElement.tagName === 'SELECT'")
+    with page.expect_response("**/api/alerts?*") as answered:
+        asked[0].continue_()
+    answered.value.finished()
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+    expect(form).to_be_focused()
 
 
 def test_what_was_done_can_be_undone_and_noted(page: Page, url: str, crowd: Client) -> None:

@@ -22,18 +22,21 @@ function start() {
   load();
   byId("controls").addEventListener("submit", (event) => event.preventDefault());
   setInterval(() => {
-    // Not under somebody's fingers, nor while somebody reads on in a card.
-    const isBusy = byId("alerts").contains(document.activeElement) || byId("alerts").querySelector("details[open], form:not([hidden])");
-    if (document.visibilityState === "visible" && !isBusy) load();
+    if (document.visibilityState === "visible" && !isInUse()) load({ isAsked: false });
   }, REFRESH_MS);
 }
 
-async function load() {
+/** True under somebody's fingers, and while somebody reads on in a card. */
+function isInUse() {
+  return byId("alerts").contains(document.activeElement) || byId("alerts").querySelector("details[open], form:not([hidden])") !== null;
+}
+
+async function load({ isAsked = true } = {}) {
   const turn = ++page.asking;
   const loading = setTimeout(() => (byId("count").textContent = a("loading")), 300);
   try {
     const answer = await get(`/api/alerts?${new URLSearchParams(page.filters)}`);
-    if (turn !== page.asking) return;
+    if (turn !== page.asking || (!isAsked && isInUse())) return; // somebody may have begun meanwhile
     const isNew = JSON.stringify(page.choices) !== JSON.stringify(answer.choices);
     Object.assign(page, { items: answer.items, choices: answer.choices, enabled: answer.enabled });
     if (isNew && !byId("controls").contains(document.activeElement)) showControls();

@@ -26,12 +26,16 @@ function start() {
   startThumbs(showItems);
   byId("controls").addEventListener("submit", (event) => event.preventDefault());
   setInterval(() => {
-    // Not under somebody's fingers.
-    if (document.visibilityState === "visible" && !byId("queue").contains(document.activeElement)) load();
+    if (document.visibilityState === "visible" && !isInUse()) load({ isAsked: false });
   }, REFRESH_MS);
 }
 
-async function load() {
+/** True under somebody's fingers. */
+function isInUse() {
+  return byId("queue").contains(document.activeElement);
+}
+
+async function load({ isAsked = true } = {}) {
   const turn = ++page.asking;
   const loading = setTimeout(() => (byId("count").textContent = d("loading")), 300);
   try {
@@ -39,7 +43,7 @@ async function load() {
     const me = storedSettings().labeller;
     const owner = page.filters.owner === "me" ? me || " " : page.filters.owner; // nobody is called " "
     const answer = await api.queue(queue, { ...page.filters, owner });
-    if (turn !== page.asking) return;
+    if (turn !== page.asking || (!isAsked && isInUse())) return; // somebody may have begun meanwhile
     page.items = answer.items;
     page.enabled = answer.enabled;
     page.target = answer.target_minutes ?? null;
