@@ -7,9 +7,12 @@ import sys
 import threading
 import time
 import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import click
@@ -17,6 +20,7 @@ import click
 from deploy.local import control
 from deploy.local.config import StackConfig
 from deploy.local.environment import stack_environment
+from deploy.local.errors import AlreadyRunningError
 from streams import clock
 from streams.accounts.link import address
 from streams.migrate import connect
@@ -54,14 +58,13 @@ SELECT
 
 def run(config: StackConfig, *, file: Path | None, pace: float, browser: bool) -> int:
     """Start, stream, wait for Ctrl-C, stop; returns the exit code."""
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    stop = _Stop()
     say("Starting broker, ClickHouse, worker and console…")
+    is_ours = True
     try:
-        status = control.up(config, detach=True, say=say)
-        if status != 0 or stop.is_set():
-            return status
+        control.up(config, detach=True, say=say, give_up=stop.is_set)
+        if stop.is_set():
+            return 0
         _tell(config)
         if browser:
             # Others on this machine may see a browser's arguments: the token is good once, and
@@ -76,16 +79,46 @@ def run(config: StackConfig, *, file: Path | None, pace: float, browser: bool) -
         if not stop.is_set():
             say(f"All sent. The page stays up: {_page(config)}   Ctrl-C stops everything.")
         stop.wait()
+    except AlreadyRunningError:
+        is_ours = False  # somebody works with it
+        raise
     finally:
-        say("Stopping…")
-        control.down(config.run_dir, say=say)
+        if is_ours:
+            say("Stopping…")
+            control.down(config.run_dir, say=say)
     return 0
+
+
+class _Stop(threading.Event):
+    """Set by Ctrl-C, by `kill`, and when the terminal is closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._at_once = False
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._on_signal)
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self.set()
+        if self._at_once:
+            raise KeyboardInterrupt
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """What runs in here never looks whether it is to stop: it is broken off."""
+        self._at_once = not self.is_set()
+        try:
+            yield
+        except KeyboardInterrupt:
+            pass  # told by is_set()
+        finally:
+            self._at_once = False
 
 
 class _Telling:
     """The bundled story: what happened so far at once, then what happens now as it happens."""
 
-    def __init__(self, settings: Settings, pace: float, stop: threading.Event) -> None:
+    def __init__(self, settings: Settings, pace: float, stop: _Stop) -> None:
         self._settings = settings
         self._pace = pace
         self._stop = stop
@@ -101,7 +134,8 @@ class _Telling:
         if self._stop.is_set():
             return
         say(f"        {sent} events sent. 2 of 3  Computing value, journeys, care and chances…")
-        self._compute(start, sent)
+        with self._stop.at_once():
+            self._compute(start, sent)
         if self._stop.is_set():
             return
         minutes = _last_minute(STORY / "live.jsonl") / self._pace
@@ -253,5 +287,6 @@ def _page(config: StackConfig) -> str:
 
 
 def say(line: str) -> None:
-    """One line for the person at the terminal."""
-    click.echo(line, err=True)
+    """One line for the person at the terminal; when it is closed, the stack still stops."""
+    with suppress(OSError):
+        click.echo(line, err=True)

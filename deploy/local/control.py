@@ -30,14 +30,21 @@ ORPHAN_GRACE_SECONDS = 5.0
 ERROR_MARK = "! "
 
 
-def up(config: StackConfig, *, detach: bool = False, say: Say | None = None) -> int:
+def up(
+    config: StackConfig,
+    *,
+    detach: bool = False,
+    say: Say | None = None,
+    give_up: Callable[[], bool] = lambda: False,
+) -> int:
     """Run the stack; return 0 when it was stopped on request, or, detached, once it is ready.
 
     Raises LocalStackError with a message for people when it cannot run. `say` gets one line for
-    each thing worth telling (default: standard error).
+    each thing worth telling (default: standard error). Detached, it returns early when `give_up`
+    says so: what has begun to start goes on until down().
     """
     emit = say or _to_stderr
-    return _up_detached(config, emit) if detach else _up_here(config, emit)
+    return _up_detached(config, emit, give_up) if detach else _up_here(config, emit)
 
 
 def down(run_dir: Path | None = None, *, say: Say | None = None) -> bool:
@@ -137,7 +144,7 @@ def _supervise(config: StackConfig, record: state.StackRecord, say: Say) -> None
         stack.run()
 
 
-def _up_detached(config: StackConfig, emit: Say) -> int:
+def _up_detached(config: StackConfig, emit: Say, give_up: Callable[[], bool]) -> int:
     with sole_owner(config.run_dir):  # refuse here and now; the supervisor then takes it itself
         config.save()
     path = log_files.log_path(config.run_dir, "supervisor")
@@ -145,12 +152,14 @@ def _up_detached(config: StackConfig, emit: Say) -> int:
     path.touch()
     said = log_files.Follower(path)
     try:
-        return _start_and_wait(config, said, emit)
+        return _start_and_wait(config, said, emit, give_up)
     finally:
         said.close()
 
 
-def _start_and_wait(config: StackConfig, said: log_files.Follower, emit: Say) -> int:
+def _start_and_wait(
+    config: StackConfig, said: log_files.Follower, emit: Say, give_up: Callable[[], bool]
+) -> int:
     started = subprocess.run(  # noqa: S603 - our own module
         [sys.executable, "-m", "deploy.local.control", str(config.run_dir)],
         env=config.environment(load_or_create(config.run_dir)),
@@ -173,6 +182,8 @@ def _start_and_wait(config: StackConfig, said: log_files.Follower, emit: Say) ->
         if record is not None and supervisor is not None and record.supervisor.pid == pid:
             if record.phase == "ready":
                 emit(f"Runs in the background (supervisor pid {pid}).")
+                return 0
+            if give_up():  # not before it has written its state, which down() goes by
                 return 0
             if record.phase == "failed":
                 while supervisor.find() is not None:  # it stops what it had started

@@ -105,11 +105,13 @@ class LocalStack:
                 found.update({child.pid: child for child in process.children(recursive=True)})
         return list(found.values())
 
-    def interrupt(self) -> tuple[int, float, list[psutil.Process]]:
+    def interrupt(
+        self, number: signal.Signals = signal.SIGINT
+    ) -> tuple[int, float, list[psutil.Process]]:
         """Press Ctrl-C; return exit code, seconds, and what is still alive."""
         processes = self.processes()
         began = time.monotonic()
-        self._process.send_signal(signal.SIGINT)
+        self._process.send_signal(number)
         code = self._process.wait(PATIENCE_SEC)
         took_sec = time.monotonic() - began
         return code, took_sec, [process for process in processes if is_alive(process)]

@@ -3,6 +3,9 @@
 import csv
 import json
 import re
+import signal
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +15,7 @@ from models.store import ModelStore
 from streams.accounts import link
 from streams.demo import STORY, rows_of
 from streams.training import SHIPPED
-from tests.integration.streams.helpers import escucha, wait_for
+from tests.integration.streams.helpers import clean_environment, escucha, wait_for
 from tests.integration.streams.stack import LocalStack
 from tests.report_reading import (
     Oracle,
@@ -157,3 +160,60 @@ def test_an_own_file_is_streamed_at_full_speed(model_store: Path, tmp_path: Path
 
         assert (code, left) == (0, [])
         assert took_sec < 10
+
+
+def test_ctrl_c_while_it_starts_is_obeyed_at_once(model_store: Path, tmp_path: Path) -> None:
+    with LocalStack(tmp_path, model_store, "demo", "--no-browser") as stack:
+        wait_for(lambda: "broker ready" in stack.said, "the broker")
+
+        code, took_sec, left = stack.interrupt()
+
+        assert (code, left) == (0, [])
+        assert took_sec < 10
+        assert "Dashboards" not in stack.said
+        assert stack.status.phase == "absent"
+
+
+def test_a_terminal_that_is_closed_while_figures_are_computed_leaves_nothing_behind(
+    model_store: Path, tmp_path: Path
+) -> None:
+    with LocalStack(tmp_path, model_store, "demo", "--no-browser") as stack:
+        wait_for(lambda: "2 of 3  Computing" in stack.said, "the history to be sent")
+
+        code, took_sec, left = stack.interrupt(signal.SIGHUP)
+
+        assert (code, left) == (0, [])
+        assert took_sec < 10
+        assert "Traceback" not in stack.said
+        assert stack.ports_are_free()
+
+
+def test_a_stack_that_runs_already_is_left_alone(tmp_path: Path) -> None:
+    others = """
+import os, sys, time
+from pathlib import Path
+from deploy.local import ownership, state
+folder = Path(sys.argv[1])
+with ownership.sole_owner(folder):
+    own = state.ProcessIdentity.of(os.getpid())
+    state.write(folder, state.StackRecord(
+        phase="ready", supervisor=own, started_at=state.now_text(), ports={}))
+    print("runs", flush=True)
+    time.sleep(600)
+"""
+    command = [sys.executable, "-c", others, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as stack:
+        try:
+            assert stack.stdout is not None
+            assert stack.stdout.readline() == b"runs\n"
+            result = escucha(
+                *("demo", "--no-browser"),
+                environment=clean_environment(run_dir=tmp_path),
+                cwd=tmp_path,
+            )
+            assert result.returncode == 1
+            assert b"A stack already runs" in result.stderr
+            assert b"Traceback" not in result.stderr
+            assert stack.poll() is None
+        finally:
+            stack.kill()
