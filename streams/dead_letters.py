@@ -7,14 +7,16 @@ from typing import Any
 
 import msgspec
 from clickhouse_connect.driver.client import Client
-from confluent_kafka import KafkaError, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from streams.errors import BrokerUnavailableError, InputError
+from streams.kafka_access import LARGEST_RECORD_BYTES, PARTITIONER
 from streams.migrate import clickhouse_errors_as_ours
 from streams.settings import Settings
 
 REPLAY_HEADER = "escucha-replay-of"
 FLUSH_TIMEOUT_SEC = 30.0
+POLL_SEC = 0.1
 _NAME = re.compile(r"(.+)/(\d{1,9})/(\d{1,19})", re.ASCII)
 
 
@@ -132,8 +134,8 @@ def _letters(client: Client, where: str, parameters: dict[str, Any]) -> Iterator
 def replay(settings: Settings, client: Client, letters: Sequence[Letter]) -> int:
     """Write the letters' own bytes to their topic again and note it; returns how many.
 
-    Raises BrokerUnavailableError when a letter was not delivered; letters delivered before that
-    are noted, so that calling again sends the rest.
+    Raises BrokerUnavailableError when a letter was not delivered; all others were sent, and those
+    delivered are noted, so that calling again sends the rest.
     """
     delivered: list[Letter] = []
     failures: list[KafkaError] = []
@@ -142,6 +144,8 @@ def replay(settings: Settings, client: Client, letters: Sequence[Letter]) -> int
             **settings.kafka.client_settings(),
             "enable.idempotence": True,
             "delivery.timeout.ms": int(FLUSH_TIMEOUT_SEC * 1000),
+            "partitioner": PARTITIONER,  # behind what else its author has said
+            "message.max.bytes": LARGEST_RECORD_BYTES,
         }
     )
 
@@ -156,13 +160,23 @@ def replay(settings: Settings, client: Client, letters: Sequence[Letter]) -> int
         def on_delivery(error: KafkaError | None, _: Message, letter: Letter = letter) -> None:
             report(letter, error)
 
-        producer.produce(
-            letter.topic,
-            value=letter.value,
-            key=letter.key,
-            headers={REPLAY_HEADER: f"{letter.topic_id}/{letter.partition}/{letter.offset}"},
-            on_delivery=on_delivery,
-        )
+        while True:
+            try:
+                producer.produce(
+                    letter.topic,
+                    value=letter.value,
+                    key=letter.key,
+                    headers={
+                        REPLAY_HEADER: f"{letter.topic_id}/{letter.partition}/{letter.offset}"
+                    },
+                    on_delivery=on_delivery,
+                )
+            except BufferError:
+                producer.poll(POLL_SEC)
+                continue
+            except KafkaException as error:
+                failures.append(error.args[0])
+            break
         producer.poll(0)
     producer.flush(FLUSH_TIMEOUT_SEC)
     if delivered:

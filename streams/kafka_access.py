@@ -19,6 +19,12 @@ Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 PROTOCOLS: Final[tuple[Protocol, ...]] = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 MECHANISMS: Final[tuple[Mechanism, ...]] = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 
+# What Java clients do, so that an author has one partition whoever produces.
+PARTITIONER: Final = "murmur2_random"
+# What is written again may be larger than librdkafka sends by default (a million bytes): brokers
+# take a little more from others, and have the last word.
+LARGEST_RECORD_BYTES: Final = 16 * 1024 * 1024
+
 _NOT_LET_IN: Final = frozenset({KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED})
 _NOT_ALLOWED: Final = frozenset(
     {

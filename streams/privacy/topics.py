@@ -27,7 +27,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 from schemas.topics import TopicSpec
 from streams import clock
 from streams.errors import BrokerUnavailableError, InputError
-from streams.kafka_access import KafkaAccess
+from streams.kafka_access import LARGEST_RECORD_BYTES, KafkaAccess
 from streams.privacy.receipts import Remainder
 from streams.privacy.scrub import Scrubber
 from streams.privacy.subject import Subject
@@ -232,6 +232,7 @@ class TopicPlace:
                 **self.kafka.client_settings(),
                 "enable.idempotence": True,
                 "linger.ms": 5,
+                "message.max.bytes": LARGEST_RECORD_BYTES,
             }
         )
 

@@ -13,7 +13,7 @@ from typing import Protocol
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from streams.errors import BrokerUnavailableError, EscuchaError
-from streams.kafka_access import KafkaAccess, Refusals, not_allowed
+from streams.kafka_access import PARTITIONER, KafkaAccess, Refusals, not_allowed
 from streams.producers.deliveries import PERMANENT_FAULTS, OnDelivery
 
 log = logging.getLogger(__name__)
@@ -204,8 +204,7 @@ def producer_settings(
         "client.id": client_id,
         "enable.idempotence": True,
         "acks": "all",
-        # What Java clients do, so that an author has one partition whoever produces.
-        "partitioner": "murmur2_random",
+        "partitioner": PARTITIONER,
         "compression.type": "lz4",
         "linger.ms": 20,
         "batch.num.messages": 10_000,

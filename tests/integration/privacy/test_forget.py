@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 from clickhouse_connect.driver.client import Client
+from confluent_kafka import Producer
 
 from deploy.kafka_jvm import KafkaJvm
 from schemas.topics import TOPICS
@@ -272,6 +273,9 @@ def test_every_table_and_topic_is_a_place_or_says_why_not(client: Client) -> Non
     assert {spec.name for spec in TOPICS} >= set(IMPERSONAL_TOPICS)
 
 
+LARGE = "bluesky:at://x/post/4"
+
+
 class _Impatient(KafkaJvm):
     """Looks for files to remove every second instead of every five minutes."""
 
@@ -301,13 +305,24 @@ def read_topic(
     return [(r.key(), json.loads(r.value() or b"")) for r in records]
 
 
+def add_large_record(settings: Settings) -> int:
+    """One that the broker takes, and librdkafka would not send unless told to."""
+    large = {"mention_id": LARGE, "ignored": "x" * 1_020_000}
+    producer = Producer(
+        {"bootstrap.servers": settings.kafka_bootstrap, "message.max.bytes": 2_000_000}
+    )
+    producer.produce(settings.mentions_topic, json.dumps(events()[2] | large).encode(), "x", 0)
+    assert producer.flush(30) == 0
+    return 1
+
+
 @pytest.mark.kafka_jvm
 def test_on_apache_kafka_the_person_leaves_the_topics_and_the_disk(
     kafka: tuple[KafkaJvm, Settings], client: Client
 ) -> None:
     broker, settings = kafka
     fill_tables(client)
-    count = fill_topics(settings)
+    count = fill_topics(settings) + add_large_record(settings)
     read_by_workers(settings)
     topic_id = TopicAdmin(settings.kafka).topic("mentions.raw.v1")
     receipt = erase(settings, client)
@@ -324,7 +339,7 @@ def test_on_apache_kafka_the_person_leaves_the_topics_and_the_disk(
         value.get("mention_id"): value
         for _, value in read_topic(settings, client, "mentions.raw.v1")
     }
-    assert set(kept) == {LUIS_SAID, STAYS}
+    assert set(kept) == {LUIS_SAID, STAYS, LARGE}
     assert kept[STAYS]["text"] == events()[2]["text"]
     assert kept[LUIS_SAID]["text"] == "hola ‹@› and @anabel, how are you"
     assert kept[LUIS_SAID].get("parent_text", "") == ""

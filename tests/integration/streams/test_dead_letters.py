@@ -4,14 +4,27 @@ import base64
 import itertools
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from confluent_kafka import Producer
 
 from schemas.pipeline import DeadLetter
+from streams import dead_letters
+from streams.clock import now
+from streams.dead_letters import Letter
+from streams.errors import BrokerUnavailableError
 from tests.builders import mention, raw
-from tests.integration.streams.helpers import PARTITIONS, Lane, Services, one_line_of, wait_for
+from tests.integration.streams.helpers import (
+    PARTITIONS,
+    PATIENCE_SEC,
+    Lane,
+    Services,
+    one_line_of,
+    wait_for,
+)
 
 BINARY = bytes(range(256))
 KEY = b"\x00\xffkey"
@@ -158,3 +171,49 @@ def test_letters_go_back_once_with_the_bytes_they_had(letters: Lane) -> None:
     assert [record["headers"] for record in again] == [
         {ORIGIN: f"{letters.topic_id}/0/{offset}".encode()} for offset in range(1, 61)
     ]
+
+
+def test_a_letter_that_is_too_large_holds_up_none_of_those_behind_it(
+    services: Services, tmp_path: Path
+) -> None:
+    lane = Lane.make(services, tmp_path)
+
+    def letter(offset: int, value: bytes) -> Letter:
+        return Letter(
+            topic=lane.topic,
+            topic_id=lane.topic_id,
+            partition=0,
+            offset=offset,
+            stage="decode",
+            reason="made up",
+            key=f"author-{offset % 20}".encode(),
+            value=value,
+            kafka_timestamp=now(),
+            replayed=False,
+        )
+
+    # The second one is over what librdkafka sends by default, the third over what it can hold.
+    values = [b"small", b"x" * 1_020_000, b"x" * 17_000_000, *[b"small"] * 40]
+    letters = [letter(offset, value) for offset, value in enumerate(values)]
+
+    with lane.client() as client, pytest.raises(BrokerUnavailableError, match="42 of 43"):
+        dead_letters.replay(lane.settings, client, letters)
+
+    sent = lane.records(partitions=PARTITIONS)
+    assert sorted(len(record["value"]) for record in sent) == [*[5] * 41, 1_020_000]
+    assert lane.count("dead_letter_replays") == 42
+    by_author = {record["key"]: record["partition"] for record in sent}
+    assert by_author == partitions_of_java(lane, list(by_author))
+
+
+def partitions_of_java(lane: Lane, keys: list[bytes]) -> dict[bytes, int]:
+    """Where the Java clients' partitioner, which all producers share, puts each key."""
+    bootstrap = lane.settings.kafka_bootstrap
+    producer = Producer({"bootstrap.servers": bootstrap, "partitioner": "murmur2"})
+    found: dict[bytes, int] = {}
+    for key in keys:
+        producer.produce(
+            lane.topic, key=key, on_delivery=lambda _, m: found.update({m.key(): m.partition()})
+        )
+    assert producer.flush(PATIENCE_SEC) == 0
+    return found
