@@ -17,7 +17,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     offset: Count
     stage: FailureStage
     reason: ShortText
-    key: bytes | None  # base64 in JSON; null: the record had none
+    key: bytes | None  # base64 in JSON; null: the record had none; empty: none, or too many bytes
     value: bytes | None  # base64 in JSON, null: a tombstone; empty when its bytes are too many
     value_size: Count = 0  # of the record, in bytes; the table dead_letters has it whole
     kafka_timestamp: Instant

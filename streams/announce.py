@@ -14,7 +14,8 @@ from streams.clock import from_milliseconds
 from streams.steps.decode import Rejected
 
 SEND_TIMEOUT_SEC = 10.0
-MAX_VALUE_BYTES = 256 * 1024  # brokers refuse messages of over a megabyte, and base64 adds a third
+# Of a value or a key: brokers refuse messages of over a megabyte, and base64 adds a third.
+MAX_VALUE_BYTES = 256 * 1024
 
 log = logging.getLogger(__name__)
 _encode = msgspec.json.Encoder().encode
@@ -39,18 +40,23 @@ class Announcer:
             log.warning("progress and dead letters not announced by Kafka: %r", error)
 
     async def _send_dead_letter(self, progress: Progress, rejected: Rejected) -> None:
-        record = rejected.record
-        value, size = record.value, len(record.value or b"")
-        letter = DeadLetter(
-            topic=progress.topic,
-            partition=progress.partition,
-            offset=record.offset,
-            stage=rejected.stage,
-            reason=rejected.reason,
-            key=record.key,
-            value=value if size <= MAX_VALUE_BYTES else b"",
-            value_size=size,
-            kafka_timestamp=from_milliseconds(record.timestamp),
-        )
+        letter = dead_letter(progress, rejected)
         key = f"{letter.topic}/{letter.partition}/{letter.offset}".encode()
         await self._dead_letters.send(key=key, value=_encode(letter))
+
+
+def dead_letter(progress: Progress, rejected: Rejected) -> DeadLetter:
+    """What other programs are told; small enough for any broker, however large the record is."""
+    record = rejected.record
+    key, value, size = record.key, record.value, len(record.value or b"")
+    return DeadLetter(
+        topic=progress.topic,
+        partition=progress.partition,
+        offset=record.offset,
+        stage=rejected.stage,
+        reason=rejected.reason,
+        key=key if len(key or b"") <= MAX_VALUE_BYTES else b"",
+        value=value if size <= MAX_VALUE_BYTES else b"",
+        value_size=size,
+        kafka_timestamp=from_milliseconds(record.timestamp),
+    )
