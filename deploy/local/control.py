@@ -102,7 +102,8 @@ def _up_here(config: StackConfig, emit: Say) -> int:
 
         def say(line: str) -> None:
             emit(line)
-            log.write(f"{state.now_text()} {line}\n".encode())
+            with contextlib.suppress(OSError):  # a full disk must not stop what runs
+                log.write(f"{state.now_text()} {line}\n".encode())
 
         record = _fresh_record(config)
         try:

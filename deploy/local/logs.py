@@ -41,13 +41,16 @@ class RotatingLog:
         self._file.close()
 
     def _rotate(self) -> None:
+        if self._path.exists():  # else the last attempt came no further than this
+            for number in range(self._max_files - 1, 0, -1):
+                older = self._path if number == 1 else self._numbered(number - 1)
+                if older.exists():
+                    os.replace(older, self._numbered(number))
+        fresh = self._path.open(
+            "ab", buffering=0
+        )  # a full disk may not give one: the old one stays
         self._file.close()
-        for number in range(self._max_files - 1, 0, -1):
-            older = self._path if number == 1 else self._numbered(number - 1)
-            if older.exists():
-                os.replace(older, self._numbered(number))
-        self._file = self._path.open("ab", buffering=0)
-        self._size = 0
+        self._file, self._size = fresh, 0
 
     def _numbered(self, number: int) -> Path:
         return self._path.with_name(f"{self._path.name}.{number}")

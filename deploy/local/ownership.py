@@ -19,11 +19,14 @@ def sole_owner(run_dir: Path) -> Iterator[None]:
     """Hold the run directory's lock; raise AlreadyRunningError when another supervisor does."""
     try:
         run_dir.mkdir(parents=True, exist_ok=True)
+        lock = (run_dir / LOCK_NAME).open("a")
     except OSError as error:
         raise LocalStackError(
-            f"Cannot make {run_dir}: {error}. Choose another with --run-dir or ESCUCHA_RUN_DIR."
+            f"Cannot make {run_dir} or write there: {error}. If it is another user's, as after"
+            " sudo, give it back with chown -R; or choose another with --run-dir or"
+            " ESCUCHA_RUN_DIR."
         ) from error
-    with (run_dir / LOCK_NAME).open("a") as lock:
+    with lock:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not _taken(lock.fileno(), fcntl.LOCK_EX):
             if time.monotonic() > deadline:

@@ -141,6 +141,7 @@ class Stack:
         self._hang_seconds = hang_seconds
         self._say = say
         self._written = ""
+        self._is_unwritten = False
         self._stop_requested = False
 
     def request_stop(self) -> None:
@@ -238,9 +239,17 @@ class Stack:
     def _save(self) -> None:
         # Only what changed: nothing is written while nothing happens.
         snapshot = repr(self._record)
-        if snapshot != self._written:
+        if snapshot == self._written:
+            return
+        try:
             state.write(self._run_dir, self._record)
-            self._written = snapshot
+        except OSError as error:
+            # A full disk must not stop what runs: it is tried again with the next look.
+            if not self._is_unwritten:
+                self._say(f"the state cannot be written ({error}); everything goes on")
+            self._is_unwritten = True
+        else:
+            self._written, self._is_unwritten = snapshot, False
 
 
 def runner_seconds(runner: Runner) -> str:

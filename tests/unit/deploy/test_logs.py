@@ -1,3 +1,7 @@
+import os
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -32,6 +36,32 @@ def test_a_line_larger_than_a_file_is_kept_whole(tmp_path: Path) -> None:
     log.close()
 
     assert logs.last_lines(tmp_path / "a.log", 5) == ["much longer"]
+
+
+@contextmanager
+def no_file_to_be_had() -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    free = os.open(os.devnull, os.O_RDONLY)
+    os.close(free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_log_outlives_a_new_file_that_could_not_be_had(tmp_path: Path) -> None:
+    log = logs.RotatingLog(tmp_path / "a.log", max_bytes=10, max_files=3)
+    log.write(b"line 0\n")
+    for _ in range(3):
+        with no_file_to_be_had(), pytest.raises(OSError, match="Too many open files"):
+            log.write(b"lost\n")
+    log.write(b"line 1\n")
+    log.write(b"line 2\n")
+    log.close()
+
+    files = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert files == {"a.log": "line 2\n", "a.log.1": "line 1\n", "a.log.2": "line 0\n"}
 
 
 def test_a_follower_sees_whole_lines_across_a_rotation(tmp_path: Path) -> None:

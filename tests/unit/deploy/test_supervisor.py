@@ -283,3 +283,27 @@ def test_a_moment_of_trouble_is_forgiven(bench: Bench) -> None:
     bench.run([service("worker", SLEEP, alive=now_and_then)], script, hang_seconds=0.2)
 
     assert bench.service("worker").restarts == 0
+
+
+def test_a_state_that_cannot_be_written_stops_nothing(bench: Bench) -> None:
+    in_the_way = (bench.run_dir / state.FILE_NAME).with_suffix(".new")
+
+    def restarts_written() -> int:
+        written = state.read(bench.run_dir)
+        assert written is not None
+        return written.services[0].restarts
+
+    def script() -> None:
+        bench.wait_ready()
+        bench.wait_for(lambda: state.read(bench.run_dir) is not None)
+        in_the_way.mkdir()
+        bench.kill("one")
+        one = bench.service("one")
+        bench.wait_for(lambda: (one.restarts, one.state) == (1, "ready"))
+        assert restarts_written() == 0
+        in_the_way.rmdir()
+        bench.wait_for(lambda: restarts_written() == 1)
+
+    bench.run([service("one", SLEEP)], script)
+
+    assert len([line for line in bench.said if "cannot be written" in line]) == 1
