@@ -46,9 +46,7 @@ class RotatingLog:
                 older = self._path if number == 1 else self._numbered(number - 1)
                 if older.exists():
                     os.replace(older, self._numbered(number))
-        fresh = self._path.open(
-            "ab", buffering=0
-        )  # a full disk may not give one: the old one stays
+        fresh = self._path.open("ab", buffering=0)  # where none is to be had the old one stays
         self._file.close()
         self._file, self._size = fresh, 0
 

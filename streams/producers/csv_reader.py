@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -17,6 +16,7 @@ from streams.producers.readers import (
     Source,
     Unreadable,
     damaged_at,
+    refuse_twins,
 )
 
 DELIMITERS = ",;\t|"
@@ -63,7 +63,10 @@ class CsvReader:
                 if len(fields) == width:
                     yield line, fields
                 elif fields:
-                    yield line, Unreadable(f"{len(fields)} columns where the header has {width}")
+                    reason = f"{len(fields)} columns where the header has {width}"
+                    if len(record) > 1:
+                        reason += f", in {len(record)} lines; a quote may be left open"
+                    yield line, Unreadable(reason)
 
     def raw(self) -> object:
         return "".join(self._record)
@@ -88,12 +91,11 @@ class CsvReader:
                 f"{self._path}, line 1: not UTF-8; say what it is, for example --encoding cp1252"
             ) from error
         names = [name.strip() for name in names]
-        twice = {name for name, count in Counter(names).items() if name and count > 1}
-        if twice:
-            raise InputError(
-                f"{self._path}, line 1: two columns are named {', '.join(sorted(twice))}; "
-                "rename one, or name all by --columns and skip the header"
-            )
+        refuse_twins(
+            f"{self._path}, line 1",
+            names,
+            "rename one, or name all by --columns and skip the header",
+        )
         return tuple(names)
 
     def _head(self) -> list[str]:

@@ -82,7 +82,8 @@ def _bound_memory(most_bytes: int) -> None:
     _, most = resource.getrlimit(which)
     wanted = taken + most_bytes
     if most == resource.RLIM_INFINITY or most > wanted:
-        resource.setrlimit(which, (wanted, wanted))
+        with suppress(ValueError):  # macOS takes no limit below what it has mapped already
+            resource.setrlimit(which, (wanted, wanted))
 
 
 def _messages(file: pq.ParquetFile, columns: int) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from streams.errors import InputError
 from streams.producers import parquet_apart as apart
-from streams.producers.readers import FileFormat, Row, Unreadable
+from streams.producers.readers import FileFormat, Row, Unreadable, refuse_twins
 
 _END_SEC = 5.0
 
@@ -33,6 +33,11 @@ class ParquetReader:
             raise
         told = json.loads(head[1:])
         self.columns = tuple(told["columns"])
+        try:
+            refuse_twins(str(path), self.columns, "write the file again with one of them renamed")
+        except InputError:
+            self.close()
+            raise
         self._rows = max(int(told["rows"]), 1)
 
     def rows(self) -> Iterator[tuple[int, Row | Unreadable]]:

@@ -4,10 +4,12 @@ A reader hands out rows one by one with the line they begin at. What cannot be r
 handed out too, as Unreadable, so that every row of the file is accounted for.
 """
 
+import codecs
 import gzip
 import io
 import zlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +36,12 @@ _SUFFIXES: dict[str, FileFormat] = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
-_BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+_BYTE_ORDER_MARKS = {
+    b"\xef\xbb\xbf": "utf-8-sig",
+    b"\xff\xfe\0\0": "utf-32",
+    b"\xff\xfe": "utf-16",
+    b"\xfe\xff": "utf-16",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,19 +138,22 @@ class Source:
         self._file.close()
 
     def encoding(self, asked: str | None) -> str:
-        """The encoding asked for, else what the byte order mark says, else UTF-8."""
-        if asked:
-            try:
-                "".encode(asked)
-            except LookupError as error:
-                raise InputError(f"encoding {asked!r} is not known; try utf-8 or cp1252") from error
-            return asked
+        """The encoding asked for, else what the byte order mark says, else UTF-8.
+
+        A mark of the encoding asked for is no part of the text.
+        """
         with damaged_at(self.path, lambda: 1):
-            start = cast(io.BufferedReader, self.stream).peek(3)[:3]
-        for mark, encoding in _BYTE_ORDER_MARKS.items():
-            if start.startswith(mark):
-                return encoding
-        return "utf-8"
+            start = cast(io.BufferedReader, self.stream).peek(4)[:4]
+        marked = (name for mark, name in _BYTE_ORDER_MARKS.items() if start.startswith(mark))
+        told = next(marked, "")
+        if not asked:
+            return told or "utf-8"
+        try:
+            "".encode(asked)
+        except LookupError as error:
+            raise InputError(f"encoding {asked!r} is not known; try utf-8 or cp1252") from error
+        name = codecs.lookup(asked).name
+        return told if told.startswith(name.removesuffix("-le").removesuffix("-be")) else name
 
 
 class JsonLinesReader:
@@ -199,8 +209,15 @@ class JsonLinesReader:
         with io.TextIOWrapper(
             self._source.stream, encoding=self._encoding, errors="surrogateescape", newline="\n"
         ) as text:
-            while line_text := text.readline(MAX_LINE_BYTES // 4):
+            while line_text := text.readline(MAX_LINE_BYTES):
                 yield line_text.encode("utf-8", "surrogateescape")
+
+
+def refuse_twins(place: str, columns: Iterable[str], remedy: str) -> None:
+    """Raise InputError where two columns have one name: nobody knows which is meant."""
+    twins = sorted(name for name, count in Counter(columns).items() if name and count > 1)
+    if twins:
+        raise InputError(f"{place}: two columns are named {', '.join(twins)}; {remedy}")
 
 
 @contextmanager

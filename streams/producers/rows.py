@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from operator import attrgetter, itemgetter
 from typing import Any, Literal, Protocol, cast, get_args, get_type_hints
 from urllib.parse import quote
@@ -89,7 +90,9 @@ class MentionEncoder:
             value = self._encode(mention)
             key = mention.author.id.encode()
         except UnicodeEncodeError as error:
-            raise ValueError("the row is not UTF-8; say what it is, by --encoding") from error
+            if 0xDC80 <= ord(error.object[error.start]) <= 0xDCFF:  # bytes that were kept aside
+                raise ValueError("the row is not UTF-8; say what it is, by --encoding") from error
+            raise ValueError("the row has half an emoji, cut off from the other half") from error
         try:
             self._check(value)
         except msgspec.ValidationError as error:
@@ -265,10 +268,14 @@ def identifier(value: object, name: str) -> str:
         return text
     if value is None:
         return ""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
         raise ValueError(f"{name} is not one value but {type(value).__name__}")
     if isinstance(value, int):
         return str(value)
+    if isinstance(value, Decimal):  # what databases export whole numbers as
+        if value != value.to_integral_value():
+            raise ValueError(f"{name} {value} is not an id")
+        return str(int(value))
     if math.isnan(value):
         return ""
     if not value.is_integer():

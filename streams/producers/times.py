@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -54,7 +55,9 @@ def time_parser(zone: tzinfo = UTC, time_format: str | None = None) -> TimeParse
             return parse_text(value.strip())
         if isinstance(value, datetime):
             return _in_utc(value, zone)
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
+        if isinstance(value, date):
+            return _in_utc(datetime(value.year, value.month, value.day, tzinfo=zone), zone)
+        if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
             return _in_utc(_from_epoch(float(value)), zone)
         raise ValueError("the time is missing" if value is None else f"{value!r} is not a time")
 

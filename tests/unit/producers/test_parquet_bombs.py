@@ -146,6 +146,14 @@ def test_values_that_python_cannot_hold_cost_their_row_alone(tmp_path: Path) -> 
     assert rows[2] == (datetime(1970, 1, 1, 0, 0, 0, 1, tzinfo=UTC), "b")
 
 
+def test_a_system_that_takes_no_limit_goes_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_which: int, _limits: tuple[int, int]) -> None:
+        raise ValueError("current limit exceeds maximum limit")  # as macOS has it
+
+    monkeypatch.setattr(parquet_apart.resource, "setrlimit", refused)
+    parquet_apart._bound_memory(LIMIT)
+
+
 def test_a_reader_that_dies_says_so(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     pq.write_table(pa.table({"a": range(1_000_000)}), path)

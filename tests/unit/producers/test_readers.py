@@ -74,7 +74,7 @@ def test_a_file_without_header_takes_names(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_byte_order_marks_are_understood(tmp_path: Path, encoding: str) -> None:
     text = "id,text\n1,ñandú 😀\n"
     assert read(csv_file(tmp_path, text, encoding)) == (("id", "text"), [(2, ["1", "ñandú 😀"])])
@@ -82,6 +82,17 @@ def test_byte_order_marks_are_understood(tmp_path: Path, encoding: str) -> None:
     line = json.dumps({"text": "ñandú 😀"}, ensure_ascii=False) + "\n"
     _, rows = read(csv_file(tmp_path, line * 2, encoding, "a.jsonl"))
     assert [json.loads(row) for _, row in rows] == [{"text": "ñandú 😀"}] * 2
+
+
+@pytest.mark.parametrize(("written", "said"), [("utf-8-sig", "UTF8"), ("utf-16", "utf-16-le")])
+def test_a_mark_of_the_encoding_that_is_said_is_no_part_of_the_text(
+    tmp_path: Path, written: str, said: str
+) -> None:
+    path = csv_file(tmp_path, "id,text\n1,ñ\n", written)
+    assert read(path, encoding=said) == (("id", "text"), [(2, ["1", "ñ"])])
+
+    path = csv_file(tmp_path, '{"text": "ñ"}\n', written, "a.jsonl")
+    assert [row for _, row in read(path, encoding=said)[1]] == ['{"text": "ñ"}\n'.encode()]
 
 
 def test_another_encoding_can_be_said(tmp_path: Path) -> None:
@@ -114,9 +125,22 @@ def test_an_open_quote_costs_a_stretch_and_not_the_rest(tmp_path: Path) -> None:
     assert rows[-1][1] == ["1999", "x" * 90]
 
 
+def test_an_open_quote_at_the_end_says_how_much_it_took(tmp_path: Path) -> None:
+    _, rows = read(csv_file(tmp_path, 'id,text\n1,a\n"2,open\n3,b\n4,c\n'))
+
+    assert rows[1:] == [
+        (3, Unreadable("1 columns where the header has 2, in 3 lines; a quote may be left open"))
+    ]
+
+
 def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="two columns are named text"):
         read(csv_file(tmp_path, "text,id,text\n"))
+
+    column = pa.array(["a"])
+    pq.write_table(pa.table([column] * 3, names=["text", "id", "text"]), tmp_path / "a.parquet")
+    with pytest.raises(InputError, match="two columns are named text"):
+        read(tmp_path / "a.parquet")
 
 
 def test_raw_is_the_row_as_written(tmp_path: Path) -> None:
@@ -151,14 +175,15 @@ def test_a_cut_gzip_names_the_line(tmp_path: Path, name: str) -> None:
         read(tmp_path / name)
 
 
+@pytest.mark.parametrize("encoding", [None, "cp1252"])
 def test_an_endless_line_is_one_unreadable_row(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str | None
 ) -> None:
     monkeypatch.setattr(readers, "MAX_LINE_BYTES", 100)
     path = tmp_path / "a.jsonl"
     path.write_bytes(b'{"a":1}\n' + b"x" * 1_050 + b"\n" + b'\n{"a":2}\n')
 
-    _, rows = read(path)
+    _, rows = read(path, encoding=encoding)
 
     assert rows == [
         (1, b'{"a":1}\n'),

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -192,7 +193,8 @@ def test_a_flag_makes_a_reply(flag: object) -> None:
         ({"text": None}, "the text is empty"),
         ({"text": ["a"]}, "text expected, not list"),
         ({"text": "x" * 100_001}, r"against the contract: .*`\$\.text`"),
-        ({"text": "\ud83d"}, "not UTF-8"),
+        ({"text": "\ud83d"}, "half an emoji"),
+        ({"text": "\udcff"}, "not UTF-8"),
         ({"created_at": "soon"}, "'soon' is not a time"),
         ({"created_at": None}, "the time is missing"),
         ({"author": ""}, "the author is empty"),
@@ -257,6 +259,13 @@ def test_any_object_is_an_event_or_a_reason(record: dict[str, object]) -> None:
     except ValueError:
         return
     msgspec.json.decode(prepared.value, type=Event)
+
+
+def test_whole_numbers_that_a_database_wrote_as_decimals_are_ids() -> None:
+    assert identifier(Decimal("570306133677760513"), "id") == "570306133677760513"
+    assert identifier(Decimal("7.00"), "id") == "7"
+    with pytest.raises(ValueError, match="is not an id"):
+        identifier(Decimal("1.5"), "id")
 
 
 @given(st.one_of(st.none(), st.text(), st.floats(), st.integers(), st.booleans(), st.binary()))

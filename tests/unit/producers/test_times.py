@@ -1,6 +1,7 @@
 """Times in the forms files have them."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -36,6 +37,8 @@ TEN = datetime(2026, 7, 4, 10, 0, tzinfo=UTC)
         (datetime(2026, 7, 4, 10, 0), TEN),  # noqa: DTZ001 - as Parquet gives it
         (datetime(2026, 7, 4, 12, 0, tzinfo=timezone(timedelta(hours=2))), TEN),
         ("2026-07-04", TEN.replace(hour=0)),
+        (date(2026, 7, 4), TEN.replace(hour=0)),
+        (Decimal(1783159200), TEN),
     ],
 )
 def test_known_forms(value: object, expected: datetime) -> None:
@@ -60,6 +63,7 @@ def test_the_zone_counts_only_where_no_offset_is_said() -> None:
     assert parse("2026-07-04 12:00:00") == TEN
     assert parse("2026-07-04 10:00:00Z") == TEN
     assert parse("4 Jul 2026 10:00:00 -0000") == TEN
+    assert parse(date(2026, 7, 4)) == TEN.replace(day=3, hour=22)
 
 
 def test_a_form_that_is_given_replaces_guessing() -> None:
