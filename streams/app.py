@@ -20,6 +20,7 @@ from streams.batches.business import BusinessBatches
 from streams.batches.mentions import MentionDecider, MentionSteps
 from streams.delivery import BatchOptions, Span
 from streams.errors import SettingsError
+from streams.faust_inside import check_faust
 from streams.kafka_access import KafkaAccess
 from streams.model_book import ModelBook
 from streams.observer import Observer
@@ -33,7 +34,7 @@ from streams.steps.columns import Origin
 from streams.steps.enrich import Enricher
 from streams.steps.pseudonyms import AuthorKeys
 from streams.topic_admin import TopicAdmin, TopicIds
-from streams.transport import Transport, check_faust
+from streams.transport import Transport
 
 
 def make_rule_book(settings: Settings, clickhouse: ClickHouse) -> RuleBook:

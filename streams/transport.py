@@ -14,11 +14,10 @@ brought from one partition, so that cost is paid once per batch. The contract:
 - Batches that somebody has planned before (`Transport.planned_spans`) are cut at the same ends
   again, so that a redelivered batch is the same batch.
 
-What this leans on inside Faust is listed in `FAUST_INTERNALS`, and tests/contract checks it.
+What this leans on inside Faust is listed in streams/faust_inside.py; tests/contract checks it.
 """
 
 import asyncio
-import inspect
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence, Set
 from typing import Any, ClassVar, cast
@@ -34,31 +33,6 @@ from mode.utils.futures import notify
 from streams.delivery import BatchOptions, PartitionDelivery, RecordBatch, Span
 from streams.errors import TruncatedLogError
 from streams.fetching import ConsumerThread, RecordsAsRead
-
-FAUST_VERSIONS = ("0.15.3",)
-FAUST_INTERNALS: dict[type, tuple[str, ...]] = {
-    driver.Consumer: (
-        "_commit",
-        "_new_consumer_thread",
-        "_unacked_messages",
-        "_wait_next_records",
-        "ack",
-        "force_commit",
-        "getmany",
-        "on_partitions_revoked",
-        "perform_seek",
-        "seek",
-        "seek_wait",
-    ),
-    driver.AIOKafkaConsumerThread: (
-        "_commit",
-        "_create_worker_consumer",
-        "earliest_offsets",
-        "seek_to_committed",
-        "seek_wait",
-    ),
-    fetcher.PartitionRecords: ("_consumer_record",),
-}
 
 SMALL_FETCH = 5  # less than this part of the largest batch waits for company
 
@@ -375,17 +349,3 @@ class RecordBatchSchema(faust.Schema[Any, Any]):
             return app.create_event(None, message.value, {}, message)
 
         return decode
-
-
-def check_faust(problems: Callable[[str], None]) -> None:
-    """Report each thing of `FAUST_INTERNALS` that this Faust lacks."""
-    if faust.__version__ not in FAUST_VERSIONS:
-        problems(f"Faust {faust.__version__} is not one of the tested versions {FAUST_VERSIONS}")
-    for owner, names in FAUST_INTERNALS.items():
-        for name in names:
-            if not _has(owner, name):
-                problems(f"{owner.__module__}.{owner.__qualname__} has no {name}")
-
-
-def _has(owner: type, name: str) -> bool:
-    return hasattr(owner, name) or any(name in inspect.get_annotations(c) for c in owner.__mro__)

@@ -4,15 +4,16 @@ from importlib.metadata import entry_points
 
 import faust
 import pytest
+from aiokafka import AIOKafkaConsumer
 from aiokafka.consumer import fetcher
 from faust.transport.drivers import aiokafka as driver
 
-from streams import transport
+from streams import faust_inside, transport
 
 
 def problems() -> list[str]:
     found: list[str] = []
-    transport.check_faust(found.append)
+    faust_inside.check_faust(found.append)
     return found
 
 
@@ -26,10 +27,10 @@ def test_another_version_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "0.99.0 is not one of the tested versions" in problem
 
 
-@pytest.mark.parametrize("owner", list(transport.FAUST_INTERNALS), ids=lambda c: c.__name__)
+@pytest.mark.parametrize("owner", list(faust_inside.FAUST_INTERNALS), ids=lambda c: c.__name__)
 def test_a_missing_name_is_reported(owner: type, monkeypatch: pytest.MonkeyPatch) -> None:
-    names = (*transport.FAUST_INTERNALS[owner], "gone_in_the_next_version")
-    monkeypatch.setitem(transport.FAUST_INTERNALS, owner, names)
+    names = (*faust_inside.FAUST_INTERNALS[owner], "gone_in_the_next_version")
+    monkeypatch.setitem(faust_inside.FAUST_INTERNALS, owner, names)
     (problem,) = problems()
     assert problem == f"{owner.__module__}.{owner.__qualname__} has no gone_in_the_next_version"
 
@@ -56,11 +57,25 @@ def test_every_method_that_is_overridden_is_watched(ours: type, theirs: type) ->
         for name, value in vars(ours).items()
         if callable(value) and hasattr(theirs, name) and not name.startswith("__")
     }
-    assert overridden <= set(transport.FAUST_INTERNALS[theirs])
+    assert overridden <= set(faust_inside.FAUST_INTERNALS[theirs])
 
 
 def test_the_fetcher_makes_its_records_by_the_name_that_is_replaced() -> None:
     assert "PartitionRecords" in fetcher.Fetcher._proc_fetch_request.__code__.co_names
+
+
+def test_the_consumer_goes_by_the_settings_that_are_replaced_before_it_starts() -> None:
+    names = AIOKafkaConsumer.start.__code__.co_names
+    assert {"_isolation_level", "_fetch_max_wait_ms"} <= set(names)
+
+
+def test_what_is_set_when_a_consumer_is_made_is_watched_too() -> None:
+    class Renamed:
+        def __init__(self) -> None:
+            self.isolation = "read_committed"
+
+    assert faust_inside._has(Renamed, "isolation")
+    assert not faust_inside._has(Renamed, "_isolation_level")
 
 
 def test_faust_finds_the_transport_by_its_entry_point() -> None:
