@@ -5,10 +5,10 @@ RUN := $(VENV)/bin
 TEST_WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint types bench exactness chaos soak rolling scaling fuzz generate sbom audit clean
+.PHONY: help install demo test check lint types bench exactness chaos soak rolling scaling fuzz generate sbom audit lock clean
 
 help: ## Show this help
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(STAMP) ## Create the environment from the lock
 

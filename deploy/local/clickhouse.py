@@ -12,6 +12,7 @@ import contextlib
 import fcntl
 import importlib.metadata
 import os
+import resource
 import signal
 import sys
 import threading
@@ -36,6 +37,7 @@ from deploy.local.ports import require_free
 
 # The entry point is private and changes without notice: 26.5 of the lite wheel lacks it.
 SUPPORTED_CHDB_CORE = "26.9.0"
+OPEN_FILES = 10_240  # as many as macOS gives any process
 
 Query = Callable[..., object]
 
@@ -90,6 +92,18 @@ def load_query_function() -> Query:
     return query
 
 
+def allow_open_files() -> None:
+    """Let this process open enough files: a terminal of macOS gives 256, fewer than tables have.
+
+    ClickHouse raises the limit by itself, to the hard one: infinite, says macOS, and refuses it.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(ValueError):  # the system gives no more: ClickHouse says so
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def start_script(descriptor: int) -> str:
     """Return the statements that open the listeners and then wait for the end of a pipe.
 
@@ -112,6 +126,7 @@ def _serve(options: argparse.Namespace) -> int:
     )
     folder = EngineFolder.of(run_dir)
     folder.path.mkdir(parents=True, exist_ok=True)
+    allow_open_files()
     with folder.lock.open("a") as lock:
         _take(lock, folder)
         remedy = "choose another with --http-port and --tcp-port"

@@ -1,4 +1,5 @@
 import importlib.metadata
+import resource
 import sys
 import types
 from pathlib import Path
@@ -21,6 +22,18 @@ def folder(tmp_path: Path) -> EngineFolder:
 
 def parsed(folder: EngineFolder, place: str) -> ElementTree.Element:
     return ElementTree.parse(folder.path / place).getroot()  # noqa: S314 - our own file
+
+
+def test_enough_files_may_be_opened_where_the_terminal_gives_few() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        clickhouse.allow_open_files()
+        allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    assert 1_024 <= allowed <= clickhouse.OPEN_FILES
 
 
 def test_the_engine_listens_on_this_machine_only(folder: EngineFolder) -> None:
