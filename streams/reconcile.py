@@ -34,6 +34,7 @@ class PartitionBalance(msgspec.Struct, frozen=True, kw_only=True):
     records: int
     duplicates: int
     filtered: int
+    empty: int = 0  # planned offsets that held no record
     accounts: Mapping[str, Account]  # rows per table: as the ledger says, as the tables have
     erased: int  # of the stored ones, rows that are gone since
 
@@ -197,6 +198,7 @@ def _partition(
         records=plan.get("records", 0),
         duplicates=plan.get("duplicates", 0),
         filtered=plan.get("filtered", 0),
+        empty=plan.get("empty", 0),
         accounts={
             table: Account(
                 planned=plan.get(f"planned_{table}", 0),
@@ -227,6 +229,7 @@ SELECT
     sum(records) AS records,
     sum(duplicates) AS duplicates,
     sum(filtered) AS filtered,
+    sum(last_offset + 1 - position) - records AS empty,
     {_PLANNED}
 FROM
 (
@@ -285,6 +288,7 @@ def describe(balance: Balance) -> str:
     """The books as text for people."""
     partitions = balance.partitions
     business = sum(p.records for p in balance.business)
+    empty = sum(p.empty for p in partitions)
     lines = [
         f"{balance.topic}: {sum(p.records for p in partitions):,} records read in"
         f" {sum(p.batches for p in partitions):,} batches =",
@@ -300,6 +304,11 @@ def describe(balance: Balance) -> str:
         " erased since",
         f"orders, gestures and labels: {business:,} records",
     ]
+    if empty:
+        lines.append(
+            f"{empty:,} offsets among them held no record when they were read: marks of Kafka's"
+            " own, as an erasure leaves them, or records that had expired"
+        )
     if balance.problems:
         lines += ["NOT EXACT:", *(f"  {problem}" for problem in balance.problems)]
     elif balance.in_flight:

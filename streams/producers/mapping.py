@@ -129,8 +129,8 @@ def from_flags(
 ) -> MappingRequest:
     """A request from `--map target=column` and `--set target=value`; raises InputError."""
     request = MappingRequest(
-        columns=dict(_pair("--map", text) for text in maps),
-        constants=dict(_pair("--set", text) for text in sets),
+        columns=_pairs("--map", maps),
+        constants=_pairs("--set", sets),
         timezone=timezone,
         time_format=time_format,
     )
@@ -174,6 +174,15 @@ def from_yaml(path: Path, vocabulary: Vocabulary = MENTIONS) -> MappingRequest:
     )
 
 
+def _pairs(option: str, texts: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in texts:
+        target, value = _pair(option, text)
+        if found.setdefault(target, value) != value:
+            raise InputError(f"{option} {target}: given twice, as {found[target]} and as {value}")
+    return found
+
+
 def _pair(option: str, text: str) -> tuple[str, str]:
     target, sign, value = text.partition("=")
     if not sign or not target.strip() or not value:
@@ -193,7 +202,13 @@ def _entries(path: Path, node: yaml.Node, what: str) -> dict[str, tuple[int, yam
     if not isinstance(node, yaml.MappingNode):
         line = node.start_mark.line + 1
         raise InputError(f"{path}, line {line}: {what} must hold `name: value` lines")
-    return {str(key.value): (key.start_mark.line + 1, value) for key, value in node.value}
+    entries: dict[str, tuple[int, yaml.Node]] = {}
+    for key, value in node.value:
+        name, line = str(key.value), key.start_mark.line + 1
+        if name in entries:
+            raise InputError(f"{path}, line {line}: {name} stands in line {entries[name][0]} too")
+        entries[name] = (line, value)
+    return entries
 
 
 def _section(

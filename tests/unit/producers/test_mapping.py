@@ -81,6 +81,7 @@ def test_a_missing_column_is_named_with_those_there_are() -> None:
         (["txt=a"], [], "no such field; there are: id, text"),
         ([], ["id=7"], "each row needs an id of its own"),
         (["lang=a"], ["lang=en"], "both --map and --set"),
+        (["text=a", "text=b"], [], "--map text: given twice, as a and as b"),
     ],
 )
 def test_wrong_flags_say_how_to_write_them(maps: list[str], sets: list[str], reason: str) -> None:
@@ -113,6 +114,7 @@ def test_a_mapping_file_gives_way_to_flags(tmp_path: Path) -> None:
         ("set:\n  id: 7\n", r"line 2: set id: each row"),
         ("map: {lang: a}\nset: {lang: es}\n", r"line 2: lang: in map and in set"),
         ("map: {text: 'a\n", r"not YAML.*line"),
+        ("map:\n  text: a\n  text: b\n", r"line 3: text stands in line 2 too"),
     ],
 )
 def test_a_wrong_mapping_file_names_the_line(tmp_path: Path, text: str, reason: str) -> None:

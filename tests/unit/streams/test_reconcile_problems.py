@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from streams.ledger import TABLES, Account
-from streams.reconcile import Balance, PartitionBalance, _add, _partition
+from streams.reconcile import Balance, PartitionBalance, _add, _partition, describe
 
 NONE = dict.fromkeys(TABLES, Account(0, 0, 0))
 ROWS = {
@@ -131,3 +131,12 @@ def test_what_a_backfill_kept_moves_from_filtered_to_stored() -> None:
         "planned_interactions": 2,
         "filtered": 4,
     }
+
+
+def test_offsets_without_a_record_are_told_where_there_are_some() -> None:
+    assert "no record" not in describe(balance(partition()))
+
+    told = describe(balance(partition(), partition(empty=1_200)))
+
+    assert "1,200 offsets among them held no record" in told
+    assert told.endswith("exact: every record is accounted for")
