@@ -21,7 +21,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 
 demo: install ## Start everything, stream a story (or FILE=posts.csv), open the page
-	@$(RUN)/escucha demo $(FILE)
+	@$(RUN)/escucha demo $(if $(FILE),"$(FILE)")
 
 test: install ## Run all tests (those on Apache Kafka need Java 17 and Maven)
 	$(RUN)/pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
