@@ -1,6 +1,7 @@
 """The services of the stack: what starts after what, and what restarts with what."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from deploy.local import broker, clickhouse_files, health
 from deploy.local.config import StackConfig
@@ -24,6 +25,7 @@ class Service:
     one_shot: bool = False  # ready when it has ended with exit code 0
     probe: health.Probe | None = None
     alive: health.Probe | None = None  # asked while it is ready; long trouble starts it again
+    says: tuple[Path, ...] = ()  # files of its own; what its predecessor said goes before it starts
     port: int | None = None
     stop_grace_seconds: float = 3.0
     note: str | None = None  # told to the user when the service is ready
@@ -92,6 +94,7 @@ def build(config: StackConfig, passwords: Passwords) -> list[Service]:
                 layer=3,
                 port=config.metrics_port + at if config.metrics_port else None,
                 alive=health.alive(health.port_file(config.run_dir, name)),
+                says=(config.run_dir / "ready" / name, health.port_file(config.run_dir, name)),
                 probe=health.ready_file(config.run_dir / "ready" / name)
                 if config.workers_say_ready
                 else None,
@@ -116,6 +119,7 @@ def build(config: StackConfig, passwords: Passwords) -> list[Service]:
                 after=ready,
                 layer=3,
                 alive=health.alive(health.port_file(config.run_dir, "upkeep")),
+                says=(health.port_file(config.run_dir, "upkeep"),),
                 stop_grace_seconds=4.0,
             )
         )

@@ -55,6 +55,8 @@ class Runner:
 
     def start(self) -> None:
         """Start the process; raise MissingPartError when that cannot be."""
+        for path in self.service.says:  # its pid and port may be another program's by now
+            path.unlink(missing_ok=True)
         self.child = Child(self.service.argv, self.service.environment, self._log_path)
         self.record.process = self.child.identity
         self.record.started_at = state.now_text()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import state, supervisor
+from deploy.local import health, state, supervisor
 from deploy.local.errors import MissingPartError, ServiceFailedError
 from deploy.local.services import Service
 
@@ -307,3 +307,20 @@ def test_a_state_that_cannot_be_written_stops_nothing(bench: Bench) -> None:
     bench.run([service("one", SLEEP)], script)
 
     assert len([line for line in bench.said if "cannot be written" in line]) == 1
+
+
+def test_what_a_predecessor_said_is_not_taken_for_an_answer(bench: Bench) -> None:
+    said = bench.run_dir / "said"
+    said.write_text(str(os.getpid()))  # that of another program that lives
+    code = (
+        "import os, time; time.sleep(0.5);"
+        f" open({str(said)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    )
+
+    def script() -> None:
+        bench.wait_ready()
+        process = bench.service("one").process
+        assert process is not None
+        assert said.read_text() == str(process.pid)
+
+    bench.run([service("one", code, says=(said,), probe=health.ready_file(said))], script)
