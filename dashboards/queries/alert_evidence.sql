@@ -23,7 +23,13 @@ SELECT
     m.intent AS intent,
     m.url AS url
 FROM shown AS a
-INNER JOIN (SELECT alert_id, mention_id FROM alert_evidence FINAL) AS e ON e.alert_id = a.alert_id
+INNER JOIN
+(
+    SELECT alert_id, mention_id
+    FROM alert_evidence FINAL
+    ORDER BY stored_at DESC, mention_id
+    LIMIT 5 BY alert_id
+) AS e ON e.alert_id = a.alert_id
 INNER JOIN
 (
     SELECT mention_id, published_at, author_handle, author_name, lang, text, intent, url

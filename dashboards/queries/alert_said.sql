@@ -1,10 +1,17 @@
--- The mentions that show these alerts. What was taken back or forgotten is not there to be joined.
+-- The mentions that show these alerts, of each the five that were found last. What was taken back or
+-- forgotten is not there to be joined.
 SELECT
     e.alert_id AS alert_id, m.mention_id AS mention_id, m.text AS text, m.lang AS lang, m.url AS url,
     m.author_handle AS author_handle, m.source AS source, m.published_at AS published_at,
     m.intent AS intent, m.intent_words AS intent_words, m.parent_text AS parent_text
-FROM (SELECT alert_id, mention_id FROM alert_evidence FINAL WHERE alert_id IN {ids:Array(String)})
-    AS e
+FROM
+(
+    SELECT alert_id, mention_id
+    FROM alert_evidence FINAL
+    WHERE alert_id IN {ids:Array(String)}
+    ORDER BY stored_at DESC, mention_id
+    LIMIT 5 BY alert_id
+) AS e
 INNER JOIN
 (
     SELECT
@@ -18,4 +25,3 @@ INNER JOIN
         (SELECT mention_id FROM alert_evidence WHERE alert_id IN {ids:Array(String)})
 ) AS m ON m.mention_id = e.mention_id
 ORDER BY e.alert_id, m.published_at, m.mention_id
-LIMIT 5 BY e.alert_id

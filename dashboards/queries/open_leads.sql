@@ -21,7 +21,7 @@ LEFT JOIN
 (
     SELECT cityHash64(author_id) AS author, max(ordered_at) AS last_order_at
     FROM orders
-    WHERE ordered_at > now64(3) - INTERVAL 30 DAY
+    WHERE ordered_at > now64(3) - INTERVAL 30 DAY AND amount >= 0
     GROUP BY author
 ) AS o ON o.author = e.author
 LEFT JOIN
