@@ -1,5 +1,6 @@
 """First evidence, first contact, purchase and the stages between, by hand."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -181,3 +182,18 @@ def test_a_closed_lead_is_opened_by_newer_evidence_only(client: Client, closing:
     insert(client, "mentions", mention("again", "ana", 30, **WANTS))
 
     assert kept(client, query) == [("new", 1, 1, 1, "again")]
+
+
+def test_money_given_back_is_no_purchase_and_an_order_of_nothing_is_one(client: Client) -> None:
+    own(client, "Nimbara")
+    said = WANTS | {"stage": "consideration", "brands": ["Nimbara"]}
+    insert(client, "mentions", mention("w", "ana", 0, **said), mention("w2", "ben", 0, **said))
+    insert(client, "interactions", contact("i", "ana", 0, ["Nimbara"]))
+    for id_, who, amount in (("back", "ana", "-30"), ("voucher", "ben", "0")):
+        insert(client, "orders", order(id_, who, 10) | {"amount": Decimal(amount)})
+
+    assert journeys(client, "purchase_at IS NULL") == {"ana": (1,), "ben": (0,)}
+    bought = "SELECT author_id FROM journey_steps WHERE step = 'purchase'"
+    assert kept(client, bought) == [("ben",)]
+    leads = "SELECT author_id, status, is_open FROM leads ORDER BY author_id"
+    assert kept(client, leads) == [("ana", "new", 1), ("ben", "ordered", 0)]

@@ -19,7 +19,9 @@ from clickhouse_connect.driver.client import Client
 
 from schemas.business import Alert
 from schemas.pipeline import Progress
+from streams.signals.emerging import store
 from streams.signals.emerging.live import Watch
+from streams.signals.emerging.notify import outbox
 from streams.signals.emerging.notify.channels import signature
 from streams.signals.emerging.settings import DetectorSettings
 from tests.fakes.receivers import http_receiver, smtp_receiver
@@ -27,6 +29,7 @@ from tests.integration.streams.helpers import Lane, command_line, produce, read_
 
 pytestmark = pytest.mark.usefixtures("leaves_nothing")
 
+SYNC = {"mutations_sync": 2, "lightweight_deletes_sync": 2}
 SECRET = "a secret of the receiver's own"  # noqa: S105
 COLUMNS = (
     "mention_id", "source", "kind", "author_id", "published_at", "lang", "brands", "topics",
@@ -97,6 +100,20 @@ def burst(name: str, people: int, brand: str = "Nimbara") -> list[tuple[str, str
         (f"test:{name}-{n}", f"{name} author {n}", now - timedelta(seconds=5 * n), brand)
         for n in range(people)
     ]
+
+
+class Told:
+    """A channel that keeps what it is told, and arrives always."""
+
+    name = "told"
+    wants_all = True
+
+    def __init__(self) -> None:
+        self.alerts: list[Alert] = []
+
+    def send(self, alert: Alert) -> None:
+        self.alerts.append(alert)
+        assert len(self.alerts) < 9, "told again and again"
 
 
 class Signals:
@@ -217,6 +234,7 @@ def _registered(client: Client, channels: int) -> bool:
         "reposts",
         "giveaways",
         "employees",
+        "rivals",
     ],
 )
 def test_what_is_no_crowd_is_no_alert(lane: Lane, client: Client, what: str) -> None:
@@ -232,7 +250,7 @@ def test_what_is_no_crowd_is_no_alert(lane: Lane, client: Client, what: str) -> 
         author_is_bot=what == "bots",
         spam=0.9 if what == "spam" else 0.0,
         spam_reasons=["giveaway"] if what == "giveaways" else [],
-        author_role="employee" if what == "employees" else "",
+        author_role={"employees": "employee", "rivals": "rival"}.get(what, ""),
         kind="repost" if what == "reposts" else "post",
     )
     watch = Watch(client, DetectorSettings())
@@ -261,6 +279,66 @@ def test_two_watchers_write_one_alert(lane: Lane, client: Client) -> None:
     assert watches[0].look()
     assert watches[1].look() == []
     assert changes(client) == [("Nimbara", 1, "opened")]
+
+
+def test_a_token_whose_row_was_lost_hinders_nothing(lane: Lane, client: Client) -> None:
+    """A kill of ClickHouse leaves such; here the token was spent on a row of another series."""
+    mentions(client, burst("burst", 12))
+    client.insert(
+        "alerts",
+        [["brand", "Otra", "es", 1, "another", "closed", datetime.now(UTC)]],
+        column_names=["kind", "series", "lang", "change", "alert_id", "state", "at"],
+        settings={"insert_deduplication_token": "brand\x1fNimbara\x1fes\x1f1"},
+    )
+    told = Told()
+    outbox.register(client, told)
+    watches = [Watch(client, DetectorSettings()) for _ in range(2)]
+    [opened] = watches[0].look()
+    assert watches[1].look() == []
+    assert ("Nimbara", 1, "opened") in changes(client)
+    client.insert(
+        "alert_deliveries",
+        [[told.name, "another", 9]],
+        column_names=["channel", "alert_id", "change"],
+        settings={"insert_deduplication_token": f"{told.name}/{opened.alert_id}/1"},
+    )
+    assert outbox.deliver(client, told) == 1
+    assert outbox.deliver(client, told) == 0
+
+
+def test_evidence_is_five_that_were_found_last(lane: Lane, client: Client) -> None:
+    told = Told()
+    outbox.register(client, told)
+    mentions(client, burst("burst", 12))
+    assert Watch(client, DetectorSettings()).look()
+    mentions(client, burst("more", 30))
+    [grown] = Watch(client, DetectorSettings()).look()
+    assert grown.event == "growing"
+    assert outbox.deliver(client, told) == 2
+    assert [len(alert.evidence) for alert in told.alerts] == [5, 5]
+    assert all(mention.startswith("test:more-") for mention in told.alerts[-1].evidence)
+
+
+def test_before_contact_means_with_us_where_it_is_about_a_topic(lane: Lane, client: Client) -> None:
+    """Who named a rival had still nothing to do with us: as the proactive share has it."""
+    now = datetime.now(UTC)
+    client.insert(
+        "listened",
+        [[9_999, "ours", "brand", "Nimbara", "Nimbara", 1]],
+        column_names=["sequence", "version", "section", "name", "brand", "own"],
+    )
+    try:
+        for who, brand in (("ana", "Otra"), ("ben", "Nimbara")):
+            mentions(client, [(f"test:{who}-before", who, now - timedelta(hours=3), brand)])
+            mentions(client, [(f"test:{who}-now", who, now, "Otra")])
+        ids = ["test:ana-now", "test:ben-now"]
+        shares = [
+            store.about(client, ids, now - timedelta(hours=1), now + timedelta(hours=1), brand)[2]
+            for brand in ("", "Otra")
+        ]
+    finally:
+        client.command("DELETE FROM listened WHERE version = 'ours'", settings=SYNC)
+    assert shares == [0.5, 0.5]
 
 
 def test_commands_take_in_hand_and_silence(lane: Lane, client: Client) -> None:
@@ -344,11 +422,20 @@ def test_a_notice_comes_by_mail(
     assert b"comprar" in text
 
 
-def test_addresses_that_cannot_be_are_refused_without_being_shown(lane: Lane) -> None:
+def test_addresses_that_cannot_be_are_refused_without_being_shown(
+    lane: Lane, tmp_path: Path
+) -> None:
     told = lane.run("signals", alerts_to="nonsense://token-of-ours")
     assert told.returncode == 1
     assert b"address 1" in told.stderr
     assert b"token-of-ours" not in told.stderr
+    for wrong in ("http://[::1/token-of-ours", "https://host:port/x"):
+        addresses = tmp_path / "addresses"
+        addresses.write_text(f"{wrong} {SECRET}\n")
+        told = lane.run("signals", alerts_file=addresses)
+        assert told.returncode == 1
+        assert b"https://HOST[:PORT]/PATH" in told.stderr
+        assert b"token-of-ours" not in told.stderr
     told = lane.run("signals", alerts_webhook="http://127.0.0.1:1/x", alerts_webhook_secret="short")  # noqa: S106
     assert told.returncode == 1
     assert b"at least 16" in told.stderr
