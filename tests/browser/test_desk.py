@@ -236,6 +236,22 @@ def test_a_rival_is_one_that_the_rules_do_not_call_ours(
     expect(item(page, "@quim")).to_have_count(0)
 
 
+def test_a_lead_says_which_product_it_is_about(page: Page, url: str, people: Client) -> None:
+    people.command(
+        "INSERT INTO listened (sequence, version, section, name, brand, own)"
+        " VALUES (1, 'a', 'product', 'Móvil Uno', 'Volta', 1),"
+        " (1, 'a', 'product', 'Uno', 'Volta', 1), (1, 'a', 'product', 'Unos', 'Volta', 1),"
+        " (1, 'a', 'product', 'C++ Due', 'Volta', 1)"
+    )
+    text = "¿Dónde compro el MOVIL uno? ¿O el c++-due?"
+    say(people, 7, "rita", **SURE, brands=["Volta"], text=text)
+
+    open_page(page, url, "leads")
+
+    names = item(page, "@rita").locator(".facts").first.locator(".brand-name")
+    expect(names).to_have_text(["C++ Due", "Móvil Uno", "Uno", "Volta"])
+
+
 def test_care_waits_until_the_brand_answers_or_somebody_settles_it(
     page: Page, url: str, people: Client, complaints: list[str]
 ) -> None:

@@ -242,9 +242,7 @@ def append(client: Client, change: Change, settings: DetectorSettings) -> Change
     raise SinkUnavailableError(f"alerts: ClickHouse keeps no change {change.change} of {series}")
 
 
-def _append(
-    client: Client, change: Change, settings: DetectorSettings, name: str
-) -> Change | None:
+def _append(client: Client, change: Change, settings: DetectorSettings, name: str) -> Change | None:
     series = change.series
     token = {"insert_deduplication_token": name}
     if change.evidence:
