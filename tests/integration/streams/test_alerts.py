@@ -11,7 +11,7 @@ from email import message_from_string
 from email.header import decode_header, make_header
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import msgspec
 import pytest
@@ -19,101 +19,23 @@ from clickhouse_connect.driver.client import Client
 
 from schemas.business import Alert
 from schemas.pipeline import Progress
-from streams.signals.emerging import store
 from streams.signals.emerging.live import Watch
-from streams.signals.emerging.notify import outbox
 from streams.signals.emerging.notify.channels import signature
 from streams.signals.emerging.settings import DetectorSettings
 from tests.fakes.receivers import http_receiver, smtp_receiver
 from tests.integration.streams.helpers import Lane, command_line, produce, read_all, wait_for
+from tests.integration.streams.talk import burst, changes, mentions, only_background
 
 pytestmark = pytest.mark.usefixtures("leaves_nothing")
 
-SYNC = {"mutations_sync": 2, "lightweight_deletes_sync": 2}
 SECRET = "a secret of the receiver's own"  # noqa: S105
-COLUMNS = (
-    "mention_id", "source", "kind", "author_id", "published_at", "lang", "brands", "topics",
-    "intent", "intent_active", "intent_words", "fingerprint", "text", "spam", "author_is_bot",
-    "bands", "spam_reasons", "author_role", "stored_at",
-)  # fmt: skip
 
 
 @pytest.fixture
 def client(lane: Lane) -> Iterator[Client]:
     with lane.client() as client:
-        for table in ("mentions", "alerts", "alert_evidence", "alert_deliveries"):
-            client.command("TRUNCATE TABLE {name:Identifier}", {"name": table})
-        background(client)
+        only_background(client)
         yield client
-
-
-def background(client: Client) -> None:
-    """Seven weeks of two brands, in which nothing happens."""
-    rng = random.Random(5)
-    now = datetime.now(UTC)
-    mentions(
-        client,
-        [
-            (
-                f"test:old-{brand}-{n}",
-                f"author {n}",
-                now - timedelta(days=1 + 48 * rng.random()),
-                brand,
-            )
-            for brand in ("Nimbara", "Otra")
-            for n in range(300)
-        ],
-    )
-
-
-def mentions(
-    client: Client,
-    rows: list[tuple[str, str, datetime, str]],
-    *,
-    fingerprint: int | None = None,
-    **changes: Any,
-) -> None:
-    """Store mentions with intent; all of one text when a fingerprint is given."""
-    usual = {"spam": 0.0, "author_is_bot": 0, "kind": "post", "bands": [], "text": "", **changes}
-    stored_at = usual.get("stored_at", datetime.now(UTC))
-    client.insert(
-        "mentions",
-        [
-            [
-                mention_id, "test", usual["kind"], author, at, "es", [brand], [],
-                "active", 0.9, ["comprar"],
-                fingerprint or abs(hash(mention_id)) + 1, usual["text"].format(author.split()[0]),
-                usual["spam"], usual["author_is_bot"],
-                usual["bands"], usual.get("spam_reasons", []), usual.get("author_role", ""),
-                stored_at,
-            ]
-            for mention_id, author, at, brand in rows
-        ],
-        column_names=COLUMNS,
-    )  # fmt: skip
-
-
-def burst(name: str, people: int, brand: str = "Nimbara") -> list[tuple[str, str, datetime, str]]:
-    """So many different people, one each few seconds up to now."""
-    now = datetime.now(UTC)
-    return [
-        (f"test:{name}-{n}", f"{name} author {n}", now - timedelta(seconds=5 * n), brand)
-        for n in range(people)
-    ]
-
-
-class Told:
-    """A channel that keeps what it is told, and arrives always."""
-
-    name = "told"
-    wants_all = True
-
-    def __init__(self) -> None:
-        self.alerts: list[Alert] = []
-
-    def send(self, alert: Alert) -> None:
-        self.alerts.append(alert)
-        assert len(self.alerts) < 9, "told again and again"
 
 
 class Signals:
@@ -164,15 +86,6 @@ def landed(lane: Lane) -> None:
         newest_published_at=now, stored_at=now,
     )  # fmt: skip
     produce(lane.settings.kafka_bootstrap, "progress.v1", [msgspec.json.encode(progress)])
-
-
-def changes(client: Client) -> list[tuple[str, int, str]]:
-    return [
-        (series, change, event)
-        for series, change, event in client.query(
-            "SELECT series, change, event FROM alerts ORDER BY series, change"
-        ).result_rows
-    ]
 
 
 def announced(lane: Lane, alert_id: str, since: datetime) -> list[Alert]:
@@ -279,66 +192,6 @@ def test_two_watchers_write_one_alert(lane: Lane, client: Client) -> None:
     assert watches[0].look()
     assert watches[1].look() == []
     assert changes(client) == [("Nimbara", 1, "opened")]
-
-
-def test_a_token_whose_row_was_lost_hinders_nothing(lane: Lane, client: Client) -> None:
-    """A kill of ClickHouse leaves such; here the token was spent on a row of another series."""
-    mentions(client, burst("burst", 12))
-    client.insert(
-        "alerts",
-        [["brand", "Otra", "es", 1, "another", "closed", datetime.now(UTC)]],
-        column_names=["kind", "series", "lang", "change", "alert_id", "state", "at"],
-        settings={"insert_deduplication_token": "brand\x1fNimbara\x1fes\x1f1"},
-    )
-    told = Told()
-    outbox.register(client, told)
-    watches = [Watch(client, DetectorSettings()) for _ in range(2)]
-    [opened] = watches[0].look()
-    assert watches[1].look() == []
-    assert ("Nimbara", 1, "opened") in changes(client)
-    client.insert(
-        "alert_deliveries",
-        [[told.name, "another", 9]],
-        column_names=["channel", "alert_id", "change"],
-        settings={"insert_deduplication_token": f"{told.name}/{opened.alert_id}/1"},
-    )
-    assert outbox.deliver(client, told) == 1
-    assert outbox.deliver(client, told) == 0
-
-
-def test_evidence_is_five_that_were_found_last(lane: Lane, client: Client) -> None:
-    told = Told()
-    outbox.register(client, told)
-    mentions(client, burst("burst", 12))
-    assert Watch(client, DetectorSettings()).look()
-    mentions(client, burst("more", 30))
-    [grown] = Watch(client, DetectorSettings()).look()
-    assert grown.event == "growing"
-    assert outbox.deliver(client, told) == 2
-    assert [len(alert.evidence) for alert in told.alerts] == [5, 5]
-    assert all(mention.startswith("test:more-") for mention in told.alerts[-1].evidence)
-
-
-def test_before_contact_means_with_us_where_it_is_about_a_topic(lane: Lane, client: Client) -> None:
-    """Who named a rival had still nothing to do with us: as the proactive share has it."""
-    now = datetime.now(UTC)
-    client.insert(
-        "listened",
-        [[9_999, "ours", "brand", "Nimbara", "Nimbara", 1]],
-        column_names=["sequence", "version", "section", "name", "brand", "own"],
-    )
-    try:
-        for who, brand in (("ana", "Otra"), ("ben", "Nimbara")):
-            mentions(client, [(f"test:{who}-before", who, now - timedelta(hours=3), brand)])
-            mentions(client, [(f"test:{who}-now", who, now, "Otra")])
-        ids = ["test:ana-now", "test:ben-now"]
-        shares = [
-            store.about(client, ids, now - timedelta(hours=1), now + timedelta(hours=1), brand)[2]
-            for brand in ("", "Otra")
-        ]
-    finally:
-        client.command("DELETE FROM listened WHERE version = 'ours'", settings=SYNC)
-    assert shares == [0.5, 0.5]
 
 
 def test_commands_take_in_hand_and_silence(lane: Lane, client: Client) -> None:

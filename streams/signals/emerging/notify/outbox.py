@@ -154,8 +154,8 @@ class Courier(threading.Thread):
 
 
 def _note(client: Client, channel: Channel | Messenger, alert_id: str, change: int) -> None:
-    # A token where the first row must stay. Elsewhere the table itself keeps one of each, and a token
-    # whose row a kill has lost would have the same notice sent again for ever.
+    # A token where the first row must stay. Elsewhere the table itself keeps one of each, and a
+    # token whose row a kill has lost would have the same notice sent again for ever.
     token = {} if alert_id else {"insert_deduplication_token": f"{channel.name}//0"}
     client.insert(
         "alert_deliveries",
