@@ -1,6 +1,14 @@
 -- An order below zero is money given back: it is no purchase, closes no lead and ends no journey. An
 -- order of nothing (paid by a voucher) is one. And who is in several networks has communities again:
--- they stand in value_people, while value_members is gone when a run is done.
+-- they stand in value_people, while value_members is gone when a run is done. A lead is closed by an
+-- order of any account that an operator said is the same person's.
+
+-- The accounts that an operator linked, as the newest word on each says.
+CREATE VIEW IF NOT EXISTS linked_accounts AS
+SELECT l.author_id AS author_id, argMax(l.person, l.linked_at) AS person
+FROM account_links AS l
+GROUP BY author_id
+HAVING person != '';
 
 -- What it promises is said where it was first made.
 CREATE OR REPLACE VIEW part_of_networks AS
@@ -17,10 +25,7 @@ FROM
     FROM value_voices
     WHERE run = (SELECT max(run) FROM value_runs) AND kind = 'person'
 ) AS v
-LEFT JOIN
-(
-    SELECT author_id, argMax(person, linked_at) AS person FROM account_links GROUP BY author_id
-) AS l ON l.author_id = v.author_id
+LEFT JOIN linked_accounts AS l ON l.author_id = v.author_id
 LEFT JOIN
 (
     SELECT author_id, community
@@ -223,9 +228,21 @@ WITH
         ) AS m
         LEFT JOIN
         (
-            SELECT author_id, max(ordered_at) AS ordered_at
-            FROM orders FINAL
-            WHERE amount >= 0
+            SELECT author_id, max(moment) AS ordered_at
+            FROM
+            (
+                SELECT author_id, ordered_at AS moment FROM orders FINAL WHERE amount >= 0
+                UNION ALL
+                SELECT other.author_id, bought.moment
+                FROM
+                (
+                    SELECT author_id, ordered_at AS moment
+                    FROM orders FINAL
+                    WHERE amount >= 0 AND author_id IN (SELECT author_id FROM linked_accounts)
+                ) AS bought
+                INNER JOIN linked_accounts AS one ON one.author_id = bought.author_id
+                INNER JOIN linked_accounts AS other ON other.person = one.person
+            )
             GROUP BY author_id
         ) AS o ON o.author_id = m.author_id
         LEFT JOIN lead_desk AS d ON d.source = m.source AND d.author_id = m.author_id

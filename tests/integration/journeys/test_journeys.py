@@ -197,3 +197,23 @@ def test_money_given_back_is_no_purchase_and_an_order_of_nothing_is_one(client: 
     assert kept(client, bought) == [("ben",)]
     leads = "SELECT author_id, status, is_open FROM leads ORDER BY author_id"
     assert kept(client, leads) == [("ana", "new", 1), ("ben", "ordered", 0)]
+
+
+def test_an_order_closes_the_leads_of_all_accounts_of_a_person(client: Client) -> None:
+    insert(client, "mentions", mention("w", "ana", 0, **WANTS), mention("w2", "ben", 0, **WANTS))
+    other = {"source": "mastodon", "mention_id": "w3"}
+    insert(client, "mentions", mention("w3", "ana elsewhere", 0, **WANTS) | other)
+    insert(client, "orders", order("o", "ana elsewhere", 10))
+    leads = "SELECT author_id, status FROM leads ORDER BY author_id"
+    assert kept(client, leads) == [("ana", "new"), ("ana elsewhere", "ordered"), ("ben", "new")]
+    try:
+        for who in ("ana", "ana elsewhere", "ben"):
+            link = {"author_id": who, "person": "p", "linked_by": "eva", "linked_at": at(20)}
+            insert(client, "account_links", link)
+        back = {"author_id": "ben", "person": "", "linked_by": "eva", "linked_at": at(21)}
+        insert(client, "account_links", back)
+        assert kept(client, leads) == [
+            ("ana", "ordered"), ("ana elsewhere", "ordered"), ("ben", "new")
+        ]  # fmt: skip
+    finally:
+        client.command("TRUNCATE TABLE account_links")
