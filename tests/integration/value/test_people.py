@@ -140,6 +140,7 @@ def test_presence_is_where_they_talk_against_where_the_brand_answers(shop: Shop)
     shop.answer("answer", "care", "needs", 1 / 24, **staff)
     shop.answer("late", "care", "f0", 2 / 24, **staff)
     shop.mention("advert", "care", 1, **staff)
+    shop.mention("to who was forgotten", "care", 1, kind="reply", **staff)
     # A thread of their own, and words between two of them, are no answers to anybody.
     shop.answer("advert 2", "care", "advert", 1.1, **staff)
     shop.answer("advert 3", "care", "advert 2", 1.2, parent_author_id="care", **staff)
@@ -150,7 +151,7 @@ def test_presence_is_where_they_talk_against_where_the_brand_answers(shop: Shop)
         "SELECT source, said, people, needed_reply, answers, broadcasts, said_share,"
         " answered_share, gap, listen_react, answer_p50_sec FROM brand_presence ORDER BY source"
     ) == [
-        ("chat", 1, 1, 1, 2, 1, 0.25, 1.0, -0.75, 2.0, 7_200.0),
+        ("chat", 1, 1, 1, 3, 1, 0.25, 1.0, -0.75, 3.0, 7_200.0),
         ("forum", 3, 3, 0, 0, 0, 0.75, 0.0, 0.75, None, None),
     ]
 

@@ -1,6 +1,7 @@
 -- Promise: per month and place how much people said of the brands or in need of a reply, and what the
 -- staff did there: answers to others, posts to nobody in particular, and how long answers took after
--- what they answer, as far as that is stored. What staff add to their own words is neither. A place is a source and the site within it.
+-- what they answer, as far as that is stored. What staff add to their own words is neither; an
+-- answer to somebody who was forgotten since stays one. A place is a source and the site within it.
 -- Seeds: "Tres lecciones" (it is their space), "10 puntos" 1, "escuchar y reaccionar".
 INSERT INTO value_presence
 SELECT
@@ -45,14 +46,14 @@ FROM
             ) AS is_staff,
             notEmpty(brands) AS names_brand,
             needs_reply,
-            kind IN ('reply', 'comment') AND parent_id != '' AS is_answer,
+            kind IN ('reply', 'comment') AS is_answer,
             parent_author_id,
             parent_author_id IN
             (
                 SELECT author_id FROM value_voices WHERE run = {run:UInt64} AND kind = 'staff'
             ) AS parent_is_staff,
             published_at AS at,
-            if(is_staff AND is_answer, sipHash64(parent_id), 0) AS parent
+            if(is_staff AND is_answer AND parent_id != '', sipHash64(parent_id), 0) AS parent
         FROM mentions FINAL
         WHERE kind != 'repost' AND author_id NOT IN
         (
