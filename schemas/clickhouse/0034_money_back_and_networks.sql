@@ -34,6 +34,39 @@ LEFT JOIN
 ) AS p ON p.author_id = v.author_id
 GROUP BY person;
 
+-- Contacts as before, but for accounts of rivals: who speaks for a brand has no contact with one.
+CREATE OR REPLACE VIEW contacts AS
+SELECT
+    source,
+    author_id,
+    arrayJoin(brands) AS brand,
+    published_at AS at,
+    mention_id AS id,
+    multiIf(
+        kind = 'repost', 'repost',
+        kind IN ('reply', 'comment') AND (source, parent_author_id) IN
+            (SELECT source, author_id FROM brand_accounts), 'reply',
+        'mention'
+    ) AS kind,
+    toString(lang) AS lang,
+    topics
+FROM mentions FINAL
+WHERE author_role = ''
+UNION ALL
+SELECT
+    source,
+    author_id,
+    arrayJoin(brands) AS brand,
+    occurred_at AS at,
+    interaction_id AS id,
+    toString(kind) AS kind,
+    '' AS lang,
+    [] AS topics
+FROM interactions FINAL
+WHERE (source, author_id) NOT IN
+    (SELECT source, author_id FROM mentions FINAL WHERE author_role != '');
+
+
 -- The same as where they were first made, but for what gives money back.
 CREATE OR REPLACE VIEW author_journeys_now AS
 SELECT

@@ -65,6 +65,7 @@ def test_intent_is_proactive_until_the_author_has_to_do_with_us(client: Client) 
         mention("after", "ana", 3, **WANTS),
         mention("bot", "ben", 0, **WANTS, author_is_bot=1),
         mention("staff", "helper", 0, **WANTS, author_role="care"),
+        mention("theirs", "kolmio", 0, **WANTS, author_role="rival", brands=["Nimbara"]),
         mention("copy", "cai", 0, **WANTS),
     )
     insert(client, "near_duplicates", {"mention_id": "copy", "original": "need"})
@@ -77,6 +78,8 @@ def test_intent_is_proactive_until_the_author_has_to_do_with_us(client: Client) 
         ("ours", ["Kolmio", "Nimbara"], 0),
         ("rival", ["Kolmio"], 1),
     ]
+    insert(client, "interactions", contact("i", "kolmio", 1, ["Nimbara"]))
+    assert kept(client, "SELECT DISTINCT author_id FROM first_contacts") == [("ana",)]
     shares = kept(client, "SELECT sum(proactive), sum(signals) FROM proactive_share")
     assert shares == [(2, 4)]
     assert kept(
