@@ -112,25 +112,21 @@ def _append(client: Client, table: str, change: Change, item: dict[str, str]) ->
     if version != change.expected_version:
         return Outcome("changed_meanwhile", version)
     event_id, new = str(uuid.uuid4()), version + 1
-    client.insert(
-        table,
-        [
-            [
-                change.source,
-                new,
-                event_id,
-                change.kind,
-                change.value,
-                change.made_by,
-                *item.values(),
-            ]
-        ],
-        column_names=[*_COLUMNS, *item],
-        settings={"insert_deduplication_token": f"{change.source}/{subject}/{new}"},
-    )
-    [[kept]] = client.query(
-        "SELECT argMin(event_id, (made_at, event_id)) FROM {table:Identifier}"  # noqa: S608
-        f" WHERE {where} AND version = {{new:UInt32}}",
-        {**asked, "new": new},
-    ).result_rows
-    return Outcome("saved" if kept == event_id else "changed_meanwhile", new)
+    row = [change.source, new, event_id, change.kind, change.value, change.made_by, *item.values()]
+    token = f"{change.source}/{subject}/{new}"
+    # A kill of ClickHouse may leave a token without its row: then the next one, the same for all.
+    for name in (token, f"{token}/again"):
+        client.insert(
+            table,
+            [row],
+            column_names=[*_COLUMNS, *item],
+            settings={"insert_deduplication_token": name},
+        )
+        [[kept]] = client.query(
+            "SELECT argMin(event_id, (made_at, event_id)) FROM {table:Identifier}"  # noqa: S608
+            f" WHERE {where} AND version = {{new:UInt32}}",
+            {**asked, "new": new},
+        ).result_rows
+        if kept:
+            return Outcome("saved" if kept == event_id else "changed_meanwhile", new)
+    return Outcome("away", reason="ClickHouse kept nothing of what it took")

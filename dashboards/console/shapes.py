@@ -151,6 +151,7 @@ class Said(Shape, frozen=True, kw_only=True):
     sentiment: str
     acts: list[str]
     intent_words: list[str]
+    products: list[str]
 
 
 class Lead(Shape, frozen=True, kw_only=True):

@@ -19,9 +19,24 @@ FROM
 ) AS e
 LEFT JOIN
 (
-    SELECT cityHash64(author_id) AS author, max(ordered_at) AS last_order_at
-    FROM orders
-    WHERE ordered_at > now64(3) - INTERVAL 30 DAY
+    SELECT author, max(ordered_at) AS last_order_at
+    FROM
+    (
+        SELECT cityHash64(author_id) AS author, ordered_at
+        FROM orders
+        WHERE ordered_at > now64(3) - INTERVAL 30 DAY AND amount >= 0
+        UNION ALL
+        SELECT cityHash64(other.author_id), o.ordered_at
+        FROM
+        (
+            SELECT author_id, ordered_at
+            FROM orders
+            WHERE author_id IN (SELECT author_id FROM linked_accounts)
+                AND ordered_at > now64(3) - INTERVAL 30 DAY AND amount >= 0
+        ) AS o
+        INNER JOIN linked_accounts AS one ON one.author_id = o.author_id
+        INNER JOIN linked_accounts AS other ON other.person = one.person
+    )
     GROUP BY author
 ) AS o ON o.author = e.author
 LEFT JOIN

@@ -100,7 +100,7 @@ LEFT JOIN
         countIf(ordered_at >= {_AT} AND ordered_at < {_AT} + toIntervalDay({{horizon:UInt16}}))
             AS orders_after
     FROM orders FINAL
-    WHERE {whose}
+    WHERE amount >= 0 AND {whose}
     GROUP BY author_id
 ) AS o ON o.author_id = m.author_id
 ORDER BY author_id

@@ -124,8 +124,8 @@ def run_command() -> None:
 def link_command(accounts: tuple[str, ...]) -> None:
     """Say that ACCOUNTS are one person's; each is NETWORK/HANDLE or an author_id.
 
-    The person is then one in part_of_networks, with all networks and communities. Other figures
-    stay by account.
+    The person is then one in part_of_networks, with all networks and communities, and an order of
+    one account closes the leads of all. Other figures stay by account.
 
     \b
       escucha value link bluesky/ana.example mastodon/ana@two.example

@@ -177,6 +177,26 @@ def test_of_many_changes_of_one_version_exactly_one_is_kept(url: str, people: Cl
     assert len(events(people, "lead_events", "nadia")) == 1
 
 
+def test_a_token_whose_row_was_lost_hinders_no_change(url: str, people: Client) -> None:
+    """A kill of ClickHouse leaves such; here the token was spent on a row of another lead."""
+    say(people, 3, "nadia", **SURE)
+    people.insert(
+        "lead_events",
+        [["bluesky", "desk-another", 1, "e", "note", "x", "kim"]],
+        column_names=["source", "author_id", "version", "event_id", "kind", "value", "made_by"],
+        settings={"insert_deduplication_token": "bluesky/desk-nadia/1"},
+    )
+    change = {"source": "bluesky", "subject": "desk-nadia", "expected_version": 0}
+    answer = httpx.post(
+        f"{url}/api/leads/change",
+        json=change | {"kind": "note", "value": "rang", "made_by": "eva"},
+        headers={"origin": url},
+        timeout=30,
+    )
+    assert answer.status_code == 200, answer.text
+    assert len(events(people, "lead_events", "nadia")) == 1
+
+
 def test_an_order_closes_a_lead_and_later_intent_opens_it_anew(
     page: Page, url: str, people: Client, complaints: list[str]
 ) -> None:
@@ -214,6 +234,22 @@ def test_a_rival_is_one_that_the_rules_do_not_call_ours(
 
     expect(item(page, "@pau")).to_contain_text("Descontenta con un rival")
     expect(item(page, "@quim")).to_have_count(0)
+
+
+def test_a_lead_says_which_product_it_is_about(page: Page, url: str, people: Client) -> None:
+    people.command(
+        "INSERT INTO listened (sequence, version, section, name, brand, own)"
+        " VALUES (1, 'a', 'product', 'Móvil Uno', 'Volta', 1),"
+        " (1, 'a', 'product', 'Uno', 'Volta', 1), (1, 'a', 'product', 'Unos', 'Volta', 1),"
+        " (1, 'a', 'product', 'C++ Due', 'Volta', 1)"
+    )
+    text = "¿Dónde compro el MOVIL uno? ¿O el c++-due?"
+    say(people, 7, "rita", **SURE, brands=["Volta"], text=text)
+
+    open_page(page, url, "leads")
+
+    names = item(page, "@rita").locator(".facts").first.locator(".brand-name")
+    expect(names).to_have_text(["C++ Due", "Móvil Uno", "Uno", "Volta"])
 
 
 def test_care_waits_until_the_brand_answers_or_somebody_settles_it(

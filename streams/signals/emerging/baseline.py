@@ -2,9 +2,10 @@
 
     expected(t, t + w) = level * rhythm(hours of the week in t .. t + w)
 
-level    events per hour, a day counting half after `half_life_days`, with a Gamma prior around the
-         mean level of all series.
-rhythm   a factor per hour of the week: of all series by hour of day, of the group by hour of day
+level    events per hour, a day counting half after `level_half_life_days`, with a Gamma prior
+         around the mean level of all series.
+rhythm   a factor per hour of the week, a day counting half after `half_life_days`: of all
+         series by hour of day, of the group by hour of day
          and by hour of week, of the series by hour of day and by hour of week, each shrunk towards
          the one before: (n + c) / (e + c), the mean of a Gamma-Poisson posterior (Clayton and
          Kaldor 1987), n events where e were expected.

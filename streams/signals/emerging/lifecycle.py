@@ -112,6 +112,7 @@ def next_change(
         grown = _changed(last, "growing", "growing", now)
         grown = msgspec.structs.replace(
             grown,
+            since=finding.since,  # what is counted below is counted from here
             severity=max(finding.severity, last.severity),
             observed=finding.observed,
             expected=finding.expected,

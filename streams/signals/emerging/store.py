@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from clickhouse_connect.driver.client import Client
 
+from streams.errors import SinkUnavailableError
 from streams.signals.emerging.lifecycle import EPOCH, Change, Notices, Series
 from streams.signals.emerging.settings import DetectorSettings
 from streams.signals.emerging.watching import Counted, Heard
@@ -17,8 +18,9 @@ from streams.upkeep.similarity import MIN_SIMILARITY, similarity, wording
 
 _SEPARATOR: Final = "\x1f"
 _NOTICE_HOURS: Final = 24
+_TOKENS: Final = 3
 
-# What counts: somebody else than the brand, no bot, no spam, no giveaway, no repost, no copy.
+# What counts: nobody of a brand, ours or a rival, no bot, no spam, no giveaway, no repost, no copy.
 # Copies are what upkeep has found, what has the same words as an earlier mention of the span, and,
 # until upkeep has had its time, what upkeep's comparison calls a copy here.
 _HEARD: Final = """
@@ -43,7 +45,7 @@ FROM
         AND NOT is_deleted
         AND intent IN ('active', 'latent')
         AND kind != 'repost'
-        AND author_role NOT IN ('own', 'care', 'employee')
+        AND author_role = ''
         AND NOT author_is_bot
         AND spam < {max_spam:Float32}
         AND NOT has(spam_reasons, 'giveaway')
@@ -100,10 +102,14 @@ FROM
 """
 
 # Of the authors of these mentions, the share that had nothing to do with the brand before: with the
-# series' own, or with any where it is a topic. A mention that names the brand is a contact, so what
-# counts is one that came before it.
+# series' own, or with ours where it is a topic (any, where the rules call none our own). A mention
+# that names the brand is a contact, so what counts is one that came before it.
 _BEFORE_CONTACT: Final = """
-WITH said AS
+WITH ours AS
+(
+    SELECT name FROM listened_current WHERE section = 'brand' AND own
+),
+said AS
 (
     SELECT source, author_id, min(published_at) AS said_at
     FROM mentions FINAL
@@ -117,7 +123,11 @@ LEFT JOIN
 (
     SELECT source, author_id, min(first_at) AS first_at, sum(contacts) AS contacts
     FROM first_contacts
-    WHERE ({brand:String} = '' OR brand = {brand:String})
+    WHERE if(
+            {brand:String} = '',
+            brand IN (SELECT name FROM ours) OR (SELECT count() FROM ours) = 0,
+            brand = {brand:String}
+        )
         AND (source, author_id) IN (SELECT source, author_id FROM said)
     GROUP BY source, author_id
 ) AS c ON c.source = said.source AND c.author_id = said.author_id
@@ -224,6 +234,16 @@ def append(client: Client, change: Change, settings: DetectorSettings) -> Change
     """Store the change, unless another stands in its place; returns the one that stands."""
     series = change.series
     name = _SEPARATOR.join((series.kind, series.name, series.lang, str(change.change)))
+    # A kill of ClickHouse may leave a token without its row: then the next one, the same for all.
+    for attempt in range(_TOKENS):
+        token = name if attempt == 0 else f"{name}{_SEPARATOR}{attempt}"
+        if standing_now := _append(client, change, settings, token):
+            return standing_now
+    raise SinkUnavailableError(f"alerts: ClickHouse keeps no change {change.change} of {series}")
+
+
+def _append(client: Client, change: Change, settings: DetectorSettings, name: str) -> Change | None:
+    series = change.series
     token = {"insert_deduplication_token": name}
     if change.evidence:
         # First, so that whoever sees the alert sees what it is about.
@@ -244,7 +264,7 @@ def append(client: Client, change: Change, settings: DetectorSettings) -> Change
             "change": change.change,
         },
     ).result_rows
-    return _change(rows[0])
+    return _change(rows[0]) if rows else None
 
 
 def keep_counts(client: Client, alert_id: str, counted: Sequence[Counted]) -> None:

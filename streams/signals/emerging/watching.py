@@ -62,8 +62,9 @@ def look(
 ) -> list[Finding]:
     """Findings of the series that are unusual within the quiet time, or are open.
 
-    Series without a baseline are left out. `heard` reaches back over the longest window and an
-    author's silence before it. Each series is judged at every mention of the quiet time.
+    Series without a baseline are left out, but for open ones that nobody speaks of any more or no
+    rule names: those are calm. `heard` reaches back over the longest window and an author's
+    silence before it. Each series is judged at every mention of the quiet time.
     """
     settings = usual.baseline.settings
     points = _known(heard, usual)
@@ -103,7 +104,8 @@ def look(
                 watched=len(names),
             )
         )
-    return findings
+    gone = sorted(open_series - usual.series.keys() - set(heard.series))
+    return findings + [_nothing(series, now_sec, len(names)) for series in gone]
 
 
 class Counted(NamedTuple):

@@ -1,5 +1,6 @@
 """First evidence, first contact, purchase and the stages between, by hand."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -64,6 +65,7 @@ def test_intent_is_proactive_until_the_author_has_to_do_with_us(client: Client) 
         mention("after", "ana", 3, **WANTS),
         mention("bot", "ben", 0, **WANTS, author_is_bot=1),
         mention("staff", "helper", 0, **WANTS, author_role="care"),
+        mention("theirs", "kolmio", 0, **WANTS, author_role="rival", brands=["Nimbara"]),
         mention("copy", "cai", 0, **WANTS),
     )
     insert(client, "near_duplicates", {"mention_id": "copy", "original": "need"})
@@ -76,6 +78,8 @@ def test_intent_is_proactive_until_the_author_has_to_do_with_us(client: Client) 
         ("ours", ["Kolmio", "Nimbara"], 0),
         ("rival", ["Kolmio"], 1),
     ]
+    insert(client, "interactions", contact("i", "kolmio", 1, ["Nimbara"]))
+    assert kept(client, "SELECT DISTINCT author_id FROM first_contacts") == [("ana",)]
     shares = kept(client, "SELECT sum(proactive), sum(signals) FROM proactive_share")
     assert shares == [(2, 4)]
     assert kept(
@@ -181,3 +185,38 @@ def test_a_closed_lead_is_opened_by_newer_evidence_only(client: Client, closing:
     insert(client, "mentions", mention("again", "ana", 30, **WANTS))
 
     assert kept(client, query) == [("new", 1, 1, 1, "again")]
+
+
+def test_money_given_back_is_no_purchase_and_an_order_of_nothing_is_one(client: Client) -> None:
+    own(client, "Nimbara")
+    said = WANTS | {"stage": "consideration", "brands": ["Nimbara"]}
+    insert(client, "mentions", mention("w", "ana", 0, **said), mention("w2", "ben", 0, **said))
+    insert(client, "interactions", contact("i", "ana", 0, ["Nimbara"]))
+    for id_, who, amount in (("back", "ana", "-30"), ("voucher", "ben", "0")):
+        insert(client, "orders", order(id_, who, 10) | {"amount": Decimal(amount)})
+
+    assert journeys(client, "purchase_at IS NULL") == {"ana": (1,), "ben": (0,)}
+    bought = "SELECT author_id FROM journey_steps WHERE step = 'purchase'"
+    assert kept(client, bought) == [("ben",)]
+    leads = "SELECT author_id, status, is_open FROM leads ORDER BY author_id"
+    assert kept(client, leads) == [("ana", "new", 1), ("ben", "ordered", 0)]
+
+
+def test_an_order_closes_the_leads_of_all_accounts_of_a_person(client: Client) -> None:
+    insert(client, "mentions", mention("w", "ana", 0, **WANTS), mention("w2", "ben", 0, **WANTS))
+    other = {"source": "mastodon", "mention_id": "w3"}
+    insert(client, "mentions", mention("w3", "ana elsewhere", 0, **WANTS) | other)
+    insert(client, "orders", order("o", "ana elsewhere", 10))
+    leads = "SELECT author_id, status FROM leads ORDER BY author_id"
+    assert kept(client, leads) == [("ana", "new"), ("ana elsewhere", "ordered"), ("ben", "new")]
+    try:
+        for who in ("ana", "ana elsewhere", "ben"):
+            link = {"author_id": who, "person": "p", "linked_by": "eva", "linked_at": at(20)}
+            insert(client, "account_links", link)
+        back = {"author_id": "ben", "person": "", "linked_by": "eva", "linked_at": at(21)}
+        insert(client, "account_links", back)
+        assert kept(client, leads) == [
+            ("ana", "ordered"), ("ana elsewhere", "ordered"), ("ben", "new")
+        ]  # fmt: skip
+    finally:
+        client.command("TRUNCATE TABLE account_links")

@@ -11,7 +11,7 @@ from email import message_from_string
 from email.header import decode_header, make_header
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import msgspec
 import pytest
@@ -24,79 +24,18 @@ from streams.signals.emerging.notify.channels import signature
 from streams.signals.emerging.settings import DetectorSettings
 from tests.fakes.receivers import http_receiver, smtp_receiver
 from tests.integration.streams.helpers import Lane, command_line, produce, read_all, wait_for
+from tests.integration.streams.talk import burst, changes, mentions, only_background
 
 pytestmark = pytest.mark.usefixtures("leaves_nothing")
 
 SECRET = "a secret of the receiver's own"  # noqa: S105
-COLUMNS = (
-    "mention_id", "source", "kind", "author_id", "published_at", "lang", "brands", "topics",
-    "intent", "intent_active", "intent_words", "fingerprint", "text", "spam", "author_is_bot",
-    "bands", "spam_reasons", "author_role", "stored_at",
-)  # fmt: skip
 
 
 @pytest.fixture
 def client(lane: Lane) -> Iterator[Client]:
     with lane.client() as client:
-        for table in ("mentions", "alerts", "alert_evidence", "alert_deliveries"):
-            client.command("TRUNCATE TABLE {name:Identifier}", {"name": table})
-        background(client)
+        only_background(client)
         yield client
-
-
-def background(client: Client) -> None:
-    """Seven weeks of two brands, in which nothing happens."""
-    rng = random.Random(5)
-    now = datetime.now(UTC)
-    mentions(
-        client,
-        [
-            (
-                f"test:old-{brand}-{n}",
-                f"author {n}",
-                now - timedelta(days=1 + 48 * rng.random()),
-                brand,
-            )
-            for brand in ("Nimbara", "Otra")
-            for n in range(300)
-        ],
-    )
-
-
-def mentions(
-    client: Client,
-    rows: list[tuple[str, str, datetime, str]],
-    *,
-    fingerprint: int | None = None,
-    **changes: Any,
-) -> None:
-    """Store mentions with intent; all of one text when a fingerprint is given."""
-    usual = {"spam": 0.0, "author_is_bot": 0, "kind": "post", "bands": [], "text": "", **changes}
-    stored_at = usual.get("stored_at", datetime.now(UTC))
-    client.insert(
-        "mentions",
-        [
-            [
-                mention_id, "test", usual["kind"], author, at, "es", [brand], [],
-                "active", 0.9, ["comprar"],
-                fingerprint or abs(hash(mention_id)) + 1, usual["text"].format(author.split()[0]),
-                usual["spam"], usual["author_is_bot"],
-                usual["bands"], usual.get("spam_reasons", []), usual.get("author_role", ""),
-                stored_at,
-            ]
-            for mention_id, author, at, brand in rows
-        ],
-        column_names=COLUMNS,
-    )  # fmt: skip
-
-
-def burst(name: str, people: int, brand: str = "Nimbara") -> list[tuple[str, str, datetime, str]]:
-    """So many different people, one each few seconds up to now."""
-    now = datetime.now(UTC)
-    return [
-        (f"test:{name}-{n}", f"{name} author {n}", now - timedelta(seconds=5 * n), brand)
-        for n in range(people)
-    ]
 
 
 class Signals:
@@ -147,15 +86,6 @@ def landed(lane: Lane) -> None:
         newest_published_at=now, stored_at=now,
     )  # fmt: skip
     produce(lane.settings.kafka_bootstrap, "progress.v1", [msgspec.json.encode(progress)])
-
-
-def changes(client: Client) -> list[tuple[str, int, str]]:
-    return [
-        (series, change, event)
-        for series, change, event in client.query(
-            "SELECT series, change, event FROM alerts ORDER BY series, change"
-        ).result_rows
-    ]
 
 
 def announced(lane: Lane, alert_id: str, since: datetime) -> list[Alert]:
@@ -217,6 +147,7 @@ def _registered(client: Client, channels: int) -> bool:
         "reposts",
         "giveaways",
         "employees",
+        "rivals",
     ],
 )
 def test_what_is_no_crowd_is_no_alert(lane: Lane, client: Client, what: str) -> None:
@@ -232,7 +163,7 @@ def test_what_is_no_crowd_is_no_alert(lane: Lane, client: Client, what: str) -> 
         author_is_bot=what == "bots",
         spam=0.9 if what == "spam" else 0.0,
         spam_reasons=["giveaway"] if what == "giveaways" else [],
-        author_role="employee" if what == "employees" else "",
+        author_role={"employees": "employee", "rivals": "rival"}.get(what, ""),
         kind="repost" if what == "reposts" else "post",
     )
     watch = Watch(client, DetectorSettings())
@@ -344,11 +275,20 @@ def test_a_notice_comes_by_mail(
     assert b"comprar" in text
 
 
-def test_addresses_that_cannot_be_are_refused_without_being_shown(lane: Lane) -> None:
+def test_addresses_that_cannot_be_are_refused_without_being_shown(
+    lane: Lane, tmp_path: Path
+) -> None:
     told = lane.run("signals", alerts_to="nonsense://token-of-ours")
     assert told.returncode == 1
     assert b"address 1" in told.stderr
     assert b"token-of-ours" not in told.stderr
+    for wrong in ("http://[::1/token-of-ours", "https://host:port/x"):
+        addresses = tmp_path / "addresses"
+        addresses.write_text(f"{wrong} {SECRET}\n")
+        told = lane.run("signals", alerts_file=addresses)
+        assert told.returncode == 1
+        assert b"https://HOST[:PORT]/PATH" in told.stderr
+        assert b"token-of-ours" not in told.stderr
     told = lane.run("signals", alerts_webhook="http://127.0.0.1:1/x", alerts_webhook_secret="short")  # noqa: S106
     assert told.returncode == 1
     assert b"at least 16" in told.stderr

@@ -48,6 +48,18 @@ def test_linked_accounts_are_one_person_and_links_chain(people: Shop) -> None:
     ]
 
 
+def test_a_person_has_the_communities_of_all_accounts(people: Shop) -> None:
+    circles = (("ana at one", "x", "y"), ("ana at two", "v", "w"))
+    for one, two, three in circles:
+        for who, to in ((one, two), (two, three), (three, one)):
+            people.answer(f"{who} to {to}", who, "gone", 1, parent_author_id=to)
+    people.run()
+    link(people.client, ["ana at one", "ana at two"], "eva")
+    communities = "SELECT communities FROM part_of_networks WHERE accounts = {}"
+    assert people.rows(communities.format(2)) == [([1, 2],)]
+    assert sorted(people.rows(communities.format(1))) == [([],)] * 2 + [([1],)] * 2 + [([2],)] * 2
+
+
 def test_what_cannot_be_linked_is_said_with_a_remedy(people: Shop) -> None:
     with pytest.raises(InputError, match="nobody was heard as 'bluesky/zoe'; write NETWORK/HANDLE"):
         link(people.client, ["bluesky/zoe", "ben"], "eva")

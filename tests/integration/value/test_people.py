@@ -21,6 +21,18 @@ def declare(shop: Shop) -> None:
     )
 
 
+def test_accounts_of_rivals_are_no_people(shop: Shop) -> None:
+    shop.mention("q", "ana", 0, acts=["question"])
+    rival = {"author_role": "rival", "acts": ["usage_tip", "gives_recommendation"]}
+    shop.answer("theirs", "kolmio", "q", 1, **rival)
+    shop.order("1", "ana", 2)
+    shop.run()
+    assert shop.rows("SELECT author_id, reciprocity FROM social_rating") == [("ana", 0.0)]
+    assert shop.rows("SELECT answers_received_from_people FROM exchange_of_value") == [(0,)]
+    assert shop.rows("SELECT author_id FROM influence") == []
+    assert shop.rows("SELECT sum(given), sum(asked) FROM recommendations") == [(0, 0)]
+
+
 def test_collaborative_acts_are_distinct_mentions_that_help(shop: Shop) -> None:
     shop.mention("q", "ana", 0, acts=["question"])
     shop.mention("no question", "ben", 0)
@@ -128,12 +140,18 @@ def test_presence_is_where_they_talk_against_where_the_brand_answers(shop: Shop)
     shop.answer("answer", "care", "needs", 1 / 24, **staff)
     shop.answer("late", "care", "f0", 2 / 24, **staff)
     shop.mention("advert", "care", 1, **staff)
+    shop.mention("to who was forgotten", "care", 1, kind="reply", **staff)
+    # A thread of their own, and words between two of them, are no answers to anybody.
+    shop.answer("advert 2", "care", "advert", 1.1, **staff)
+    shop.answer("advert 3", "care", "advert 2", 1.2, parent_author_id="care", **staff)
+    shop.answer("thanks to care", "own", "answer", 1.3, **staff | {"author_role": "own"})
+    shop.mention("rival", "kolmio", 0, source="forum", brands=["Kolmio"], author_role="rival")
     shop.run()
     assert shop.rows(
         "SELECT source, said, people, needed_reply, answers, broadcasts, said_share,"
         " answered_share, gap, listen_react, answer_p50_sec FROM brand_presence ORDER BY source"
     ) == [
-        ("chat", 1, 1, 1, 2, 1, 0.25, 1.0, -0.75, 2.0, 7_200.0),
+        ("chat", 1, 1, 1, 3, 1, 0.25, 1.0, -0.75, 3.0, 7_200.0),
         ("forum", 3, 3, 0, 0, 0, 0.75, 0.0, 0.75, None, None),
     ]
 
@@ -149,6 +167,7 @@ def test_coherence_compares_what_is_said_with_what_is_published(shop: Shop) -> N
             brands=["Nimbara"], sentiment=sentiment, campaigns=["Summer"],
         )  # fmt: skip
     shop.mention("of a rival", "p", 0, attributes=["kind"], brands=["Kolmio"])
+    shop.mention("a rival", "kolmio", 0, attributes=["kind"], author_role="rival")
     for number, attribute in enumerate(["battery", "light", "kind"]):
         for time in range(2):
             shop.mention(

@@ -68,6 +68,10 @@ def test_it_grows_when_half_as_many_again_have_come() -> None:
     assert grown is not None
     assert (grown.event, grown.observed, grown.change, grown.notice) == ("growing", 9, 2, True)
     assert grown.severity == 4  # it does not shrink
+    later = NOW - timedelta(minutes=10)
+    counted = step(change, finding(9, since=later), 5)
+    assert counted is not None
+    assert (counted.since, counted.opened_at) == (later, change.opened_at)  # what 9 is counted from
     assert grown.alert_id == change.alert_id
     assert step(grown, finding(13), 6) is None
 

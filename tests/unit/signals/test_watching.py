@@ -53,3 +53,25 @@ def test_any_order_and_twice_gives_identical_findings(seed: int, times: int) -> 
     assert counted(again, usual_again, SERIES, *six_hours) == counted(
         first, usual, SERIES, *six_hours
     )
+
+
+def test_an_open_series_that_nobody_names_any_more_is_calm() -> None:
+    known = heard(None)
+    usual = learn(known, NOW - HOUR_SEC, SETTINGS)
+    gone = Series("topic", "taken out of the rules", "es")
+    [burst, calm] = look(known, usual, NOW, frozenset({gone, SERIES[0]}))
+    assert (burst.series, calm.series, calm.last_unusual_at) == (SERIES[0], gone, None)
+
+
+def test_an_open_series_is_not_calm_before_its_usual_is_known() -> None:
+    known = heard(None)
+    only_one = known.number == 1
+    one = Heard(
+        series=SERIES[1:],
+        number=known.number[only_one] - 1,
+        at_sec=known.at_sec[only_one],
+        author=known.author[only_one],
+        mention=known.mention[only_one],
+    )
+    usual = learn(one, NOW - HOUR_SEC, SETTINGS)
+    assert look(known, usual, NOW, frozenset({SERIES[0]})) == []

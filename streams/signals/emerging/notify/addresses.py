@@ -17,7 +17,7 @@ def channels(settings: Settings) -> list[Channel]:
     lines = [*settings.alerts_to.split(), *_lines(settings.alerts_file)]
     for number, line in enumerate(lines, start=1):
         address, _, secret = line.partition(" ")
-        if urlsplit(address).scheme in {"http", "https"}:
+        if address.lower().startswith(("http://", "https://")):
             found.append(_webhook(address, secret.strip(), f"address {number}"))
             continue
         import apprise
@@ -38,6 +38,13 @@ def channels(settings: Settings) -> list[Channel]:
 
 
 def _webhook(address: str, secret: str, name: str) -> Webhook:
+    try:
+        parts = urlsplit(address)
+        is_sound = bool(parts.hostname) and parts.port != 0 and address.isascii()
+    except ValueError:
+        is_sound = False
+    if not is_sound:
+        raise SettingsError(f"{name}: no address of a webhook; it is https://HOST[:PORT]/PATH")
     if len(secret) < 16:
         raise SettingsError(f"{name}: a webhook needs a secret of at least 16 characters")
     return Webhook(address, secret)

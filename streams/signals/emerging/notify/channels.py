@@ -158,7 +158,7 @@ class Webhook:
                 "Escucha-Signature": signature(self.secret, stamp, payload),
             })  # fmt: skip
             status = connection.getresponse().status
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, http.client.HTTPException, ValueError) as error:
             raise UndeliveredError(type(error).__name__) from error
         finally:
             connection.close()

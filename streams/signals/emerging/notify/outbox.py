@@ -43,8 +43,15 @@ FROM
 ) AS a
 LEFT JOIN
 (
-    SELECT alert_id, arraySort(groupUniqArray(mention_id)) AS ids
-    FROM alert_evidence GROUP BY alert_id
+    SELECT alert_id, arraySort(groupArray(mention_id)) AS ids
+    FROM
+    (
+        SELECT alert_id, mention_id
+        FROM alert_evidence FINAL
+        ORDER BY stored_at DESC, mention_id
+        LIMIT 5 BY alert_id
+    )
+    GROUP BY alert_id
 ) AS e ON e.alert_id = a.alert_id
 ORDER BY a.stored_at, a.kind, a.series, a.lang, a.change
 """
@@ -147,11 +154,14 @@ class Courier(threading.Thread):
 
 
 def _note(client: Client, channel: Channel | Messenger, alert_id: str, change: int) -> None:
+    # A token where the first row must stay. Elsewhere the table itself keeps one of each, and a
+    # token whose row a kill has lost would have the same notice sent again for ever.
+    token = {} if alert_id else {"insert_deduplication_token": f"{channel.name}//0"}
     client.insert(
         "alert_deliveries",
         [[channel.name, alert_id, change]],
         column_names=["channel", "alert_id", "change"],
-        settings={"insert_deduplication_token": f"{channel.name}/{alert_id}/{change}"},
+        settings=token,
     )
 
 

@@ -1,10 +1,11 @@
--- Promise: each author of a stored mention has one row, as a person, as staff or as a bot. Who ever
--- spoke as an account of a brand is staff; who ever said to be a bot is one. Unit: mentions.
+-- Promise: each author of a stored mention has one row, as a person, as staff, as a bot or as a rival.
+-- Who ever spoke as an account of a brand of ours is staff, of another brand a rival; who ever said to
+-- be a bot is one. Unit: mentions.
 INSERT INTO value_voices
 SELECT
     {run:UInt64},
     author_id,
-    multiIf(max(is_staff), 'staff', max(is_bot), 'bot', 'person'),
+    multiIf(max(is_staff), 'staff', max(is_bot), 'bot', max(is_rival), 'rival', 'person'),
     argMaxIf(name, moment, name != ''),
     argMax(followers, moment),
     arraySort(groupUniqArray(source)),
@@ -38,6 +39,7 @@ FROM
         followers,
         author_role IN ('own', 'care', 'employee') AS is_staff,
         author_is_bot AS is_bot,
+        author_role = 'rival' AS is_rival,
         /* original */ AS is_original,
         toUInt32(toRelativeWeekNum(published_at, 'UTC')) AS week,
         acts,

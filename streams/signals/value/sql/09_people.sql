@@ -1,5 +1,5 @@
 -- Promise: all that is counted of a person in one row: who said something, reacted, ordered, was
--- given something, or is named as a recommender. No staff and no bots.
+-- given something, or is named as a recommender. No staff, no bots, no rivals.
 -- Net influence (unit: people): over the people exposed, whether each ordered less how probable that
 -- was anyway, shared among the recommenders they saw; plus those who came only by the shop's word
 -- that this person sent them, unless they had ordered before. Where nothing is comparable, nothing

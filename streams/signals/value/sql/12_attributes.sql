@@ -40,7 +40,7 @@ FROM
         AND /* original */
         AND author_id NOT IN
         (
-            SELECT author_id FROM value_voices WHERE run = {run:UInt64} AND kind = 'bot'
+            SELECT author_id FROM value_voices WHERE run = {run:UInt64} AND kind IN ('bot', 'rival')
         )
 )
 GROUP BY month, campaign, attribute, side

@@ -36,7 +36,7 @@ FROM
         AND /* original */
         AND author_id NOT IN
         (
-            SELECT author_id FROM value_voices WHERE run = {run:UInt64} AND kind = 'bot'
+            SELECT author_id FROM value_voices WHERE run = {run:UInt64} AND kind IN ('bot', 'rival')
         )
 )
 ORDER BY at DESC, mention_id

@@ -1,5 +1,5 @@
--- Promise: per month how many recommendations people gave and asked for; copies, reposts, spam, staff
--- and bots left out. Unit: mentions. Seed: "Los tres pilares" (networks are a channel of
+-- Promise: per month how many recommendations people gave and asked for; copies, reposts, spam, staff,
+-- rivals and bots left out. Unit: mentions. Seed: "Los tres pilares" (networks are a channel of
 -- recommendation).
 INSERT INTO value_recommendations
 SELECT

@@ -61,7 +61,9 @@ function facts(queue, item) {
     said.push(h("span", {}, d("asked", formatTime(item.asked_at))));
     if (item.reopens) said.push(h("span", { className: "again" }, d("again")));
   }
-  said.push(...item.brands.map((brand) => h("span", { className: "brand-name" }, brand)));
+  const products = item.said[0]?.products ?? []; // of the strongest evidence, as brands and topics are
+  said.push(...products.map((product) => h("span", { className: "brand-name" }, product)));
+  said.push(...item.brands.filter((brand) => !products.includes(brand)).map((brand) => h("span", { className: "brand-name" }, brand)));
   said.push(...item.topics.map((topic) => h("span", {}, topic)));
   return h("p", { className: "facts" }, said);
 }
