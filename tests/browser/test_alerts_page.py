@@ -20,7 +20,18 @@ from streams.settings import Settings
 from streams.signals.emerging.acting import AlertDesk
 from streams.signals.emerging.notify import outbox
 from streams.signals.emerging.notify.channels import UndeliveredError
-from tests.browser.crowds import URL, Receiver, changes, many, newest, post, said, store, watch
+from tests.browser.crowds import (
+    URL,
+    Receiver,
+    changes,
+    many,
+    newest,
+    open_page,
+    post,
+    said,
+    store,
+    watch,
+)
 from tests.browser.data import HOSTILE_TEXT
 from tests.browser.serving import running
 
@@ -87,14 +98,6 @@ def crowd(quiet: Client) -> Iterator[Client]:
     quiet.command("DELETE FROM mentions WHERE author_id LIKE 'crowd-____'")
     for table in TABLES:
         quiet.command("TRUNCATE TABLE {name:Identifier}", {"name": table})
-
-
-def open_page(page: Page, url: str, query: str = "", me: str = "Ana") -> None:
-    page.goto(f"{url}/alerts{query}")
-    page.evaluate(
-        "me => localStorage.setItem('escucha.labelling', JSON.stringify({labeller: me}))", me
-    )
-    page.reload()
 
 
 def item(page: Page, name: str) -> Any:
