@@ -21,17 +21,8 @@ from streams.signals.emerging.acting import AlertDesk
 from streams.signals.emerging.notify import outbox
 from streams.signals.emerging.notify.channels import UndeliveredError
 from tests.browser.crowds import (
-    URL,
-    Receiver,
-    changes,
-    many,
-    newest,
-    open_page,
-    post,
-    said,
-    store,
-    watch,
-)
+    URL, Receiver, changes, many, newest, open_page, post, said, store, watch,
+)  # fmt: skip
 from tests.browser.data import HOSTILE_TEXT
 from tests.browser.serving import running
 
@@ -98,6 +89,10 @@ def crowd(quiet: Client) -> Iterator[Client]:
     quiet.command("DELETE FROM mentions WHERE author_id LIKE 'crowd-____'")
     for table in TABLES:
         quiet.command("TRUNCATE TABLE {name:Identifier}", {"name": table})
+
+
+def seen(crowd: Client) -> dict[str, tuple[str, bool]]:
+    return {change.series.name: (change.event, change.notice) for change in watch(crowd)}
 
 
 def item(page: Page, name: str) -> Any:
@@ -179,11 +174,8 @@ def test_who_has_it_in_hand_or_silences_it_is_told_of_no_more_until_then(
 
     many(crowd, 3_000, "Nimbara", 30)
     many(crowd, 4_000, "Otrora", 30, lang="en")
-    grown = {c.series.name: c for c in watch(crowd)}
-    assert {name: (c.event, c.notice) for name, c in grown.items()} == {
-        "Nimbara": ("growing", False),
-        "Otrora": ("growing", False),
-    }
+    growing = ("growing", False)
+    assert seen(crowd) == {"Nimbara": growing, "Otrora": growing}
     assert outbox.deliver(crowd, Receiver()) == 2  # of when they opened, nothing since
 
     page.reload()
@@ -194,11 +186,8 @@ def test_who_has_it_in_hand_or_silences_it_is_told_of_no_more_until_then(
     expect(otrora).not_to_contain_text("Silenciada hasta")
     many(crowd, 5_000, "Nimbara", 60)
     many(crowd, 6_000, "Otrora", 60, lang="en")
-    grown = {c.series.name: c for c in watch(crowd)}
-    assert {name: (c.event, c.notice) for name, c in grown.items()} == {
-        "Nimbara": ("growing", True),
-        "Otrora": ("growing", True),
-    }
+    growing = ("growing", True)
+    assert seen(crowd) == {"Nimbara": growing, "Otrora": growing}
     assert outbox.deliver(crowd, Receiver()) == 2
     assert [row[:4] for row in changes(crowd, "Nimbara")] == [
         (1, "opened", "", ""),
