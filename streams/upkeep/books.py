@@ -1,4 +1,4 @@
-"""What upkeep shows for the whole installation: gaps, letters that wait, silent sources, lag.
+"""What upkeep shows for the whole installation: gaps, letters, silent sources, room, lag.
 
 A worker knows its own partitions only, and says nothing when it is dead.
 """
@@ -35,6 +35,8 @@ class Books:
         self._metrics.show("escucha_ledger_gaps", gaps)
         self._metrics.show("escucha_dead_letters_waiting", letters)
         self._metrics.show("escucha_sources_stalled", self._stalled())
+        room = {(str(disk),): float(share) for disk, share in client.query(_ROOM).result_rows}
+        self._metrics.show_all("escucha_clickhouse_free_ratio", room)
         try:
             lags = self._lags()
         except BrokerUnavailableError as error:
@@ -76,6 +78,8 @@ FROM
     WHERE planned_at > now() - INTERVAL 1 DAY
 )
 """
+
+_ROOM = "SELECT name, free_space / total_space FROM system.disks WHERE total_space > 0"
 
 _LETTERS = """
 SELECT count()
