@@ -75,6 +75,7 @@ VARIANTS = {
     "bare": BARE,
     "on one node": ON_ONE_NODE,
     "outside": OUTSIDE,
+    "paused": {"paused": True},
 }
 
 
@@ -197,6 +198,8 @@ def test_commands_and_settings_are_escuchas(objects: list[dict[str, Any]], tmp_p
     known = {name.upper() for name in Settings.__dataclass_fields__} | of_others
     known |= {"WEBHOOK_SECRETS"}
     for name, container in containers(objects):
+        if "command" in container:  # none of ours: it waits
+            continue
         command: click.Command = cli
         words = list(container["args"])
         while isinstance(command, click.Group):
@@ -319,6 +322,23 @@ def test_each_role_gets_its_own_password_alone() -> None:
         assert key == f"kafka-{given['ESCUCHA_KAFKA_USER']}-password", name
         operators = {"listening-migrate", "listening-upkeep"}
         assert (given["ESCUCHA_KAFKA_USER"] == "operator") is (name in operators)
+
+
+@pytest.mark.parametrize("values", [{}, BARE], ids=["with KEDA", "without"])
+def test_a_release_can_be_paused_for_a_restore(values: dict[str, Any]) -> None:
+    objects = render({**values, "paused": True})
+    worker = named(objects, "Deployment", "listening-worker")["spec"]
+    if values:
+        assert worker["replicas"] == 0
+    else:
+        scaled = named(objects, "ScaledObject", "listening-worker")["metadata"]
+        assert scaled["annotations"] == {"autoscaling.keda.sh/paused-replicas": "0"}
+    assert named(objects, "Deployment", "listening-signals")["spec"]["replicas"] == 0
+    upkeep = named(objects, "Deployment", "listening-upkeep")["spec"]
+    [waits] = upkeep["template"]["spec"]["containers"]
+    assert (upkeep["replicas"], waits["command"]) == (1, ["sleep", "infinity"])
+    assert "args" not in waits
+    assert "livenessProbe" not in waits
 
 
 def test_more_workers_than_partitions_are_refused() -> None:
