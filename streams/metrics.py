@@ -43,6 +43,7 @@ Shown = Literal[
     "escucha_dead_letters_waiting",  # nobody has replayed them
     "escucha_sources_stalled",  # sources that should speak and do not
     "escucha_round_timestamp_seconds",  # of upkeep and signals: absent or old, and nobody does it
+    "escucha_last_backup_timestamp_seconds",  # absent: none was ever taken of this database
     "escucha_clickhouse_free_ratio",  # by disk: look before it is full
 ]
 Step = Literal["fetch", "wait", "decide", "plan", "store", "announce", "whole"]
@@ -109,6 +110,7 @@ SHOWN: Final[Mapping[Shown, Definition]] = {
     "escucha_round_timestamp_seconds": Definition(
         "When upkeep or signals last did all that they do again and again.", ("program",)
     ),
+    "escucha_last_backup_timestamp_seconds": Definition("When the newest backup was begun."),
     "escucha_clickhouse_free_ratio": Definition(
         "Share of a disk of ClickHouse that is free.", ("disk",)
     ),

@@ -40,6 +40,7 @@ from streams.operate.vault import READ_BYTES, Vault
 from streams.settings import Settings
 from streams.steps.business import KIND_OF_TOPIC
 from streams.topic_admin import TopicAdmin
+from streams.upkeep import marks
 
 COUNTS = "mentions_by_hour"
 LAST = ("erased", "deletions", "dead_letter_replays", "erasure_receipts")
@@ -47,6 +48,7 @@ LAST = ("erased", "deletions", "dead_letter_replays", "erasure_receipts")
 NOT_KEPT = frozenset(
     {"schema_migrations", "worker_models", "rewrites", "console_sessions", "console_sign_ins"}
 )
+JOB = "backup"  # in upkeep_marks: how old the newest one is
 SETTLE_SEC = 60.0
 NO_END = 2**64 - 1
 ROWS_A_FILE = 2_000_000  # so that one that is broken off does not begin far back
@@ -91,6 +93,8 @@ def backup(
     manifest.models, manifest.heads = _copy_models(settings, vault, say)
     manifest.complete = True
     save(vault, manifest)
+    with connect(settings, in_database=True) as client:
+        marks.note(client, JOB, manifest.created_at)
     return manifest
 
 

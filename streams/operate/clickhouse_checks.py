@@ -27,6 +27,7 @@ RIGHTS = (
 OPERATORS_ONLY = ("console_accounts", "console_sessions", "console_sign_ins", "console_audit")
 SKEW_WARN_SEC, SKEW_BAD_SEC = 2.0, 60.0
 UPKEEP_LATE_SEC = 600.0
+BACKUP_OLD_DAYS = 7
 WORKER_SILENT_SEC = 180.0  # each says every minute that it lives
 MANY_PARTS = 1_000
 LITTLE_SHARE, LITTLE_BYTES = 0.1, 5e9
@@ -64,6 +65,8 @@ def clickhouse(patient: Patient) -> Iterator[Finding]:
             yield from _workers(client)
             yield from _upkeep(client)
             yield from _signals(client)
+            if not patient.stack_runs:  # on a laptop nobody is called at night for it
+                yield from _backup(client)
 
 
 def _server(client: Client, settings: Settings) -> Iterator[Finding]:
@@ -327,10 +330,31 @@ def _signals(client: Client) -> Iterator[Finding]:
         yield ok("signals", "Signals run.")
 
 
+def _backup(client: Client) -> Iterator[Finding]:
+    [[backups, days]] = client.query(
+        "SELECT count(), dateDiff('second', max(mark), now64(3, 'UTC')) / 86400"
+        " FROM upkeep_marks WHERE job = 'backup'"
+    ).result_rows
+    if not backups:
+        yield warn(
+            "backup",
+            "No backup of this database was ever taken.",
+            "Take one every day, or week at least: escucha backup PLACE",
+        )
+    elif days > BACKUP_OLD_DAYS:
+        yield warn(
+            "backup",
+            f"The newest backup is {days:.0f} days old, and Kafka keeps records for 14.",
+            "Take one every day, or week at least: escucha backup PLACE",
+        )
+    else:
+        yield ok("backup", f"The newest backup is {days:.1f} days old.")
+
+
 def _upkeep(client: Client) -> Iterator[Finding]:
     [[rows, ago]] = client.query(
         "SELECT count(), toFloat64(dateDiff('second', max(noted_at), now64(3, 'UTC')))"
-        " FROM upkeep_marks WHERE job != 'signals'"
+        " FROM upkeep_marks WHERE job NOT IN ('signals', 'backup')"
     ).result_rows
     if not rows or ago > UPKEEP_LATE_SEC:
         since = f"for {ago / 60:.0f} minutes" if rows else "never yet"

@@ -37,6 +37,9 @@ class Books:
         self._metrics.show("escucha_sources_stalled", self._stalled())
         room = {(str(disk),): float(share) for disk, share in client.query(_ROOM).result_rows}
         self._metrics.show_all("escucha_clickhouse_free_ratio", room)
+        [[backups, newest]] = client.query(_BACKUP).result_rows
+        if backups:
+            self._metrics.show("escucha_last_backup_timestamp_seconds", newest)
         try:
             lags = self._lags()
         except BrokerUnavailableError as error:
@@ -78,6 +81,8 @@ FROM
     WHERE planned_at > now() - INTERVAL 1 DAY
 )
 """
+
+_BACKUP = "SELECT count(), toUnixTimestamp(max(mark)) FROM upkeep_marks WHERE job = 'backup'"
 
 _ROOM = "SELECT name, free_space / total_space FROM system.disks WHERE total_space > 0"
 

@@ -3,6 +3,7 @@
 import json
 import socket
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,24 @@ def test_workers_that_refuse_a_model_and_signals_that_run_no_more(settings: Sett
         )
         found = examined(clickhouse, settings)["signals"]
         assert (found.state, "never yet" in found.says) == ("warn", True)
+
+
+def test_backups_that_are_old_or_were_never_taken(settings: Settings) -> None:
+    with connect(settings, in_database=True) as client:
+        assert "No backup" in examined(clickhouse, settings)["backup"].says
+        assert "backup" not in examined(clickhouse, settings, stack=True)
+        now = marks.server_time(client)
+        try:
+            marks.note(client, "backup", now - timedelta(days=9))
+            found = examined(clickhouse, settings)["backup"]
+            assert (found.state, "9 days old" in found.says) == ("warn", True)
+            marks.note(client, "backup", now)
+            assert examined(clickhouse, settings)["backup"].state == "ok"
+        finally:
+            client.command(
+                "ALTER TABLE upkeep_marks DELETE WHERE job = 'backup'",
+                settings={"mutations_sync": 1},
+            )
 
 
 def test_a_reader_who_may_read_the_consoles_accounts(settings: Settings) -> None:
