@@ -127,6 +127,7 @@ SPANISH: Final = {
     "Correct the variable, or unset it.": "Corrige la variable, o quítala.",
     "{} settings are given, and all of them can be read.": "Hay {} ajustes dados, y todos se pueden leer.",
     # the local stack
+    "Variables name the services: no local stack needs its ports.": "Hay variables que nombran los servicios: ningún conjunto local necesita sus puertos.",
     "The local stack has its ports.": "El conjunto local tiene sus puertos.",
     "Port {}, meant for {}, is taken by {}.": "El puerto {}, previsto para {}, lo ocupa {}.",
     "Stop that process, or {}.": "Detén ese proceso, o {}.",
