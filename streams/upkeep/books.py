@@ -35,7 +35,9 @@ class Books:
         self._metrics.show("escucha_ledger_gaps", gaps)
         self._metrics.show("escucha_dead_letters_waiting", letters)
         self._metrics.show("escucha_sources_stalled", self._stalled())
-        room = {(str(disk),): float(share) for disk, share in client.query(_ROOM).result_rows}
+        room: dict[tuple[str, ...], float] = {
+            (str(disk),): float(share) for disk, share in client.query(_ROOM).result_rows
+        }
         self._metrics.show_all("escucha_clickhouse_free_ratio", room)
         [[backups, newest]] = client.query(_BACKUP).result_rows
         if backups:
