@@ -11,7 +11,7 @@ it was judged. As in `models.store`, files are not pickles, and only types liste
 
 import hashlib
 import zipfile
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -105,7 +105,28 @@ class AccurateStore:
         """Take over the heads of another store as they are; nothing where there are none."""
         if other.has(version) and not self.has(version):
             other.load(version)
-            self._add(version, *(other._storage.read(version + ACCURATE, f) for f in FILES))
+            self.add(version, other.files(version))
+
+    def files(self, version: str) -> dict[str, bytes]:
+        """Return the files of a version's heads, checked, in the order to write them.
+
+        Raises ModelNotFoundError, or ModelRefusedError when one is not what the card describes.
+        """
+        card = self.card(version)
+        return {
+            HEADS_FILE: self._checked(version, HEADS_FILE, card.heads_sha256),
+            LEARNT_FILE: self._checked(version, LEARNT_FILE, card.learnt_sha256),
+            CARD_FILE: self._storage.read(version + ACCURATE, CARD_FILE),
+        }
+
+    def add(self, version: str, files: Mapping[str, bytes]) -> None:
+        """Store what `files` gave out; nothing happens where the version has heads already.
+
+        Raises ModelRefusedError when files are not what their card describes.
+        """
+        if not self.has(version):
+            self._add(version, *(files[name] for name in FILES))
+        self.files(version)
 
     def has(self, version: str) -> bool:
         """Whether a version has heads."""

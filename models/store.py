@@ -175,10 +175,14 @@ class ModelStore:
         return found | {CARD_FILE: self._storage.read(version, CARD_FILE)}
 
     def add(self, version: str, files: Mapping[str, bytes]) -> None:
-        """Store what `files` gave out; nothing happens where the version is there already."""
+        """Store what `files` gave out; nothing happens where the version is there already.
+
+        Raises ModelRefusedError when files are not what their card describes. Whether it can still
+        be used is asked by who uses it: a store also keeps models of older classes.
+        """
         if version not in self.versions():
             self._storage.add_folder(version, files)
-        self.load(version)
+        self.files(version)
 
     def current_file(self) -> bytes | None:
         """Return which version was current when, as it is stored; None where none was."""
@@ -190,7 +194,7 @@ class ModelStore:
     def put_current_file(self, content: bytes) -> None:
         """Store what `current_file` gave out; raises ModelStoreError when its model is not here."""
         try:
-            self.load(Promotions.decode(content).current)
+            self.files(Promotions.decode(content).current)
         except msgspec.DecodeError as error:
             raise ModelRefusedError(f"{CURRENT_FILE}: {error}") from error
         with self._storage.exclusive():

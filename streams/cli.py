@@ -121,7 +121,11 @@ def _stack_options(command: Command) -> Command:
         help="Port of the first worker's metrics, the next has the next.  [default: any free ones]",
     )(command)
     command = click.option(
-        "--workers", default=1, type=click.IntRange(1, 64), show_default=True, help="How many."
+        "--workers",
+        default=1,
+        type=click.IntRange(0, 64),
+        show_default=True,
+        help="How many; 0: no upkeep either, which escucha restore wants.",
     )(command)
     return _run_dir_option(command)
 
@@ -140,6 +144,8 @@ def _stack_config(run_dir: Path | None, **options: Any) -> Any:
     from deploy.local.config import StackConfig, default_run_dir
 
     prepare = (sys.executable, "-m", "streams.cli", "prepare")
+    if options.get("workers") == 0:
+        options["upkeep_command"] = None
     return StackConfig(
         run_dir=run_dir or default_run_dir(),
         migrate_command=prepare,
@@ -220,6 +226,8 @@ def demo(
     """Start a stack, tell the bundled story (or send FILE) through it, and open the page."""
     from streams.demo import run
 
+    if options["workers"] == 0:
+        raise click.UsageError("the demo needs a worker")
     sys.exit(run(_stack_config(run_dir, **options), file=file, pace=pace, browser=browser))
 
 

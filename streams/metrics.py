@@ -42,6 +42,9 @@ Shown = Literal[
     "escucha_ledger_gaps",  # of the last day; anything but 0 is an alarm
     "escucha_dead_letters_waiting",  # nobody has replayed them
     "escucha_sources_stalled",  # sources that should speak and do not
+    "escucha_round_timestamp_seconds",  # of upkeep and signals: absent or old, and nobody does it
+    "escucha_last_backup_timestamp_seconds",  # absent: none was ever taken of this database
+    "escucha_clickhouse_free_ratio",  # by disk: look before it is full
 ]
 Step = Literal["fetch", "wait", "decide", "plan", "store", "announce", "whole"]
 
@@ -95,7 +98,7 @@ SHOWN: Final[Mapping[Shown, Definition]] = {
     "escucha_last_heartbeat_timestamp_seconds": Definition(
         "When the newest heartbeat was sent that this worker has stored."
     ),
-    "escucha_alive": Definition("1 unless to start this worker again would help."),
+    "escucha_alive": Definition("1 unless to start this program again would help."),
     "escucha_ready": Definition("1 while this worker takes part and stores."),
     "escucha_model_info": Definition("1 for each model that judges here.", ("version", "role")),
     "escucha_model_trouble": Definition("1 while a promoted model is refused."),
@@ -104,6 +107,13 @@ SHOWN: Final[Mapping[Shown, Definition]] = {
     "escucha_ledger_gaps": Definition("Gaps or overlaps between batches planned in the last day."),
     "escucha_dead_letters_waiting": Definition("Dead letters that were never replayed."),
     "escucha_sources_stalled": Definition("Sources that are silent for longer than they should."),
+    "escucha_round_timestamp_seconds": Definition(
+        "When upkeep or signals last did all that they do again and again.", ("program",)
+    ),
+    "escucha_last_backup_timestamp_seconds": Definition("When the newest backup was begun."),
+    "escucha_clickhouse_free_ratio": Definition(
+        "Share of a disk of ClickHouse that is free.", ("disk",)
+    ),
 }
 
 
@@ -165,4 +175,5 @@ class Metrics:
             return self._gauges[name]
 
 
+ROUND: Final = "escucha_round_timestamp_seconds"
 NAMES: Final[tuple[str, ...]] = (*get_args(Counted), *get_args(Observed), *get_args(Shown))

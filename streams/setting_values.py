@@ -189,7 +189,7 @@ PARSERS: Final[Mapping[str, Callable[[str], object]]] = {
     "export_max_rows": _positive_int,
     "alerts_to": str,
     "alerts_file": Path,
-    "alerts_webhook": _http_url,
+    "alerts_webhook": _url_or_none,  # compose hands over an empty one
     "alerts_webhook_secret": str,
     "alerts_language": _language,
 }

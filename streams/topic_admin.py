@@ -262,7 +262,10 @@ class TopicAdmin:
                         f"the offsets of group {group} cannot be set, it has other members: stop"
                         " the workers, and try again"
                     )
-                consumer.poll(0.2)
+                said = consumer.poll(0.2)
+                error = None if said is None else said.error()
+                if error is not None and not_allowed(error, self._kafka.user):
+                    raise KafkaException(error)
             for tp in consumer.commit(offsets=wanted, asynchronous=False) or ():
                 if tp.error is not None:
                     raise KafkaException(tp.error)

@@ -101,3 +101,18 @@ class Vitals:
         elif not signs.is_member:
             waits.append("its group is being reassigned")
         return Verdict(tuple(hangs), tuple(waits))
+
+
+@dataclass
+class Pulse:
+    """Of a program that does the same again and again: it hangs when a turn does not end."""
+
+    patience_sec: float
+    turned_at: float  # when the turn that it is at began, by its monotonic clock
+
+    def judge(self, now: float) -> Verdict:
+        """What is to be said at `now`."""
+        turned = now - self.turned_at
+        if turned > self.patience_sec:
+            return Verdict(hangs=(f"it has been at the same for {turned:.0f} s",))
+        return Verdict()

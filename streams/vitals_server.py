@@ -34,12 +34,18 @@ class VitalsServer:
         host: str,
         port: int,
         port_file: Path | None = None,
+        of_worker: bool = True,
     ) -> None:
         """Listen; port 0 takes any free one. `port_file` then says which, until the next start.
 
+        Only a worker shows escucha_ready: the alarm that none is would be silent for others.
         Raises SettingsError when the port is taken.
         """
-        handler = type("Handler", (_Handler,), {"metrics": metrics, "judge": staticmethod(judge)})
+        handler = type(
+            "Handler",
+            (_Handler,),
+            {"metrics": metrics, "judge": staticmethod(judge), "of_worker": of_worker},
+        )
         try:
             self._server = ThreadingHTTPServer((host, port), handler)
         except OSError as error:
@@ -69,6 +75,7 @@ class VitalsServer:
 class _Handler(BaseHTTPRequestHandler):
     metrics: Metrics
     judge: Callable[[], Verdict]
+    of_worker: bool
     timeout = REQUEST_TIMEOUT_SEC  # of a client that says nothing
 
     def do_GET(self) -> None:
@@ -76,7 +83,8 @@ class _Handler(BaseHTTPRequestHandler):
         if path == "/metrics":
             verdict = self.judge()
             self.metrics.show("escucha_alive", verdict.alive)
-            self.metrics.show("escucha_ready", verdict.ready)
+            if self.of_worker:
+                self.metrics.show("escucha_ready", verdict.ready)
             self.metrics.show_memory()
             self._answer(200, CONTENT_TYPE, self.metrics.text())
         elif path in {"/healthz", "/readyz"}:

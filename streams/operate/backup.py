@@ -21,6 +21,8 @@ from typing import Any
 
 from clickhouse_connect.driver.client import Client
 
+from models.accurate import ACCURATE
+from models.accurate_store import AccurateStore
 from models.store import ModelStore
 from streams import clock
 from streams.errors import InputError
@@ -38,6 +40,7 @@ from streams.operate.vault import READ_BYTES, Vault
 from streams.settings import Settings
 from streams.steps.business import KIND_OF_TOPIC
 from streams.topic_admin import TopicAdmin
+from streams.upkeep import marks
 
 COUNTS = "mentions_by_hour"
 LAST = ("erased", "deletions", "dead_letter_replays", "erasure_receipts")
@@ -45,6 +48,7 @@ LAST = ("erased", "deletions", "dead_letter_replays", "erasure_receipts")
 NOT_KEPT = frozenset(
     {"schema_migrations", "worker_models", "rewrites", "console_sessions", "console_sign_ins"}
 )
+JOB = "backup"  # in upkeep_marks: how old the newest one is
 SETTLE_SEC = 60.0
 NO_END = 2**64 - 1
 ROWS_A_FILE = 2_000_000  # so that one that is broken off does not begin far back
@@ -86,9 +90,11 @@ def backup(
                 "rules were run over history while the backup was taken, which leaves it between"
                 " two states: take another one, to another place"
             )
-    manifest.models = _copy_models(settings, vault, say)
+    manifest.models, manifest.heads = _copy_models(settings, vault, say)
     manifest.complete = True
     save(vault, manifest)
+    with connect(settings, in_database=True) as client:
+        marks.note(client, JOB, manifest.created_at)
     return manifest
 
 
@@ -294,17 +300,24 @@ def _cut(positions: Sequence[Position]) -> str:
     return f"multiIf({cases}{NO_END})" if cases else str(NO_END)
 
 
-def _copy_models(settings: Settings, vault: Vault, say: Say) -> list[str]:
-    """All models, and which was in force when; files are written once they are checked."""
-    store = ModelStore(settings.model_store)
+def _copy_models(settings: Settings, vault: Vault, say: Say) -> tuple[list[str], list[str]]:
+    """All models and which was in force when; returns the versions, and those that have heads.
+
+    Files are written once they are checked.
+    """
+    store, accurate = ModelStore(settings.model_store), AccurateStore(settings.model_store)
     versions = store.versions()
+    heads = [version for version in versions if accurate.has(version)]
     for version in versions:
         for name, content in store.files(version).items():
             vault.write(f"models/{version}/{name}", [content])
+    for version in heads:
+        for name, content in accurate.files(version).items():
+            vault.write(f"models/{version}{ACCURATE}/{name}", [content])
     if versions and (history := store.current_file()):
         vault.write("models/current", [history])
     say(f"models: {len(versions)}")
-    return versions
+    return versions, heads
 
 
 def require_nobody_rewrites(client: Client) -> None:

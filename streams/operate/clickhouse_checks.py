@@ -27,6 +27,8 @@ RIGHTS = (
 OPERATORS_ONLY = ("console_accounts", "console_sessions", "console_sign_ins", "console_audit")
 SKEW_WARN_SEC, SKEW_BAD_SEC = 2.0, 60.0
 UPKEEP_LATE_SEC = 600.0
+BACKUP_OLD_DAYS = 7
+WORKER_SILENT_SEC = 180.0  # each says every minute that it lives
 MANY_PARTS = 1_000
 LITTLE_SHARE, LITTLE_BYTES = 0.1, 5e9
 OLDEST_VERSION = (24, 8)
@@ -60,7 +62,11 @@ def clickhouse(patient: Patient) -> Iterator[Finding]:
             yield from _reader(settings)
             yield from _tables(client, settings)
             yield from _kept(client)
+            yield from _workers(client)
             yield from _upkeep(client)
+            yield from _signals(client)
+            if not patient.stack_runs:  # on a laptop nobody is called at night for it
+                yield from _backup(client)
 
 
 def _server(client: Client, settings: Settings) -> Iterator[Finding]:
@@ -183,6 +189,13 @@ def _reader(settings: Settings) -> Iterator[Finding]:
             writes = _may(client, "INSERT", as_reader)
             pries = [table for table in OPERATORS_ONLY if _may(client, "SELECT", as_reader, table)]
     except (SinkUnavailableError, ClickHouseError):
+        if not settings.clickhouse_reader_password:  # workers and upkeep are not told it
+            yield skipped(
+                "reader",
+                f"The password of {user} is not given here, so it was not tried.",
+                "Look where the console runs: escucha doctor",
+            )
+            return
         yield bad(
             "reader",
             f"The user {user}, with which console and Grafana read, cannot read the tables.",
@@ -276,10 +289,72 @@ def _kept(client: Client) -> Iterator[Finding]:
         yield ok("kept-tables", "All kept tables are refreshed.")
 
 
+def _workers(client: Client) -> Iterator[Finding]:
+    rows = client.query(
+        "SELECT worker, trouble FROM worker_models FINAL"
+        " WHERE seen_at > now64(3) - toIntervalSecond({silent:UInt32}) ORDER BY worker",
+        {"silent": int(WORKER_SILENT_SEC)},
+    ).result_rows
+    if not rows:
+        yield warn(
+            "workers",
+            "No worker was heard for three minutes: what is sent waits in Kafka.",
+            "Start one: escucha worker (`escucha up` starts them). Where one ended, its last log"
+            " line says why.",
+        )
+    for worker, trouble in rows:
+        if trouble:
+            yield warn(
+                "workers",
+                f"{worker} refuses a model: {trouble}.",
+                "It goes on with the one before. escucha models rollback, then mend and promote"
+                " again.",
+            )
+    if rows and not any(trouble for _, trouble in rows):
+        yield ok("workers", f"Workers that live: {len(rows)}.")
+
+
+def _signals(client: Client) -> Iterator[Finding]:
+    [[rows, ago]] = client.query(
+        "SELECT count(), toFloat64(dateDiff('second', max(noted_at), now64(3, 'UTC')))"
+        " FROM upkeep_marks WHERE job = 'signals'"
+    ).result_rows
+    if not rows or ago > UPKEEP_LATE_SEC:
+        since = f"for {ago / 60:.0f} minutes" if rows else "never yet"
+        yield warn(
+            "signals",
+            f"`escucha signals` has not run {since}: nobody is alerted of emerging intent.",
+            "Run one: escucha signals (`escucha up` does it within upkeep)",
+        )
+    else:
+        yield ok("signals", "Signals run.")
+
+
+def _backup(client: Client) -> Iterator[Finding]:
+    [[backups, days]] = client.query(
+        "SELECT count(), dateDiff('second', max(mark), now64(3, 'UTC')) / 86400"
+        " FROM upkeep_marks WHERE job = 'backup'"
+    ).result_rows
+    if not backups:
+        yield warn(
+            "backup",
+            "No backup of this database was ever taken.",
+            "Take one every day, or week at least: escucha backup PLACE",
+        )
+    elif days > BACKUP_OLD_DAYS:
+        yield warn(
+            "backup",
+            f"The newest backup is {days:.0f} days old, and Kafka keeps records for 14.",
+            "Take one every day, or week at least: escucha backup PLACE",
+        )
+    else:
+        yield ok("backup", f"The newest backup is {days:.1f} days old.")
+
+
 def _upkeep(client: Client) -> Iterator[Finding]:
     [[rows, ago]] = client.query(
         "SELECT count(), toFloat64(dateDiff('second', max(noted_at), now64(3, 'UTC')))"
-        " FROM upkeep_marks WHERE job != 'signals'"
+        " FROM upkeep_marks WHERE job NOT IN ('signals', 'backup')"
     ).result_rows
     if not rows or ago > UPKEEP_LATE_SEC:
         since = f"for {ago / 60:.0f} minutes" if rows else "never yet"

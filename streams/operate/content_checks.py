@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from models import profiles
 from models.errors import ModelError, ModelNotFoundError
 from models.predictions import HEADS, Texts
 from models.store import ModelStore
@@ -21,7 +22,8 @@ def model(patient: Patient) -> Iterator[Finding]:
     try:
         store = ModelStore(place)
         card = store.card()
-        predictions = store.load(card.version).predict(SAMPLE)
+        loaded = profiles.load(store, card.version, patient.settings.model_profile)
+        predictions = loaded.predict(SAMPLE)
     except ModelNotFoundError:
         tell = warn if patient.expects_services else skipped  # `up` has not run yet
         yield tell(

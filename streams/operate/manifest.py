@@ -67,6 +67,7 @@ class Manifest(msgspec.Struct, kw_only=True):
     chunks: list[Chunk]
     settings: dict[str, Any] = {}
     models: list[str] = []
+    heads: list[str] = []  # those of them that have heads of the accurate profile
     backfilled: int = 0  # rows of `backfills` when it began
     cuts: dict[str, list[int]] = {}  # of large partitions, by table/partition: seconds of the key
 
@@ -99,7 +100,8 @@ def load(vault: Vault) -> Manifest | None:
                 f"{vault.place}/{FILE} names a table, partition or file as no backup does:"
                 f" {chunk.table!r}, {chunk.partition_id!r}, {chunk.file!r}"
             )
-    if strange := [version for version in found.models if not _VERSION.fullmatch(version)]:
+    named = (*found.models, *found.heads)
+    if strange := [version for version in named if not _VERSION.fullmatch(version)]:
         raise InputError(f"{vault.place}/{FILE} names a model as no store does: {strange[0]!r}")
     return found
 

@@ -7,10 +7,14 @@ no view counts it a second time, and a restore that was broken off is simply run
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 from clickhouse_connect.driver.client import Client
 
+from models.accurate import ACCURATE
+from models.accurate_store import FILES as HEADS_FILES
+from models.accurate_store import AccurateStore
 from models.errors import ModelNotFoundError
 from models.store import ModelStore
 from streams.errors import InputError
@@ -46,12 +50,20 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def verify(vault: Vault, *, say: Say) -> Manifest:
-    """Read every file and compare its checksum; raises InputError naming the first that differs."""
+    """Read every file and compare its checksum.
+
+    Raises InputError, or ModelRefusedError, naming the first that differs.
+    """
     manifest = _finished(vault)
     for chunk in manifest.chunks:
         _require_whole(vault, chunk)
     rows = sum(chunk.rows for chunk in manifest.chunks)
-    say(f"{len(manifest.chunks)} files with {rows:,} rows are as they were written")
+    with TemporaryDirectory(prefix="escucha-verify-") as folder:
+        models = _put_models(Path(folder), vault, manifest)
+    say(
+        f"{len(manifest.chunks)} files with {rows:,} rows, and {models} models, are as they were"
+        " written"
+    )
     return manifest
 
 
@@ -81,7 +93,7 @@ def restore(settings: Settings, vault: Vault, *, say: Say) -> Restored:
         client.command(f"DROP TABLE IF EXISTS {STAGING} SYNC")
         say(f"tables: {sum(chunk.rows for chunk in manifest.chunks):,} rows")
         _drop_erased(client)
-        models = _put_models(settings, vault, manifest)
+        models = _put_models(settings.model_store, vault, manifest)
         say(f"models: {models}")
         migrate(settings, dry_run=False, say=say)
         resumed, lost, new_topics = _go_on(settings, manifest)
@@ -188,17 +200,24 @@ def _drop_erased(client: Client) -> None:
             )
 
 
-def _put_models(settings: Settings, vault: Vault, manifest: Manifest) -> int:
-    store = ModelStore(settings.model_store)
+def _put_models(place: Path | str, vault: Vault, manifest: Manifest) -> int:
+    store, accurate = ModelStore(place), AccurateStore(place)
     for version in manifest.models:
         files = {}
         for name in MODEL_FILES:
             try:
                 files[name] = b"".join(vault.read(f"models/{version}/{name}"))
-            except FileNotFoundError:
+            except FileNotFoundError as error:
                 if name != "learnt":  # of models from before that was noted
-                    raise
+                    raise InputError(f"{vault.place}/models/{version}/{name} is missing") from error
         store.add(version, files)
+    for version in manifest.heads:
+        folder = f"models/{version}{ACCURATE}"
+        try:
+            heads = {name: b"".join(vault.read(f"{folder}/{name}")) for name in HEADS_FILES}
+        except FileNotFoundError as error:
+            raise InputError(f"{vault.place}/{folder} is not whole") from error
+        accurate.add(version, heads)
     if manifest.models and not _has_current(store):
         try:
             store.put_current_file(b"".join(vault.read("models/current")))

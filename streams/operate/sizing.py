@@ -135,7 +135,12 @@ def describe(plan: Sized) -> str:
             f"{plan.kafka_disk_gb:,.0f} GB for {KAFKA_DAYS} days a copy,"
             f" {plan.kafka_mb_per_sec:.1f} MB/s",
         ),
-        ("cost", f"about {plan.cost_a_month:,.0f} a month, without Kafka's own processors"),
+        (
+            "cost",
+            f"about {plan.cost_a_month:,.0f} a month at {load.cost_per_core_month:g} a core and"
+            f" {load.cost_per_gb_month:g} a GB: one copy of everything, and Kafka's own processors"
+            " left out",
+        ),
     ]
     lines = [f"{name:<11} {value}" for name, value in rows]
     lines += [f"LOOK        {warning}" for warning in plan.warnings]

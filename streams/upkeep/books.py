@@ -1,4 +1,4 @@
-"""What upkeep shows for the whole installation: gaps, letters that wait, silent sources, lag.
+"""What upkeep shows for the whole installation: gaps, letters, silent sources, room, lag.
 
 A worker knows its own partitions only, and says nothing when it is dead.
 """
@@ -35,6 +35,13 @@ class Books:
         self._metrics.show("escucha_ledger_gaps", gaps)
         self._metrics.show("escucha_dead_letters_waiting", letters)
         self._metrics.show("escucha_sources_stalled", self._stalled())
+        room: dict[tuple[str, ...], float] = {
+            (str(disk),): float(share) for disk, share in client.query(_ROOM).result_rows
+        }
+        self._metrics.show_all("escucha_clickhouse_free_ratio", room)
+        [[backups, newest]] = client.query(_BACKUP).result_rows
+        if backups:
+            self._metrics.show("escucha_last_backup_timestamp_seconds", newest)
         try:
             lags = self._lags()
         except BrokerUnavailableError as error:
@@ -76,6 +83,10 @@ FROM
     WHERE planned_at > now() - INTERVAL 1 DAY
 )
 """
+
+_BACKUP = "SELECT count(), toUnixTimestamp(max(mark)) FROM upkeep_marks WHERE job = 'backup'"
+
+_ROOM = "SELECT name, free_space / total_space FROM system.disks WHERE total_space > 0"
 
 _LETTERS = """
 SELECT count()

@@ -39,7 +39,9 @@ def upkeep_command(once: bool, every_sec: float, with_signals: bool) -> None:
         from streams.signals.emerging.service import watch_until
         from streams.signals.emerging.settings import DetectorSettings
 
-        beside = partial(watch_until, settings=settings, detector=DetectorSettings(), ready=None)
+        beside = partial(
+            watch_until, settings=settings, detector=DetectorSettings(), ready=None, metrics=metrics
+        )
 
     sys.exit(
         service.run(settings, jobs, once=once, every_sec=every_sec, metrics=metrics, beside=beside)

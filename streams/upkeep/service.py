@@ -16,8 +16,9 @@ from types import FrameType
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
+from streams import clock
 from streams.errors import BrokerUnavailableError, EscuchaError, InputError, SinkUnavailableError
-from streams.metrics import Metrics
+from streams.metrics import ROUND, Metrics
 from streams.migrate import connect
 from streams.privacy.retention import Retention, apply_to_tables
 from streams.privacy.topic_retention import apply_to_topics
@@ -44,6 +45,7 @@ PURGE_EVERY_SEC = 3_600.0  # it rewrites whole parts: seconds for each million r
 RETENTION_EVERY_SEC = 3_600.0
 SOURCES_EVERY_SEC = 15.0
 DRIFT_EVERY_SEC = 900.0
+PROGRAM = "upkeep"  # in its metrics
 _LEAVE_SEC = 2.5  # for the loop beside to end in good order
 
 log = logging.getLogger(__name__)
@@ -140,9 +142,10 @@ def run(
                 host=settings.metrics_host,
                 port=settings.metrics_port,
                 port_file=ready.with_suffix(".port") if ready else None,
+                of_worker=False,
             )
         companion = _Companion(beside, stop) if beside is not None else None
-        code = _rounds(settings, jobs, stop, ready, once=once, every_sec=every_sec)
+        code = _rounds(settings, jobs, stop, ready, metrics, once=once, every_sec=every_sec)
         stop.set()
         return companion.code(code) if companion is not None else code
 
@@ -175,6 +178,7 @@ def _rounds(
     jobs: Sequence[Job],
     stop: threading.Event,
     ready: Path | None,
+    metrics: Metrics | None,
     *,
     once: bool,
     every_sec: float,
@@ -207,6 +211,8 @@ def _rounds(
             return EXIT_FAILED
         else:
             away_since = None
+            if metrics is not None:
+                metrics.show(ROUND, clock.now().timestamp(), program=PROGRAM)
             if ready is not None:
                 ready.write_text(str(os.getpid()), encoding="ascii")
                 ready = None

@@ -10,7 +10,9 @@ from types import FrameType
 
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
+from streams import clock
 from streams.errors import EscuchaError, SinkUnavailableError
+from streams.metrics import ROUND, Metrics
 from streams.migrate import clickhouse_errors_as_ours, connect
 from streams.readiness import ready_file
 from streams.settings import Settings
@@ -21,6 +23,8 @@ from streams.signals.emerging.notify.channels import Channel
 from streams.signals.emerging.settings import DetectorSettings
 from streams.signals.emerging.wakeups import Wakeups
 from streams.upkeep import marks
+from streams.vitals import Pulse
+from streams.vitals_server import VitalsServer
 
 EXIT_OK = 0
 EXIT_FAILED = 70
@@ -33,6 +37,7 @@ LOOK_SEC = 50.0  # one question of a look; less than the client's patience, or l
 _GLANCE_SEC = 0.5  # so soon a signal is seen
 MARK_EVERY_SEC = 60.0  # so often it says in ClickHouse that it looks
 JOB = "signals"
+STUCK_SEC = 600.0  # much longer than all questions of a look may take
 
 log = logging.getLogger(__name__)
 
@@ -41,14 +46,31 @@ def run(settings: Settings, detector: DetectorSettings) -> int:
     """Watch until SIGTERM or SIGINT; returns the exit code. Raises as `watch_until` does."""
     stop = threading.Event()
     _stop_on_signals(stop)
-    return watch_until(stop, settings, detector, ready_file(settings))
+    ready, pulse, metrics = ready_file(settings), Pulse(STUCK_SEC, time.monotonic()), None
+    if settings.metrics_port is not None:
+        metrics = Metrics()
+        VitalsServer(
+            metrics,
+            lambda: pulse.judge(time.monotonic()),
+            host=settings.metrics_host,
+            port=settings.metrics_port,
+            port_file=ready.with_suffix(".port") if ready else None,
+            of_worker=False,
+        )
+    return watch_until(stop, settings, detector, ready, metrics, pulse)
 
 
 def watch_until(
-    stop: threading.Event, settings: Settings, detector: DetectorSettings, ready: Path | None
+    stop: threading.Event,
+    settings: Settings,
+    detector: DetectorSettings,
+    ready: Path | None,
+    metrics: Metrics | None = None,
+    pulse: Pulse | None = None,
 ) -> int:
     """Watch until `stop` is set; returns the exit code. Writes `ready` after the first look.
 
+    `metrics` are told of each look, `pulse` also of attempts at one.
     Raises SettingsError when an address of the notices is wrong. Several may run: what one has
     written, another does not write again; notices may then come twice, under the same key.
     """
@@ -61,6 +83,8 @@ def watch_until(
     try:
         while not stop.is_set():
             began = time.monotonic()
+            if pulse is not None:
+                pulse.turned_at = began
             try:
                 with clickhouse_errors_as_ours():
                     if watch is None:
@@ -85,6 +109,8 @@ def watch_until(
                 log.error("signals stop: %s", error)
                 return EXIT_FAILED
             away_since = None
+            if metrics is not None:
+                metrics.show(ROUND, clock.now().timestamp(), program=JOB)
             if not couriers:
                 couriers = _start(settings, ways, stop)
             if changes:

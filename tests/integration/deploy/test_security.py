@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
+from confluent_kafka import Producer
 
 from dashboards.console.config import ConsoleConfig
 from dashboards.console.database import Database
@@ -12,11 +15,15 @@ from dashboards.console.errors import DatabaseAwayError
 from deploy.certificates import Authority
 from deploy.kafka_jvm import KafkaJvm
 from deploy.local.handles import ClickHouseHandle, start_clickhouse
+from schemas.business import Alert
+from schemas.pipeline import Progress
 from streams.errors import BrokerUnavailableError, SinkRejectedError, SinkUnavailableError
 from streams.migrate import connect
 from streams.producers.labels import LabelWriter
 from streams.reconcile import reconcile
 from streams.settings import Settings
+from streams.signals.emerging.notify.channels import KafkaChannel
+from streams.signals.emerging.wakeups import Wakeups
 from streams.sinks.clickhouse import ClickHouse
 from streams.topic_admin import TopicAdmin
 from tests.fakes.tls_proxy import TlsProxy
@@ -32,7 +39,8 @@ from tests.integration.streams.helpers import (
 pytestmark = pytest.mark.kafka_jvm
 
 PASSWORDS = {
-    role: f"{role}-drives-a-quiet-river" for role in ("worker", "producer", "console", "operator")
+    role: f"{role}-drives-a-quiet-river"
+    for role in ("worker", "producer", "signals", "console", "operator")
 }
 POSTS = """id,author_id,published_at,text
 1,ana,2026-07-04T10:00:00Z,¿dónde compro el Nimbara?
@@ -184,6 +192,43 @@ def test_nobody_may_do_more_than_its_work(secure: Secure) -> None:
     assert console.topic("labels.v1") is not None
     with pytest.raises(BrokerUnavailableError, match="does not allow console to do this"):
         console.topic("mentions.raw.v1")
+
+
+def test_signals_hear_of_mentions_and_tell_of_alerts(secure: Secure) -> None:
+    now = datetime.now(UTC)
+    landed = Progress(
+        topic="mentions.raw.v1", partition=0, first_offset=0, last_offset=1, mentions=2,
+        newest_published_at=now, stored_at=now,
+    )  # fmt: skip
+    signals = secure.settings("signals").kafka
+    wakeups = Wakeups(signals)
+    worker = Producer(secure.settings("worker").kafka.client_settings())
+
+    def is_told() -> bool:  # it begins at the end, wherever that is when it gets there
+        worker.produce("progress.v1", msgspec.json.encode(landed))
+        assert worker.flush(20) == 0
+        return wakeups.wait(1.0)
+
+    wait_for(is_told, "signals to be woken")
+    wakeups.close()
+    KafkaChannel(signals).send(
+        Alert(
+            alert_id="of-a-test", opened_at=now, since=now, series="Nimbara", severity=3,
+            observed=9, expected=1.0,
+        )
+    )  # fmt: skip
+    with pytest.raises(BrokerUnavailableError, match="does not allow signals to do this"):
+        TopicAdmin(signals).topic("mentions.raw.v1")
+
+
+def test_who_restores_may_set_the_group_back_and_nobody_else(secure: Secure) -> None:
+    group = Settings().kafka_group
+    admin = TopicAdmin(secure.settings("operator").kafka, deadline_sec=60.0)
+    admin.set_committed(group, {("gestures.v1", 0): 0})
+    assert admin.committed(group, "gestures.v1", [0]) == {0: 0}
+    console = TopicAdmin(secure.settings("console").kafka, deadline_sec=60.0)
+    with pytest.raises(BrokerUnavailableError, match="does not allow console to do this"):
+        console.set_committed(group, {("labels.v1", 0): 0})
 
 
 def test_a_client_in_the_clear_gets_nothing(secure: Secure) -> None:

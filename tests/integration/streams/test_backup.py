@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from datetime import UTC
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,10 @@ def test_a_backup_restored_goes_on_exactly_with_the_same_kafka_and_with_another(
     written = b"".join(p.read_bytes() for p in place.rglob("*") if p.is_file())
     assert first.settings.clickhouse_password.encode() not in written
     assert (place / FILE).stat().st_mode & 0o077 == 0
+
+    with first.client() as client:  # what the alarm on old backups reads
+        noted = client.query("SELECT max(mark) FROM upkeep_marks WHERE job = 'backup'").first_row[0]
+    assert noted.replace(tzinfo=UTC) == made.created_at
 
     # The same Kafka, an empty ClickHouse: workers read on from where the backup ends.
     store = tmp_path / "models"

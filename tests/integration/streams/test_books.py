@@ -31,6 +31,8 @@ def test_lag_shows_without_any_worker_and_letters_until_they_are_replayed(lane: 
     with lane.worker():
         wait_for(lambda: shown(lane, books, metrics)["escucha_group_lag_records"] == 0, "no lag")
     after = shown(lane, books, metrics)
+    assert 0 < after["escucha_clickhouse_free_ratio"] <= 1
+    assert "escucha_last_backup_timestamp_seconds" not in after
     assert after["escucha_dead_letters_waiting"] == before["escucha_dead_letters_waiting"] + 2
 
     with lane.client() as client:

@@ -3,10 +3,12 @@
 import json
 import socket
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from streams.migrate import connect
 from streams.operate import doctor
 from streams.operate.broker_checks import broker
 from streams.operate.clickhouse_checks import clickhouse
@@ -15,6 +17,7 @@ from streams.operate.findings import Check, Finding, Patient
 from streams.operate.machine_checks import disk, memory, python, secret_files, variables
 from streams.operate.stack_checks import left_behind, local_ports
 from streams.settings import Settings
+from streams.upkeep import marks
 from tests.integration.streams.helpers import Services, clean_environment, escucha
 
 NAMED = frozenset({"ESCUCHA_KAFKA_BOOTSTRAP", "ESCUCHA_CLICKHOUSE_URL"})
@@ -83,6 +86,52 @@ def test_a_password_that_is_wrong(settings: Settings) -> None:
     assert "GRANT SELECT" in found["reader"].remedy
 
 
+def test_where_the_readers_password_is_not_given_it_is_not_called_wrong(settings: Settings) -> None:
+    found = examined(clickhouse, replace(settings, clickhouse_reader_password=""))
+    assert found["reader"].state == "skipped"
+
+
+def test_workers_that_refuse_a_model_and_signals_that_run_no_more(settings: Settings) -> None:
+    with connect(settings, in_database=True) as client:
+        client.command(
+            "INSERT INTO worker_models (worker, model_version, trouble)"
+            " VALUES ('of-a-test', 'v', 'made for other classes')"
+        )
+        try:
+            found = examined(clickhouse, settings)["workers"]
+            assert (found.state, "of-a-test refuses a model" in found.says) == ("warn", True)
+            client.command("TRUNCATE TABLE worker_models")
+            found = examined(clickhouse, settings)["workers"]
+            assert (found.state, "No worker was heard" in found.says) == ("warn", True)
+        finally:
+            client.command("TRUNCATE TABLE worker_models")
+        marks.note(client, "signals", marks.server_time(client))
+        assert examined(clickhouse, settings)["signals"].state == "ok"
+        client.command(
+            "ALTER TABLE upkeep_marks DELETE WHERE job = 'signals'", settings={"mutations_sync": 1}
+        )
+        found = examined(clickhouse, settings)["signals"]
+        assert (found.state, "never yet" in found.says) == ("warn", True)
+
+
+def test_backups_that_are_old_or_were_never_taken(settings: Settings) -> None:
+    with connect(settings, in_database=True) as client:
+        assert "No backup" in examined(clickhouse, settings)["backup"].says
+        assert "backup" not in examined(clickhouse, settings, stack=True)
+        now = marks.server_time(client)
+        try:
+            marks.note(client, "backup", now - timedelta(days=9))
+            found = examined(clickhouse, settings)["backup"]
+            assert (found.state, "9 days old" in found.says) == ("warn", True)
+            marks.note(client, "backup", now)
+            assert examined(clickhouse, settings)["backup"].state == "ok"
+        finally:
+            client.command(
+                "ALTER TABLE upkeep_marks DELETE WHERE job = 'backup'",
+                settings={"mutations_sync": 1},
+            )
+
+
 def test_a_reader_who_may_read_the_consoles_accounts(settings: Settings) -> None:
     assert examined(clickhouse, settings)["reader-accounts"].state == "ok"
     writer = replace(
@@ -143,7 +192,8 @@ def test_a_port_that_somebody_else_has(settings: Settings, monkeypatch: pytest.M
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         monkeypatch.setenv("ESCUCHA_CONSOLE_PORT", str(port))
-        found = examined(local_ports, settings)["ports"]
+        found = examined(local_ports, settings, variables=frozenset())["ports"]
+        assert examined(local_ports, settings)["ports"].state == "skipped"
     assert f"Port {port}" in found.says
     assert "--console-port" in found.remedy
 

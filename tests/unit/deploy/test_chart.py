@@ -39,8 +39,14 @@ EVERYTHING: dict[str, Any] = {
     "networkPolicy": {
         "consoleFrom": [{"podSelector": {"matchLabels": {"app": "ingress"}}}],
         "receiverFrom": [{"podSelector": {"matchLabels": {"app": "ingress"}}}],
+        "extraEgress": [{"ports": [{"protocol": "TCP", "port": 4318}]}],
     },
     "settings": {"ESCUCHA_BATCH_LINGER_MS": 100},
+    "secretSettings": {"ESCUCHA_ALERTS_WEBHOOK_SECRET": {"name": "hooks", "key": "secret"}},
+    "signals": {
+        "env": {"ESCUCHA_ALERTS_LANGUAGE": "en"},
+        "secretEnv": {"ESCUCHA_ALERTS_TO": {"name": "hooks", "key": "addresses"}},
+    },
     "worker": {"nodeSelector": {"pool": "spare"}, "tolerations": [{"key": "spare"}]},
     "image": {"pullSecrets": [{"name": "registry"}]},
     "persistence": {"storageClass": "shared"},
@@ -55,7 +61,22 @@ BARE: dict[str, Any] = {
     "networkPolicy": {"enabled": False},
     "persistence": {"existingClaim": "models"},
 }
-VARIANTS = {"defaults": {}, "everything": EVERYTHING, "bare": BARE}
+ON_ONE_NODE: dict[str, Any] = {
+    "persistence": {"accessMode": "ReadWriteOnce"},
+    "signals": {"enabled": False},
+}
+OUTSIDE: dict[str, Any] = {
+    "settings": {"ESCUCHA_MODEL_STORE": "s3://bucket/models"},
+    "console": {"env": {"ESCUCHA_OIDC_ISSUER": "https://sign-in.example.org"}},
+}
+VARIANTS = {
+    "defaults": {},
+    "everything": EVERYTHING,
+    "bare": BARE,
+    "on one node": ON_ONE_NODE,
+    "outside": OUTSIDE,
+    "paused": {"paused": True},
+}
 
 
 def render(values: dict[str, Any], release: str = "listening") -> list[dict[str, Any]]:
@@ -177,6 +198,8 @@ def test_commands_and_settings_are_escuchas(objects: list[dict[str, Any]], tmp_p
     known = {name.upper() for name in Settings.__dataclass_fields__} | of_others
     known |= {"WEBHOOK_SECRETS"}
     for name, container in containers(objects):
+        if "command" in container:  # none of ours: it waits
+            continue
         command: click.Command = cli
         words = list(container["args"])
         while isinstance(command, click.Group):
@@ -231,7 +254,7 @@ def test_workers_follow_their_lag() -> None:
 
 def test_prometheus_finds_what_has_metrics() -> None:
     objects = render({})
-    for component in ("worker", "upkeep"):
+    for component in ("worker", "upkeep", "signals"):
         monitor = named(objects, "ServiceMonitor", f"listening-{component}")["spec"]
         service = named(objects, "Service", f"listening-{component}")
         pod = named(objects, "Deployment", f"listening-{component}")["spec"]["template"]
@@ -241,6 +264,81 @@ def test_prometheus_finds_what_has_metrics() -> None:
         [port] = pod["spec"]["containers"][0]["ports"]
         assert port["name"] == service["spec"]["ports"][0]["targetPort"]
         assert monitor["endpoints"][0]["port"] == service["spec"]["ports"][0]["name"]
+
+
+def test_an_upgrade_leaves_the_account_of_running_pods_alone() -> None:
+    """Helm deletes a hook before it makes it anew, and tokens end with their account."""
+    objects = render({})
+    for name, pod in pods(objects):
+        account = named(objects, "ServiceAccount", pod["spec"]["serviceAccountName"])
+        is_hook = "helm.sh/hook" in account["metadata"].get("annotations", {})
+        assert is_hook is (name == "listening-migrate")
+
+
+def test_its_alarms_are_those_of_the_runbook() -> None:
+    rules = yaml.safe_load((CHART.parents[1] / "prometheus" / "alerts.yaml").read_text("utf-8"))
+    assert named(render({}), "PrometheusRule", "listening")["spec"] == rules
+
+
+def labelled(values: dict[str, Any], label: str) -> set[str]:
+    return {
+        name.removeprefix("listening-")
+        for name, pod in pods(render(values))
+        if label in pod["metadata"]["labels"]
+    }
+
+
+def test_who_may_reach_the_world() -> None:
+    assert labelled({}, "escucha/outward") == {"signals"}
+    everything = {"signals", "listen-bluesky", "listen-mastodon"}
+    assert labelled(EVERYTHING, "escucha/outward") == everything
+    # Object storage is out there, and so is a provider of sign-ins.
+    assert labelled(OUTSIDE, "escucha/outward") == {"signals", "worker", "upkeep", "console"}
+    assert "upkeep" in labelled({"upkeep": {"outward": True}}, "escucha/outward")
+
+
+@pytest.mark.parametrize("values", VARIANTS.values(), ids=VARIANTS)
+def test_who_shares_the_volume_can_be_placed(values: dict[str, Any]) -> None:
+    for name, pod in pods(render(values)):
+        claims = [v for v in pod["spec"]["volumes"] if "persistentVolumeClaim" in v]
+        assert bool(claims) is ("escucha/state" in pod["metadata"]["labels"]), name
+        together = pod["spec"].get("affinity")
+        assert bool(together) is bool(claims and values is ON_ONE_NODE), name
+        if together:
+            [term] = together["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+            wanted = term["labelSelector"]["matchLabels"]
+            assert wanted.items() <= pod["metadata"]["labels"].items(), name
+
+
+def test_console_and_workers_see_the_same_models() -> None:
+    assert {"worker", "console"} <= labelled({}, "escucha/state")
+    assert not {"worker", "console"} & labelled(OUTSIDE, "escucha/state")
+
+
+def test_each_role_gets_its_own_password_alone() -> None:
+    for name, container in containers(render(EVERYTHING)):
+        given = {v["name"]: v.get("value", v.get("valueFrom")) for v in container["env"]}
+        key = given["ESCUCHA_KAFKA_PASSWORD"]["secretKeyRef"]["key"]
+        assert key == f"kafka-{given['ESCUCHA_KAFKA_USER']}-password", name
+        operators = {"listening-migrate", "listening-upkeep"}
+        assert (given["ESCUCHA_KAFKA_USER"] == "operator") is (name in operators)
+
+
+@pytest.mark.parametrize("values", [{}, BARE], ids=["with KEDA", "without"])
+def test_a_release_can_be_paused_for_a_restore(values: dict[str, Any]) -> None:
+    objects = render({**values, "paused": True})
+    worker = named(objects, "Deployment", "listening-worker")["spec"]
+    if values:
+        assert worker["replicas"] == 0
+    else:
+        scaled = named(objects, "ScaledObject", "listening-worker")["metadata"]
+        assert scaled["annotations"] == {"autoscaling.keda.sh/paused-replicas": "0"}
+    assert named(objects, "Deployment", "listening-signals")["spec"]["replicas"] == 0
+    upkeep = named(objects, "Deployment", "listening-upkeep")["spec"]
+    [waits] = upkeep["template"]["spec"]["containers"]
+    assert (upkeep["replicas"], waits["command"]) == (1, ["sleep", "infinity"])
+    assert "args" not in waits
+    assert "livenessProbe" not in waits
 
 
 def test_more_workers_than_partitions_are_refused() -> None:
@@ -265,7 +363,9 @@ def test_mistaken_values_are_refused(values: dict[str, Any]) -> None:
 
 def test_tables_are_migrated_before_anything_else_of_a_version_runs() -> None:
     job = named(render({}), "Job", "listening-migrate")
-    account = named(render({}), "ServiceAccount", "listening")
+    account = named(
+        render({}), "ServiceAccount", job["spec"]["template"]["spec"]["serviceAccountName"]
+    )
     hooks = job["metadata"]["annotations"]
     assert hooks["helm.sh/hook"] == "pre-install,pre-upgrade"
     # Hooks run before the release's own objects: what the job needs has to be a hook as well.
@@ -287,7 +387,7 @@ def test_nobody_comes_in_who_is_not_named() -> None:
         assert everyone.items() <= pod["metadata"]["labels"].items(), name
     opened = {p["metadata"]["name"] for p in policies if p["spec"].get("ingress")}
     assert opened == {
-        f"listening-to-{name}" for name in ("worker", "upkeep", "console", "receiver")
+        f"listening-to-{name}" for name in ("worker", "upkeep", "signals", "console", "receiver")
     }
     assert "listening-to-console" not in {o["metadata"]["name"] for o in render({})}
 

@@ -141,7 +141,8 @@ def own(services: dict[str, Any]) -> dict[str, Any]:
 
 @BOTH
 def test_the_commands_are_escuchas(services: dict[str, Any]) -> None:
-    assert {"worker", "upkeep", "console", "migrate", "bluesky", "receiver"} <= set(own(services))
+    programs = {"worker", "upkeep", "signals", "console", "migrate", "bluesky", "receiver"}
+    assert programs <= set(own(services))
     for name, service in own(services).items():
         if "entrypoint" in service:
             continue
@@ -163,6 +164,10 @@ def test_the_settings_are_escuchas(
         "ESCUCHA_USER_AGENT",
         "ESCUCHA_WEBHOOK_SECRETS",
         "ESCUCHA_MASTODON_TOKEN",
+        "ESCUCHA_REDDIT_CLIENT_ID",
+        "ESCUCHA_REDDIT_CLIENT_SECRET",
+        "ESCUCHA_YOUTUBE_API_KEY",
+        "ESCUCHA_X_BEARER_TOKEN",
     }
     known = {f"ESCUCHA_{name.upper()}" for name in Settings.__dataclass_fields__} | elsewhere
     known |= {"ESCUCHA_METRICS_HOST", "ESCUCHA_METRICS_PORT", "ESCUCHA_LOG_FORMAT"}
@@ -180,6 +185,41 @@ def test_the_settings_are_escuchas(
         settings = Settings.from_environment(given)
         encrypted = (settings.kafka.security, settings.clickhouse_url.partition(":")[0])
         assert encrypted == (("SASL_SSL", "https") if services is SECURE else ("PLAINTEXT", "http"))
+
+
+@BOTH
+def test_who_talks_to_strangers_has_no_key_to_the_database(services: dict[str, Any]) -> None:
+    for name, service in own(services).items():
+        given = set(service["environment"])
+        if service["command"][0] in {"listen", "receive"}:
+            assert "ESCUCHA_CLICKHOUSE_PASSWORD" not in given, name
+        if service["command"][0] in {"listen", "receive", "console", "signals"}:
+            assert "ESCUCHA_AUTHOR_KEYS" not in given, name
+
+
+@BOTH
+def test_what_has_to_reach_the_world_can_and_nothing_else(services: dict[str, Any]) -> None:
+    out = {name for name, service in services.items() if "outside" in service["networks"]}
+    sources = {"bluesky", "mastodon", "rss", "reddit", "youtube", "x", "receiver"}
+    # Notices of alerts; a provider of sign-ins; plugins and mail.
+    assert out == sources | {"signals", "console", "grafana"}
+
+
+def test_every_source_can_be_switched_on() -> None:
+    from streams.producers.live.cli import listen_command
+
+    assert isinstance(listen_command, click.Group)
+    switched = {
+        s["command"][1] for s in own(PLAIN).values() if s.get("command", [""])[0] == "listen"
+    }
+    assert switched == set(listen_command.list_commands(click.Context(listen_command)))
+
+
+def test_each_role_of_kafka_gets_its_password() -> None:
+    from deploy.kafka_users import roles
+
+    given = set(SECURE["kafka-users"]["environment"])
+    assert {f"ESCUCHA_KAFKA_{role.upper()}_PASSWORD" for role in roles()} <= given
 
 
 def test_images_are_of_the_versions_that_are_tested() -> None:

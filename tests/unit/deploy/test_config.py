@@ -1,11 +1,13 @@
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from deploy.local.config import PORT_OPTIONS, StackConfig, default_run_dir
 from deploy.local.errors import LocalStackError, MissingPartError
 from deploy.local.passwords import Passwords, load_or_create
 from deploy.local.services import build
+from streams.cli import cli
 
 
 def test_defaults_are_the_well_known_ports() -> None:
@@ -148,3 +150,21 @@ def test_without_a_port_each_takes_one_that_is_free(tmp_path: Path) -> None:
     assert services["worker-2"].environment["ESCUCHA_METRICS_PORT"] == "0"
     assert services["worker-2"].port is None
     assert config.metrics_ports() == {}
+
+
+def test_a_stack_for_a_restore_has_nobody_who_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[StackConfig] = []
+
+    def up(config: StackConfig, **_: object) -> int:
+        asked.append(config)
+        return 0
+
+    monkeypatch.setattr("deploy.local.control.up", up)
+    for words in (("--workers", "0"), ()):
+        CliRunner().invoke(cli, ["up", "--run-dir", str(tmp_path), *words])
+    none, usual = ({each.name for each in build(one, Passwords("w", "r"))} for one in asked)
+    assert usual - none == {"worker-1", "upkeep"}
+    refused = CliRunner().invoke(cli, ["demo", "--run-dir", str(tmp_path), "--workers", "0"])
+    assert "the demo needs a worker" in refused.output

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from streams.vitals import Signs, Vitals
+from streams.vitals import Pulse, Signs, Vitals
 
 WELL = Signs(
     at=0.0, has_joined=True, is_member=True, flows=True, has_room=True, waiting=0, done=(0,)
@@ -90,3 +90,11 @@ def test_patience_begins_anew_when_clickhouse_is_back() -> None:
 def test_a_full_worker_need_not_fetch() -> None:
     vitals = shown(70, has_room=False, fetching=False, waiting=9, done=lambda second: (second,))
     assert vitals.judge(170.0).ready
+
+
+def test_one_that_goes_round_hangs_when_a_turn_does_not_end() -> None:
+    pulse = Pulse(600.0, turned_at=100.0)
+    assert pulse.judge(690.0).ready
+    assert pulse.judge(710.0).hangs == ("it has been at the same for 610 s",)
+    pulse.turned_at = 705.0
+    assert pulse.judge(710.0).alive

@@ -3,6 +3,7 @@
 import http.client
 import json
 import socket
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,6 +77,17 @@ def test_the_probe_tells_one_that_is_gone_from_one_that_serves_nothing(
     assert trouble is not None
     assert "does not answer" in trouble
     assert health.alive(tmp_path / "none.port")() is None
+
+
+def test_upkeep_is_no_ready_worker() -> None:
+    """Else the alarm that no worker is ready would never ring while upkeep lives."""
+    metrics = Metrics()
+    server = VitalsServer(metrics, Verdict, host="127.0.0.1", port=0, of_worker=False)
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/metrics", timeout=10) as answer:
+        text = answer.read().decode()
+    server.close()
+    assert "escucha_alive 1.0" in text
+    assert "escucha_ready" not in text
 
 
 def test_anything_else_is_not_found(patient: Patient) -> None:

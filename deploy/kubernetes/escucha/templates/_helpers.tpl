@@ -25,13 +25,40 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{ .Values.persistence.existingClaim | default (include "escucha.name" .) }}
 {{- end -}}
 
+{{/* "yes" where models are in object storage: then workers and console need no volume. */}}
+{{- define "escucha.modelsElsewhere" -}}
+{{- if contains "://" (default "" .Values.settings.ESCUCHA_MODEL_STORE | toString) }}yes{{ end -}}
+{{- end -}}
+
+{{/* Of the pod: its selector, whether it may reach the world, and whether it has the volume. */}}
+{{- define "escucha.podLabels" -}}
+{{ include "escucha.labels" . }}
+{{- if .outward }}
+escucha/outward: "yes"
+{{- end }}
+{{- if not .ephemeral }}
+escucha/state: shared
+{{- end }}
+{{- end -}}
+
 {{/* Of the pod. A number: runAsNonRoot cannot look up the image's names. */}}
 {{- define "escucha.pod" -}}
-serviceAccountName: {{ include "escucha.name" .root }}
+serviceAccountName: {{ include "escucha.name" .root }}{{ with .account }}-{{ . }}{{ end }}
 automountServiceAccountToken: false
 {{- with .root.Values.image.pullSecrets }}
 imagePullSecrets:
   {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- if and (not .ephemeral) (ne .root.Values.persistence.accessMode "ReadWriteMany") }}
+affinity: # such a volume is on one node, and so is whoever has it
+  podAffinity:
+    requiredDuringSchedulingIgnoredDuringExecution:
+      - topologyKey: kubernetes.io/hostname
+        labelSelector:
+          matchLabels:
+            app.kubernetes.io/name: escucha
+            app.kubernetes.io/instance: {{ .root.Release.Name }}
+            escucha/state: shared
 {{- end }}
 securityContext:
   runAsNonRoot: true
@@ -91,7 +118,7 @@ volumeMounts:
   {{- end }}
 {{- end -}}
 
-{{/* ESCUCHA_… of one role (worker, producer, console, operator). */}}
+{{/* ESCUCHA_… of one role (worker, producer, signals, console, operator). */}}
 {{- define "escucha.env" -}}
 {{- $values := .root.Values -}}
 - name: ESCUCHA_RUN_DIR
@@ -154,7 +181,7 @@ volumeMounts:
     secretKeyRef:
       name: {{ $values.secret.name }}
       key: clickhouse-password
-{{- if and $values.secret.authorKeys (ne .role "console") }}
+{{- if and $values.secret.authorKeys (not (has .role (list "console" "signals"))) }}
 - name: ESCUCHA_AUTHOR_KEYS
   valueFrom:
     secretKeyRef:
@@ -165,5 +192,12 @@ volumeMounts:
 {{- range $name, $value := $values.settings }}
 - name: {{ $name }}
   value: {{ $value | quote }}
+{{- end }}
+{{- range $name, $from := $values.secretSettings }}
+- name: {{ $name }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ $from.name }}
+      key: {{ $from.key }}
 {{- end }}
 {{- end -}}

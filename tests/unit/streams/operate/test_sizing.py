@@ -62,7 +62,7 @@ def test_the_table_in_the_runbook_is_what_the_calculator_says() -> None:
         runbook.read_text(),
         flags=re.MULTILINE,
     )
-    assert len(rows) == 6
+    assert len(rows) == 7
     for kept, events, partitions, workers, cores, disk, kafka in rows:
         share = 1.0 if kept == "everything" else 0.02
         plan = size(Load(events_per_sec=float(events.replace(",", "")), kept_share=share))
