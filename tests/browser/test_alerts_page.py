@@ -71,8 +71,8 @@ def quiet(writer: Client) -> Iterator[Client]:
     store(
         writer,
         [
-            said(number, now - timedelta(days=1 + 27 * rng.random()), brand)
-            for number, brand in enumerate(("Nimbara", "Otrora") * 80)
+            said(number, now - timedelta(days=1 + 27 * rng.random()), brand, lang=lang)
+            for number, (brand, lang) in enumerate((("Nimbara", "es"), ("Otrora", "en")) * 80)
         ],
     )
     yield writer
