@@ -12,6 +12,11 @@ ModelError
       x ModelRefusedError      the stored files are not what was saved, or not safe to load
 """
 
+from typing import Final
+
+# What to do about files of a model that are not what they were.
+PUT_BACK: Final = "put it back from a backup, or promote another version"
+
 
 class ModelError(Exception):
     """Base of every error this package raises on purpose."""

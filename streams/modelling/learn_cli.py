@@ -197,7 +197,8 @@ def evaluate_command(
 
     \b
       escucha evaluate --on labelled.jsonl
-      escucha evaluate --on natural --prevalence 0.05 --html report.html --language es
+      escucha evaluate --on labelled.jsonl --prevalence 0.05 --html report.html --language es
+      escucha evaluate --on natural --model VERSION       (one that escucha train made)
       escucha evaluate --on labelled.jsonl --json | jq '.heads[0].alert.f1'
 
     A line of FILE is as in the corpus, and may have a "source":

@@ -96,7 +96,10 @@ def profile() -> "Profile":
     return local_settings().model_profile
 
 
-NATURAL_HELP = f"{NATURAL!r} is the part of the project's corpus that no model learns from"
+NATURAL_HELP = (
+    f"{NATURAL!r} is the part of the project's corpus that escucha train holds out (the model that"
+    " comes along has learnt it)"
+)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The commands of data scientists, as they are typed."""
 
 import json
+import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -110,7 +111,19 @@ def test_list_and_card(store: ModelStore, versions: list[str]) -> None:
         == (versions[1])
     )
     missing = run(store, "models", "card", "20200101T000000Z-00000000")
-    assert isinstance(missing.exception, ModelError)
+    assert "escucha models list shows what is there" in str(missing.exception)
+
+
+def test_a_damaged_card_hides_no_other_model(store: ModelStore, versions: list[str]) -> None:
+    (Path(store.place) / versions[1] / "card.json").write_text("{")
+
+    result = run(store, "models", "list")
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"* {versions[0]}")
+    assert f"! {versions[1]}: card.json" in result.stderr
+    listed = json.loads(run(store, "models", "list", "--json").stdout)
+    assert [one["version"] for one in listed["models"]] == versions[:1]
 
 
 def test_an_empty_store_says_what_to_do(store: ModelStore) -> None:
@@ -356,6 +369,18 @@ def test_a_newer_model_that_comes_along_is_told_of_once_and_replaces_what_no_lon
     path.write_text(json.dumps(card | {"classes": {"intent": ["no", "yes"]}}))
     assert f"{ours} was made for other classes" in run(store, "train", "--if-missing").output
     assert store.current() == newest
+
+
+def test_the_model_that_comes_along_is_put_back_where_somebody_deleted_it(
+    store: ModelStore,
+) -> None:
+    run(store, "train", "--if-missing")
+    newest = store.current()
+    shutil.rmtree(Path(store.place) / newest)
+
+    assert "was put back" in run(store, "train", "--if-missing").output
+    assert store.load().version == newest
+    assert len(store.history()) == 1
 
 
 def test_if_missing_trains_when_there_is_something_to_learn_from(

@@ -179,8 +179,22 @@ def test_a_damaged_history_leaves_the_current_model_readable(
     (tmp_path / CURRENT_FILE).write_bytes(f"{one}\nnot json\n".encode())
 
     assert store.current() == one
-    with pytest.raises(ModelRefusedError, match="current"):
+    with pytest.raises(ModelRefusedError, match="current: .* delete the lines below it"):
         store.promote(one)
+    (tmp_path / CURRENT_FILE).write_bytes(f"{one}\n".encode())
+    store.promote(one)
+
+
+def test_an_emptied_current_file_is_no_promotion(tmp_path: Path, trained: Trained) -> None:
+    store = ModelStore(tmp_path)
+    one = save(store, trained, 0)
+    (tmp_path / CURRENT_FILE).write_bytes(b"")
+
+    assert store.history() == []
+    with pytest.raises(ModelNotFoundError, match="no model was promoted"):
+        store.current()
+    store.promote(one)
+    assert (store.current(), len(store.history())) == (one, 1)
 
 
 def test_promotions_at_once_are_all_noted(tmp_path: Path, trained: Trained) -> None:
