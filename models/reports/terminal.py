@@ -39,8 +39,12 @@ def _evaluation(found: Evaluation, say: Wording) -> Iterator[str]:
             yield from _lines(table)
         bins = head.alert.reliability if head.alert is not None else head.reliability
         yield from _lines(tables.reliability(bins, say))
-        if (by_group := tables.groups(head, say)) is not None:
-            yield from _lines(by_group)
+        for by_group in (tables.groups(head, say), tables.lifts(head, say)):
+            if by_group is not None:
+                yield from _lines(by_group)
+        for group in head.groups:
+            if group.kind == "language" and group.confusion is not None:  # the page has all
+                yield from _lines(tables.within(head, group, say)[0])
     if (wrong := tables.mistakes(found, say)) is not None:
         yield from _lines(wrong)
 

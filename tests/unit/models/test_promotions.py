@@ -179,7 +179,7 @@ def test_a_damaged_history_leaves_the_current_model_readable(
     (tmp_path / CURRENT_FILE).write_bytes(f"{one}\nnot json\n".encode())
 
     assert store.current() == one
-    with pytest.raises(ModelRefusedError, match="current: .* delete the lines below it"):
+    with pytest.raises(ModelRefusedError, match=r"current: .* delete the lines below it"):
         store.promote(one)
     (tmp_path / CURRENT_FILE).write_bytes(f"{one}\n".encode())
     store.promote(one)

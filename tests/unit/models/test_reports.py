@@ -86,6 +86,9 @@ def test_the_page_can_be_read_without_seeing_it(found: Evaluation) -> None:
     assert [tag for tag, _ in page.seen if tag == "h1"] == ["h1"]
     assert {a["scope"] for tag, a in page.seen if tag == "th"} == {"col", "row"}
     assert page.seen[0] == ("html", {"lang": "en"})
+    assert len([1 for tag, _ in page.seen if tag == "details"]) == sum(
+        len(head.groups) for head in found.heads
+    )
 
 
 @pytest.mark.parametrize(
@@ -109,6 +112,8 @@ def test_the_text_says_the_same(
     assert re.search(number, text)
     for head in found.heads:
         assert Wording(language)(head.head) in text
+    assert Wording(language)("lifts by group") in text
+    assert Wording(language)("confusion") in text.split(f"{Wording(language)('language')} es. ")[1]
     assert "\x1b" not in text  # a mention moves no cursor
     assert Wording(language).figure(found.heads[0].figures["macro_f1"]) in text
 
