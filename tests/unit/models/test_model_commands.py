@@ -184,6 +184,11 @@ def test_evaluate_leaves_out_what_was_learnt(
         (("train", "--teacher", "LABELLED"), "`str`"),
         (("train", "--recipe", "LABELLED"), "a recipe is as in"),
         (("train", "--if-missing", "--prevalence", "0.1"), "--if-missing takes no"),
+        (("train", "--if-missing", "--precision", "0.9"), "--if-missing takes no"),
+        (
+            ("train", "--profile", "accurate", "--beside", "x", "--prevalence", "0.1"),
+            "are of the fast model",
+        ),
         (("models", "compare", "current", "x", "--on", "LABELLED"), "not a version: 'x'"),
     ],
 )
@@ -322,15 +327,14 @@ def test_train_learns_from_a_teacher_by_a_recipe(
     taught.write_bytes(run(store, "classify", "--with-text", posts).stdout_bytes)
     recipe.write_text('{"min_mentions_per_feature": 1, "parent_scale": 0.5}')
 
-    result = run(
-        store, "train", "--teacher", taught, "--recipe", recipe, "--prevalence", 0.2, "--no-promote"
-    )
+    shares = ("--prevalence", 0.2, "--precision", 0.8)
+    result = run(store, "train", "--teacher", taught, "--recipe", recipe, *shares, "--no-promote")
 
     assert result.exit_code == 0, result.exception
     assert "60 labelled mentions and 3 that a teacher judged" in result.output
     card = store.card(store.versions()[-1])
     assert (card.training.taught, card.training.recipe.min_mentions_per_feature) == (3, 1)
-    assert card.training.recipe.prevalence == 0.2
+    assert (card.training.recipe.prevalence, card.training.recipe.precision) == (0.2, 0.8)
     assert "taught.jsonl, judged by a teacher" in card.trained_on
     assert fingerprint("voy a comprar un barco") in store.learnt(card.version)
     recipe.write_text('{"inverse_regularization": 1}')
