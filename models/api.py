@@ -274,15 +274,15 @@ def versions(*, store: Path | str = DEFAULT_STORE) -> "pd.DataFrame":
     rows = []
     for name in reversed(kept.versions()):
         found = kept.card(name)
-        intent = found.training.metrics["intent"]
+        intent = found.training.metrics.get("intent")
         rows.append(
             {
                 "version": name,
                 "created_at": found.created_at,
                 "current": name == current,
-                "mentions": intent.mentions,
-                "intent_macro_f1": intent.macro_f1,
-                "intent_average_precision": intent.average_precision,
+                "mentions": intent.mentions if intent else 0,
+                "intent_macro_f1": intent.macro_f1 if intent else math.nan,
+                "intent_average_precision": intent.average_precision if intent else math.nan,
                 "trained_on": "; ".join(found.trained_on),
             }
         )

@@ -25,7 +25,7 @@ from sklearn.metrics import average_precision_score
 
 from models.calibration import Labels, Scores, Weights, best_leanings, best_threshold, fit_reading
 from models.evaluation_set import NATURAL
-from models.labels import LabelledMention
+from models.labels import LabelledMention, is_own
 from models.languages import Languages
 from models.outputs import BOUNDS, ENDS, ESTIMATORS, N_OUTPUTS
 from models.predictions import HEADS, Predictions
@@ -73,7 +73,8 @@ def fit_languages(
     """Return how to read each language, and figures of those that have a threshold.
 
     `unseen` has every estimator. With a `precision`, thresholds of intent are those that find most
-    at that precision, in place of those with the highest F1. Without enough mentions of any language nothing is fitted.
+    at that precision, in place of those with the highest F1. Without enough mentions of any
+    language nothing is fitted.
     """
     weights = _by_language(items, prevalence, natural=False)
     of_intent = _by_language(items, prevalence, natural=True)
@@ -152,7 +153,7 @@ def _weights(
 
     With `natural` the corpus' mentions that were drawn as posts come are one source more.
     """
-    found = np.array([not item.draw for item in items]) & own
+    found = np.array([not is_own(item) for item in items]) & own
     if found.sum() >= ENOUGH and natural:
         found |= np.array([item.draw == NATURAL for item in items]) & own
     if found.sum() < ENOUGH:

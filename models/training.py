@@ -23,7 +23,7 @@ from models.calibration import Labels, Scores, fit_temperature
 from models.errors import CorpusError, ModelRejectedError
 from models.folds import folds_of, groups_of, overlaps
 from models.heads import Model, features
-from models.labels import LabelledMention, label_set_hash
+from models.labels import LabelledMention, is_own, label_set_hash
 from models.predictions import HEADS, Texts
 from models.teaching import Targets, Taught
 
@@ -180,7 +180,7 @@ def _rows(
         [item.lang for item in items],
         [item.parent_text or "" for item in items],
     )
-    own = np.array([bool(item.draw) for item in items])
+    own = np.array([is_own(item) for item in items])
     weights = np.ones(len(items))
     if not own.all():
         weights[own] = recipe.corpus_weight

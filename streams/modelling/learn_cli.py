@@ -99,8 +99,8 @@ def train_command(
         raise InputError("--beside goes with --profile accurate")
     if beside and (of_fast or every > 1):
         raise InputError(
-            "--beside trains heads alone: --teacher, --recipe, --prevalence, --precision and --every"
-            " are of the fast model"
+            "--beside trains heads alone: --teacher, --recipe, --prevalence, --precision and"
+            " --every are of the fast model"
         )
     if if_missing and profile == "accurate":
         raise InputError("--if-missing goes with --profile fast")

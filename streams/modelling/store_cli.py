@@ -50,9 +50,13 @@ def list_command(as_json: bool) -> None:
         click.echo(f"no models in {store.place}: run escucha train", err=True)
         return
     for card in cards:
-        intent = card.training.metrics["intent"]
+        mark = "*" if card.version == current else " "
+        intent = card.training.metrics.get("intent")
+        if intent is None:
+            click.echo(f"{mark} {card.version}  made for other heads, by another Escucha")
+            continue
         click.echo(
-            f"{'*' if card.version == current else ' '} {card.version}  {intent.mentions:>7,}"
+            f"{mark} {card.version}  {intent.mentions:>7,}"
             f" mentions, seed {card.training.seed}, cross-validated intent F1"
             f" {intent.macro_f1:.3f}, average precision {intent.average_precision:.3f}"
         )

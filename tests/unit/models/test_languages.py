@@ -275,6 +275,11 @@ def test_the_natural_part_of_the_corpus_is_a_source_of_intent_alone() -> None:
     assert languages.scales[2, intent] < 0.6 * languages.scales[2, stage]
     assert figures["es"].mentions == 1_000
 
+    # What people labelled of the random draw of a stream is of a source: it counts everywhere.
+    heard = [msgspec.structs.replace(item, source="forum" * bool(item.draw)) for item in mixed]
+    theirs, _ = fit_languages(heard, wide)
+    assert theirs.scales[2, stage] < 0.6 * languages.scales[2, stage]
+
 
 @pytest.mark.parametrize(("lang", "row"), list(product(["es", "ES", "es-419"], [1])))
 def test_a_region_is_read_as_its_language(lang: str, row: int) -> None:

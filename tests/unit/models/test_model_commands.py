@@ -189,6 +189,7 @@ def test_evaluate_leaves_out_what_was_learnt(
             ("train", "--profile", "accurate", "--beside", "x", "--prevalence", "0.1"),
             "are of the fast model",
         ),
+        (("evaluate", "--on", "CSV"), "a line is as escucha evaluate --help shows"),
         (("models", "compare", "current", "x", "--on", "LABELLED"), "not a version: 'x'"),
     ],
 )
@@ -199,7 +200,11 @@ def test_a_mistake_is_told_with_its_remedy(
     arguments: tuple[str, ...],
     says: str,
 ) -> None:
-    result = run(store, *(str(labelled) if a == "LABELLED" else a for a in arguments))
+    table = labelled.with_suffix(".csv")
+    table.write_text("text,intent\nhola,none\n")
+    files = {"LABELLED": str(labelled), "CSV": str(table)}
+
+    result = run(store, *(files.get(one, one) for one in arguments))
 
     assert result.exit_code == 1
     assert says in str(result.exception)
