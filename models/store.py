@@ -86,7 +86,7 @@ class ModelStore:
 
     In a directory writers wait for each other. On object storage, which has no locks, one process
     should write at a time: of two promotions at once the later counts, and one may go unnoted.
-    Where the storage cannot be reached, its own error (an OSError, mostly) passes through.
+    Where the storage cannot be reached, read or written, all raise StoreUnavailableError.
     """
 
     def __init__(self, place: Path | str) -> None:
