@@ -24,7 +24,7 @@ from models.accurate import ACCURATE, LANGUAGES, AccurateHeads
 from models.accurate_training import AccurateReport
 from models.behaviour import BehaviourReport
 from models.encoder.sentences import NAME as ENCODER_NAME
-from models.errors import ModelExistsError, ModelNotFoundError, ModelRefusedError
+from models.errors import PUT_BACK, ModelExistsError, ModelNotFoundError, ModelRefusedError
 from models.network import HeadNetwork
 from models.predictions import HEADS
 from models.skops_file import rebuilt, refused
@@ -172,9 +172,9 @@ class AccurateStore:
         try:
             content = self._storage.read(version + ACCURATE, file)
         except FileNotFoundError as error:
-            raise ModelRefusedError(f"{version}: {file}: No such file") from error
+            raise ModelRefusedError(f"{version}: {file}: No such file: {PUT_BACK}") from error
         if hashlib.sha256(content).hexdigest() != sha256:
-            raise ModelRefusedError(f"{version}: {file} is not what its card describes")
+            raise ModelRefusedError(f"{version}: {file} is not what its card describes: {PUT_BACK}")
         return content
 
     def _add(self, version: str, *contents: bytes) -> None:

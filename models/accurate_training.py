@@ -16,7 +16,7 @@ from models.calibration import fit_temperature
 from models.encoder.sentences import TEXT_WIDTH, WIDTH, Encoder
 from models.errors import CorpusError
 from models.heads import Model
-from models.labels import LabelledMention
+from models.labels import LabelledMention, is_own
 from models.network import SLICES, HeadNetwork, log_probabilities, targets_of
 from models.predictions import HEADS, Texts
 from models.training import Recipe, train
@@ -108,7 +108,7 @@ def train_accurate(
     """
     items = sorted(items, key=lambda item: item.id)
     texts = texts_of(items)
-    own = np.array([bool(item.draw) for item in items])
+    own = np.array([is_own(item) for item in items])
     real = bool((~own).sum() >= 100 * recipe.folds)
     replies = np.array([bool(parent) for parent in texts.parents])
     written = np.where(replies, recipe.reply_weight, recipe.corpus_weight)

@@ -5,7 +5,10 @@
     api.predict(model, frame)                       # a row for each text, a column for each answer
     api.evaluate(model, labelled, prevalence=0.05)  # a row for each figure
     other, report = api.train(labelled, seed=7)
-    api.compare(model, other, labelled)
+    api.compare(model, other, held_out)
+    version = api.save(other, report, labelled)
+    api.promote(version, held_out)                  # through the gate; api.rollback() goes back
+    api.versions()                                  # a row for each; api.card(version) for one
 
 A frame of labelled mentions has the columns `text`, `lang` and any of `intent`, `stage`,
 `needs_reply`, `sentiment`, `acts` (lists), `parent_text`, `source`, `id`. What is missing or empty
@@ -14,23 +17,26 @@ is not settled. pandas is imported when a function needs it, and only then.
 
 import math
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from models import gate
+from models.comparison import MARGIN
 from models.comparison import compare as compare_models
-from models.errors import CorpusError
+from models.errors import CorpusError, ModelNotFoundError
 from models.evaluated import Figure
 from models.evaluation import ALERT_THRESHOLD
 from models.evaluation import evaluate as evaluate_model
-from models.evaluation_set import EvaluationSet
+from models.evaluation_set import EvaluationSet, fingerprint
 from models.heads import Model
-from models.labels import LabelledMention, load_corpus
+from models.labels import LabelledMention, label_set_hash, load_corpus
 from models.predictions import HEADS, Classifier, Texts
 from models.profiles import FAST, AnyModel, Profile
 from models.profiles import load as load_profile
-from models.store import ModelStore
+from models.store import DataFile, ModelCard, ModelStore
 from models.training import Progress, TrainingReport
 from models.training import train as train_model
 from models.weighting import RESAMPLES, SEED
@@ -192,6 +198,97 @@ def compare(
             for one in head.differences
         ]
     )
+
+
+def save(
+    model: Model,
+    report: TrainingReport,
+    frame: "pd.DataFrame",
+    *,
+    trained_on: Sequence[str] = ("a frame",),
+    store: Path | str = DEFAULT_STORE,
+) -> str:
+    """Store what `train` made of a frame and return its version; it is not current yet.
+
+    What it learnt from is noted, so that the gate does not judge it by that. `trained_on` says in
+    words what the frame is. Raises as `ModelStore.save` does.
+    """
+    items = mentions(frame)
+    name = ", ".join(trained_on)
+    card = ModelStore(store).save(
+        model,
+        report,
+        trained_on=trained_on,
+        created_at=datetime.now(UTC),
+        learnt=[fingerprint(item.text) for item in items],
+        data=[DataFile(name=name, mentions=len(items), label_set_hash=label_set_hash(items))],
+    )
+    return card.version
+
+
+def promote(
+    version: str,
+    frame: "pd.DataFrame | None" = None,
+    *,
+    margin: float = MARGIN,
+    prevalence: float | None = None,
+    force: bool = False,
+    profile: Profile = FAST,
+    store: Path | str = DEFAULT_STORE,
+) -> gate.Outcome:
+    """Make a version current unless it is worse on the frame, and return what was found.
+
+    Without a frame both are judged on the natural part of the corpus. Raises as
+    `models.gate.promote` does: PromotionRefusedError with the figures.
+    """
+    return gate.promote(
+        ModelStore(store),
+        version,
+        data=None if frame is None else _set(frame),
+        margin=margin,
+        prevalence=prevalence,
+        force=force,
+        profile=profile,
+    )
+
+
+def rollback(*, store: Path | str = DEFAULT_STORE) -> str:
+    """Make the version current that was before, and return it; raises as `ModelStore` does."""
+    return ModelStore(store).rollback()
+
+
+def card(version: str | None = None, *, store: Path | str = DEFAULT_STORE) -> ModelCard:
+    """Return the card of a version, by default the current one; raises as `ModelStore` does."""
+    return ModelStore(store).card(version)
+
+
+def versions(*, store: Path | str = DEFAULT_STORE) -> "pd.DataFrame":
+    """Return a row for each stored version, newest first: when, whether current, figures."""
+    import pandas as pd
+
+    kept = ModelStore(store)
+    try:
+        current = kept.current()
+    except ModelNotFoundError:
+        current = ""
+    rows = []
+    for name in reversed(kept.versions()):
+        found = kept.card(name)
+        intent = found.training.metrics.get("intent")
+        rows.append(
+            {
+                "version": name,
+                "created_at": found.created_at,
+                "current": name == current,
+                "mentions": intent.mentions if intent else 0,
+                "intent_macro_f1": intent.macro_f1 if intent else math.nan,
+                "intent_average_precision": intent.average_precision if intent else math.nan,
+                "trained_on": "; ".join(found.trained_on),
+            }
+        )
+    columns = ("version", "created_at", "current", "mentions")
+    figures = ("intent_macro_f1", "intent_average_precision", "trained_on")
+    return pd.DataFrame(rows, columns=[*columns, *figures])
 
 
 def _set(frame: "pd.DataFrame") -> EvaluationSet:

@@ -25,7 +25,7 @@ from sklearn.metrics import average_precision_score
 
 from models.calibration import Labels, Scores, Weights, best_leanings, best_threshold, fit_reading
 from models.evaluation_set import NATURAL
-from models.labels import LabelledMention
+from models.labels import LabelledMention, is_own
 from models.languages import Languages
 from models.outputs import BOUNDS, ENDS, ESTIMATORS, N_OUTPUTS
 from models.predictions import HEADS, Predictions
@@ -68,10 +68,13 @@ def fit_languages(
     items: Sequence[LabelledMention],
     unseen: Mapping[str, OutOfFold],
     prevalence: float | None = None,
+    precision: float | None = None,
 ) -> tuple[Languages, dict[str, LanguageFigures]]:
     """Return how to read each language, and figures of those that have a threshold.
 
-    `unseen` has every estimator. Without enough mentions of any language nothing is fitted.
+    `unseen` has every estimator. With a `precision`, thresholds of intent are those that find most
+    at that precision, in place of those with the highest F1. Without enough mentions of any
+    language nothing is fitted.
     """
     weights = _by_language(items, prevalence, natural=False)
     of_intent = _by_language(items, prevalence, natural=True)
@@ -98,7 +101,7 @@ def fit_languages(
                 leanings[row, outputs] = best_leanings(
                     log_chances, found.labels[own], weight[found.at][own]
                 )
-        if made := _threshold(unseen["intent"], of_intent[lang]):
+        if made := _threshold(unseen["intent"], of_intent[lang], precision):
             thresholds[row], figures[lang] = made.threshold, made
     if figures:  # a language that nobody labelled is decided as those are that somebody did
         thresholds[0] = np.mean([one.threshold for one in figures.values()])
@@ -150,7 +153,7 @@ def _weights(
 
     With `natural` the corpus' mentions that were drawn as posts come are one source more.
     """
-    found = np.array([not item.draw for item in items]) & own
+    found = np.array([not is_own(item) for item in items]) & own
     if found.sum() >= ENOUGH and natural:
         found |= np.array([item.draw == NATURAL for item in items]) & own
     if found.sum() < ENOUGH:
@@ -180,7 +183,9 @@ def _by_source(items: Sequence[LabelledMention], kept: npt.NDArray[np.bool_]) ->
     return weights
 
 
-def _threshold(found: OutOfFold, weight: Weights) -> LanguageFigures | None:
+def _threshold(
+    found: OutOfFold, weight: Weights, precision: float | None
+) -> LanguageFigures | None:
     kept = weight[found.at] > 0
     scores, labels, folds = found.scores[kept], found.labels[kept], found.folds[kept]
     weights, yes = weight[found.at][kept], found.labels[kept] > 0
@@ -195,7 +200,8 @@ def _threshold(found: OutOfFold, weight: Weights) -> LanguageFigures | None:
         reading = fit_reading(scores[rest], labels[rest], weights[rest])
         chances = 1 - softmax(reading.of(scores), axis=1)[:, 0]
         cooled[own] = chances[own]
-        decided[own] = chances[own] >= best_threshold(chances[rest], yes[rest], weights[rest])
+        cut = best_threshold(chances[rest], yes[rest], weights[rest], precision)
+        decided[own] = chances[own] >= cut
     reading = fit_reading(scores, labels, weights)
     chances = 1 - softmax(reading.of(scores), axis=1)[:, 0]
     right = float(weights[decided & yes].sum())
@@ -204,7 +210,7 @@ def _threshold(found: OutOfFold, weight: Weights) -> LanguageFigures | None:
         mentions=len(yes),
         with_intent=int(yes.sum()),
         prevalence=due / float(weights.sum()),
-        threshold=best_threshold(chances, yes, weights),
+        threshold=best_threshold(chances, yes, weights, precision),
         precision=right / said if said else 0.0,
         recall=right / due,
         f1=2 * right / (said + due),

@@ -9,8 +9,14 @@ ModelError
       x ModelNotFoundError     no such version, or none is current
       + CurrentChangedError    another version is current than was thought
       x ModelExistsError       a version is written once
+      x StoreUnavailableError  the storage cannot be reached, read or written now
       x ModelRefusedError      the stored files are not what was saved, or not safe to load
 """
+
+from typing import Final
+
+# What to do about files of a model that are not what they were.
+PUT_BACK: Final = "put it back from a backup, or promote another version"
 
 
 class ModelError(Exception):
@@ -39,6 +45,10 @@ class ModelStoreError(ModelError):
 
 class ModelNotFoundError(ModelStoreError):
     """The store holds no such version, or no version is current."""
+
+
+class StoreUnavailableError(ModelStoreError):
+    """The storage cannot be reached, read or written now; the same call may succeed later."""
 
 
 class CurrentChangedError(ModelStoreError):

@@ -73,12 +73,18 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
-    """The mentions of one language, source or variety; `figures` as in the head."""
+    """The mentions of one language, source or variety; `figures` as in the head.
+
+    Of a question of yes or no, `reliability` and `baselines` are those of the alert.
+    """
 
     kind: str
     name: str
     mentions: int
     figures: dict[str, Figure]
+    confusion: list[list[int]] | None = None  # as in the head
+    reliability: list[Bin] = []
+    baselines: list[Baseline] = []
 
 
 class HeadEvaluation(msgspec.Struct, frozen=True, kw_only=True):

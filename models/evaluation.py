@@ -103,29 +103,37 @@ def _evaluate_head(
 ) -> HeadEvaluation:
     sample = weighting.sample[:, found.at]
     measured = weighting.measure(found.at, lambda w: figures_of(found, w, threshold))
-    many = HEADS[found.head].many
-    table = None
-    if not many:
-        plain = np.ones((1, len(found.at)))
-        classes = len(HEADS[found.head].classes)
-        table = measures.confusion(plain, found.truth, found.decided, classes)[0]
     return HeadEvaluation(
         head=found.head,
         mentions=len(found.at),
         figures=measured,
         classes=_classes(found, weighting),
-        confusion=None if table is None else table.astype(int).tolist(),
+        confusion=_confusion(found),
         reliability=_bins(promises(found, sample), promises(found, np.ones_like(sample))),
         baselines=_baselines(found, keywords, sample, measured),
         alert=_alert(found, keywords, weighting, threshold, measured)
         if found.head in ASKED
         else None,
-        groups=_groups(found, data, weighting, threshold),
+        groups=_groups(found, keywords, data, weighting, threshold),
     )
 
 
+def _confusion(found: Answers) -> list[list[int]] | None:
+    """Mentions by truth and decision, not weighed; None of many answers."""
+    if HEADS[found.head].many:
+        return None
+    plain, classes = np.ones((1, len(found.at))), len(HEADS[found.head].classes)
+    table = measures.confusion(plain, found.truth, found.decided, classes)[0]
+    counts: list[list[int]] = table.astype(int).tolist()
+    return counts
+
+
 def _groups(
-    found: Answers, data: EvaluationSet, weighting: Weighting, threshold: float
+    found: Answers,
+    keywords: Answers,
+    data: EvaluationSet,
+    weighting: Weighting,
+    threshold: float,
 ) -> list[Group]:
     """The same figures within each language, source and variety that has enough mentions."""
     kinds = {
@@ -136,11 +144,40 @@ def _groups(
     groups = []
     for kind, names in kinds.items():
         for name in sorted(set(names) - {""}):
-            part = found.take(np.array([one == name for one in names]))
-            if len(part.at) >= _SMALLEST_GROUP:
-                figures = weighting.measure(part.at, partial(figures_of, part, threshold=threshold))
-                groups.append(Group(kind=kind, name=name, mentions=len(part.at), figures=figures))
+            kept = np.array([one == name for one in names])
+            if kept.sum() >= _SMALLEST_GROUP:
+                part, words = found.take(kept), keywords.take(kept)
+                groups.append(_group(kind, name, part, words, weighting, threshold))
     return groups
+
+
+def _group(
+    kind: str,
+    name: str,
+    found: Answers,
+    keywords: Answers,
+    weighting: Weighting,
+    threshold: float,
+) -> Group:
+    sample = weighting.sample[:, found.at]
+    plain = np.ones_like(sample)
+    figures = weighting.measure(found.at, partial(figures_of, found, threshold=threshold))
+    if found.head in ASKED:
+        yes, chance = found.truth > 0, 1 - found.probabilities[:, 0]
+        bins = [measures.reliability(weights, chance, yes) for weights in (sample, plain)]
+        baselines = _alert_baselines(keywords, sample, figures)
+    else:
+        bins = [promises(found, weights) for weights in (sample, plain)]
+        baselines = _baselines(found, keywords, sample, figures)
+    return Group(
+        kind=kind,
+        name=name,
+        mentions=len(found.at),
+        figures=figures,
+        confusion=_confusion(found),
+        reliability=_bins(*bins),
+        baselines=baselines,
+    )
 
 
 def _classes(found: Answers, weighting: Weighting) -> list[ClassFigures]:
@@ -226,7 +263,6 @@ def _alert(
     plain = np.ones_like(sample)
     decided = (chance >= threshold).astype(np.intp)
     table = measures.confusion(plain, yes.astype(np.intp), decided, 2)[0]
-    words = measures.yes_or_no(sample, yes, keywords.decided > 0)
     return Alert(
         threshold=threshold,
         prevalence=share,
@@ -242,20 +278,17 @@ def _alert(
         ),
         thresholds=[_threshold(sample, yes, chance, one) for one in THRESHOLDS],
         curve=_curve(sample[0], yes, chance),
-        baselines=_alert_baselines(share, words, keywords, sample, measured),
+        baselines=_alert_baselines(keywords, sample, measured),
     )
 
 
 def _alert_baselines(
-    share: float,
-    words: measures.Agreement,
-    keywords: Answers,
-    sample: Weights,
-    measured: Mapping[str, Figure],
+    keywords: Answers, sample: Weights, measured: Mapping[str, Figure]
 ) -> list[Baseline]:
-    word_ap = measures.average_precision(
-        sample, keywords.truth > 0, 1 - keywords.probabilities[:, 0]
-    )[0]
+    yes = keywords.truth > 0
+    share = float((sample @ yes)[0] / sample.sum())
+    words = measures.yes_or_no(sample, yes, keywords.decided > 0)
+    word_ap = measures.average_precision(sample, yes, 1 - keywords.probabilities[:, 0])[0]
     rows: tuple[tuple[str, float, float, float, float], ...] = (
         ("always yes", share, 1.0, 2 * share / (1 + share), share),
         ("class shares", share, share, share, share),

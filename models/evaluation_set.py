@@ -6,20 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from models.errors import CorpusError
 from models.labels import LabelledMention, load_corpus
 from models.predictions import Texts
 
 NATURAL: Final = "natural"  # in place of a file: the part of the corpus drawn as posts come
-
-
-class _Origin(msgspec.Struct):
-    """What a line may say beside its labels."""
-
-    id: str
-    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +28,16 @@ class EvaluationSet:
         Raises CorpusError, naming file and line, as `load_corpus` does, and when nothing is there.
         """
         items: list[LabelledMention] = []
-        sources: dict[str, str] = {}
         given = [str(name) for name in names]
         files = [Path(name) for name in given if name != NATURAL or Path(name).exists()]
         if len(files) < len(given):
             items += natural_part()
         items += load_corpus(files)
-        for file in files:
-            for line in file.read_bytes().split(b"\n"):
-                if line.strip():
-                    origin = msgspec.json.decode(line, type=_Origin)
-                    sources[origin.id] = origin.source
         if len({item.id for item in items}) < len(items):
             raise CorpusError(f"an id of the corpus comes again in {', '.join(given)}")
         if not items:
             raise CorpusError(f"no labelled mentions in {', '.join(given) or 'no file'}")
-        return cls(
-            items, [sources.get(i.id, "") for i in items], [Path(name).name for name in given]
-        )
+        return cls(items, [item.source for item in items], [Path(name).name for name in given])
 
     @classmethod
     def of(cls, items: Sequence[LabelledMention]) -> "EvaluationSet":

@@ -30,6 +30,7 @@ def promote(
     version: str,
     *,
     on: list[str] | None = None,
+    data: EvaluationSet | None = None,
     margin: float = MARGIN,
     prevalence: float | None = None,
     force: bool = False,
@@ -38,14 +39,20 @@ def promote(
 ) -> Outcome:
     """Make a version current unless it is worse than the current one; return what was found.
 
-    Both are judged on the files `on`, by default the natural part of the corpus, without what
-    either has learnt from, and under the profile that is in use (the current one under the fast
-    profile where it has no other). With `force` it is promoted all the same, and the history says
-    so. Raises PromotionRefusedError with the figures, and as `models.profiles.load` does.
+    Both are judged on the files `on` or the mentions `data`, by default the natural part of the
+    corpus, without what either has learnt from, and under the profile that is in use (the current
+    one under the fast profile where it has no other). With `force` it is promoted all the same,
+    and the history says so. Raises PromotionRefusedError with the figures, ModelNotFoundError for
+    a name that ends in a profile, and as `models.profiles.load` does.
     """
+    if "+" in version:
+        raise ModelNotFoundError(
+            f"{version}: a whole version is promoted: leave out what follows the +;"
+            " ESCUCHA_MODEL_PROFILE says which of its profiles judges"
+        )
     candidate = load(store, version, profile)
     # A named file that cannot be read is a mistake, not a judgement, and no force helps.
-    data = EvaluationSet.read(on) if on else None
+    data = EvaluationSet.read(on) if on else data
     try:
         before = store.current()
     except ModelNotFoundError:

@@ -26,7 +26,8 @@ from schemas.labels import ACTS, INTENTS, LANGUAGES, NEEDS_REPLY, SENTIMENTS, ST
 
 T = TypeVar("T")
 
-# Writes what `from_labels` reads: `clickhouse client --query "…" > labels.jsonl`.
+# Writes what `from_labels` reads, without thumbs given in passing:
+# `clickhouse client --query "…" > labels.jsonl`.
 EXPORT: Final = """
 SELECT
     l.mention_id AS mention_id,
@@ -36,12 +37,14 @@ SELECT
     l.intent AS intent,
     l.stage AS stage,
     l.needs_reply AS needs_reply,
+    l.sentiment AS sentiment,
+    if(l.acts_judged, arrayStringConcat(if(empty(l.acts), ['-'], l.acts), ' '), '') AS acts,
     m.text AS text,
     m.lang AS lang,
     m.parent_text AS parent_text
-FROM labels AS l FINAL
+FROM labels_current AS l
 INNER JOIN mentions_current AS m ON m.mention_id = l.mention_id
-WHERE m.lang IN ('es', 'en')
+WHERE m.lang IN ('es', 'en') AND NOT l.thumb
 ORDER BY mention_id, labeller
 FORMAT JSONEachRow
 """

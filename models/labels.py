@@ -56,7 +56,9 @@ def load_corpus(files: Iterable[Path] = CORPUS_FILES) -> list[LabelledMention]:
             try:
                 item = msgspec.json.decode(line, type=LabelledMention)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                raise CorpusError(f"{place}: {error}") from error
+                raise CorpusError(
+                    f"{place}: {error}: a line is as escucha evaluate --help shows"
+                ) from error
             if not item.text.strip():
                 raise CorpusError(f"{place}: the text is empty")
             if item.id in seen:
@@ -64,6 +66,14 @@ def load_corpus(files: Iterable[Path] = CORPUS_FILES) -> list[LabelledMention]:
             seen[item.id] = place
             items.append(item)
     return items
+
+
+def is_own(item: LabelledMention) -> bool:
+    """Whether it is of the project's own corpus: of a draw, and found nowhere.
+
+    What people labelled of the random draw of a stream is of a draw too, and of a source.
+    """
+    return bool(item.draw) and not item.source
 
 
 def label_set_hash(items: Iterable[LabelledMention]) -> str:

@@ -112,7 +112,9 @@ class PropensityStore:
         try:
             card = msgspec.json.decode(self._storage.read(version, CARD_FILE), type=PropensityCard)
         except FileNotFoundError as error:
-            raise ModelNotFoundError(version) from error
+            raise ModelNotFoundError(
+                f"no model of propensity {version} in {self.place}: escucha models propensity train"
+            ) from error
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise ModelRefusedError(f"{version}: {CARD_FILE}: {error}") from error
         if card.version != version:

@@ -13,13 +13,13 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
-from models.errors import ModelStoreError
+from models.errors import ModelStoreError, StoreUnavailableError
 
 _LOCK_FILE = ".lock"
 
@@ -55,9 +55,9 @@ def open_storage(place: Path | str) -> Storage:
     """
     text = str(place)
     if isinstance(place, Path) or "://" not in text:
-        return Directory(Path(place))
+        return Reached(Directory(Path(place)), text)
     if text.startswith("file://"):
-        return Directory(Path(unquote(urlsplit(text).path)))
+        return Reached(Directory(Path(unquote(urlsplit(text).path))), text)
     try:
         import fsspec
     except ModuleNotFoundError as error:
@@ -68,7 +68,60 @@ def open_storage(place: Path | str) -> Storage:
         filesystem, path = fsspec.core.url_to_fs(text)
     except (ImportError, ValueError) as error:
         raise ModelStoreError(f"{text}: {error}") from error
-    return Bucket(filesystem, path)
+    return Reached(Bucket(filesystem, path), text)
+
+
+class Reached:
+    """Another storage, whose troubles are all StoreUnavailableError with the address.
+
+    Storages raise errors of their own kinds where a network, a key or a disk is missing; nobody
+    who reads models can know them all.
+    """
+
+    def __init__(self, storage: Storage, place: str) -> None:
+        self._storage, self._place = storage, place
+
+    def read(self, *path: str) -> bytes:
+        """Return the content of a file."""
+        with self._told(FileNotFoundError):
+            return self._storage.read(*path)
+
+    def folders(self, last_file: str) -> list[str]:
+        """Return the names of the complete folders."""
+        with self._told(()):
+            return self._storage.folders(last_file)
+
+    def add_folder(self, name: str, files: Mapping[str, bytes]) -> None:
+        """Write a folder."""
+        with self._told(FileExistsError):
+            self._storage.add_folder(name, files)
+
+    def replace(self, name: str, content: bytes) -> None:
+        """Write a file."""
+        with self._told(()):
+            self._storage.replace(name, content)
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Keep other writers out; what is done meanwhile raises what it raises."""
+        with ExitStack() as held:
+            with self._told(()):
+                held.enter_context(self._storage.exclusive())
+            yield
+
+    @contextmanager
+    def _told(self, but: type[OSError] | tuple[()]) -> Iterator[None]:
+        """Within it all but `but`, which means something, is StoreUnavailableError."""
+        try:
+            yield
+        except but:
+            raise
+        except Exception as error:
+            said = (isinstance(error, OSError) and error.strerror) or str(error) or repr(error)
+            raise StoreUnavailableError(
+                f"{self._place} cannot be read or written: {said}: is ESCUCHA_MODEL_STORE right,"
+                " and may this user?"
+            ) from error
 
 
 class Directory:
@@ -92,6 +145,8 @@ class Directory:
         folder = self.path / name
         if folder.exists():
             raise FileExistsError(name)
+        if self.path.is_file():  # mkdir would say that it exists, as of a version
+            raise NotADirectoryError(f"{self.path} is a file")
         self.path.mkdir(parents=True, exist_ok=True)
         partial = Path(mkdtemp(prefix=".partial-", dir=self.path))
         try:

@@ -26,6 +26,7 @@ from skops import io as skops_io
 
 from models.analyser import HashedText
 from models.errors import (
+    PUT_BACK,
     ModelExistsError,
     ModelNotFoundError,
     ModelRefusedError,
@@ -85,7 +86,7 @@ class ModelStore:
 
     In a directory writers wait for each other. On object storage, which has no locks, one process
     should write at a time: of two promotions at once the later counts, and one may go unnoted.
-    Where the storage cannot be reached, its own error (an OSError, mostly) passes through.
+    Where the storage cannot be reached, read or written, all raise StoreUnavailableError.
     """
 
     def __init__(self, place: Path | str) -> None:
@@ -231,9 +232,9 @@ class ModelStore:
         try:
             content = self._storage.read(version, file)
         except FileNotFoundError as error:
-            raise ModelRefusedError(f"{version}: {file}: No such file") from error
+            raise ModelRefusedError(f"{version}: {file}: No such file: {PUT_BACK}") from error
         if hashlib.sha256(content).hexdigest() != sha256:
-            raise ModelRefusedError(f"{version}: {file} is not what its card describes")
+            raise ModelRefusedError(f"{version}: {file} is not what its card describes: {PUT_BACK}")
         return content
 
     def card(self, version: str | None = None) -> ModelCard:
@@ -245,7 +246,9 @@ class ModelStore:
         try:
             content = self._storage.read(version, CARD_FILE)
         except FileNotFoundError as error:
-            raise ModelNotFoundError(version) from error
+            raise ModelNotFoundError(
+                f"no model {version} in {self.place}: escucha models list shows what is there"
+            ) from error
         try:
             card = msgspec.json.decode(content, type=ModelCard)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -264,7 +267,10 @@ class ModelStore:
             content = self._storage.read(CURRENT_FILE)
         except FileNotFoundError as error:
             raise ModelNotFoundError(f"no model was promoted in {self.place}") from error
-        return content.split(b"\n", 1)[0].decode("utf-8", "replace").strip()
+        version = content.split(b"\n", 1)[0].decode("utf-8", "replace").strip()
+        if not version:  # cut off when a disk was full, or emptied by hand
+            raise ModelNotFoundError(f"no model was promoted in {self.place}")
+        return version
 
     def history(self) -> list[Promotion]:
         """Return how the current version came to be, newest first; empty when none was promoted.
@@ -332,7 +338,12 @@ class ModelStore:
         try:
             found = Promotions.decode(content)
         except msgspec.DecodeError as error:
-            raise ModelRefusedError(f"{CURRENT_FILE}: {error}; its first line counts") from error
+            raise ModelRefusedError(
+                f"{CURRENT_FILE}: {error}: its first line says which model is current; delete the"
+                " lines below it to go on without the history"
+            ) from error
+        if not found.current and not found.history:
+            return None
         if not found.history:  # of a store from before there was a history
             try:
                 since = self.card(found.current).created_at

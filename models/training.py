@@ -23,7 +23,7 @@ from models.calibration import Labels, Scores, fit_temperature
 from models.errors import CorpusError, ModelRejectedError
 from models.folds import folds_of, groups_of, overlaps
 from models.heads import Model, features
-from models.labels import LabelledMention, label_set_hash
+from models.labels import LabelledMention, is_own, label_set_hash
 from models.predictions import HEADS, Texts
 from models.teaching import Targets, Taught
 
@@ -43,6 +43,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     # The regularisation that parents' words meet is this squared of what the text's words meet.
     parent_scale: float = 1.0
     prevalence: float | None = None  # the share of intent to calibrate for; None as labelled
+    # What share of the mentions found to have intent must be right; None: the best F1.
+    precision: float | None = None
 
 
 class HeadMetrics(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,7 +141,7 @@ def train(
                     raise CorpusError(f"{name} {label!r}: {count} mentions, need {recipe.folds}")
             head = _Head(name, rows, np.array(settled), labels, taught.targets(name), seed, recipe)
             heads[name], metrics[name], unseen[name] = head.train(progress)
-    languages, figures = fit_languages(items, unseen, recipe.prevalence)
+    languages, figures = fit_languages(items, unseen, recipe.prevalence, recipe.precision)
     for head in heads.values():  # parents were learnt from scaled, and are read as they are
         head.coef_[:, text.n_features :] *= recipe.parent_scale
     # Half precision, and no weights that move nothing, change no judgement; files are far shorter.
@@ -178,7 +180,7 @@ def _rows(
         [item.lang for item in items],
         [item.parent_text or "" for item in items],
     )
-    own = np.array([bool(item.draw) for item in items])
+    own = np.array([is_own(item) for item in items])
     weights = np.ones(len(items))
     if not own.all():
         weights[own] = recipe.corpus_weight

@@ -12,6 +12,7 @@ import msgspec
 
 from models.labels import LabelledMention
 from schemas.labels import LANGUAGES
+from streams.errors import InputError
 
 # Each answer of each person on each mention that is still stored, in the languages of the corpus.
 # What was deleted or forgotten is not there to be joined.
@@ -24,11 +25,12 @@ SELECT
     l.how AS how,
     l.head AS head,
     l.value AS value,
-    m.parent_id AS parent_id
+    m.parent_id AS parent_id,
+    m.source AS source
 FROM labels_by_head AS l
 INNER JOIN
 (
-    SELECT mention_id, text, parent_text, lang, parent_id
+    SELECT mention_id, text, parent_text, lang, parent_id, source
     FROM mentions_current
     WHERE mention_id IN (SELECT mention_id FROM labels_current)
 ) AS m ON m.mention_id = l.mention_id
@@ -58,16 +60,23 @@ class Answer:
     head: str
     value: str
     parent_id: str = ""
+    source: str = ""
 
 
 def labelled(
-    answers: Iterable[Answer], exported: Exported, *, thumbs: bool = True, random_only: bool = False
+    answers: Iterable[Answer],
+    exported: Exported,
+    *,
+    thumbs: bool = True,
+    random_only: bool = False,
+    random: bool = True,
 ) -> Iterator[LabelledMention]:
     """Yield one labelled mention for each that has an answer left; `exported` counts along.
 
     Of several people's answers that of most counts; where there is no most, the label stays open.
     A thumb counts only where nobody gave the question a thought of their own. With `random_only`
-    only mentions of the random draw, which alone can stand for all.
+    only mentions of the random draw, which alone can stand for all; without `random` none of them,
+    so that a model that learns the others can be judged by them.
     """
     for group in _by_mention(answers):
         first = group[0]
@@ -77,6 +86,9 @@ def labelled(
         is_random = any(answer.how == "random" for answer in group)
         if random_only and not is_random:
             exported.left_out["not of the random draw"] += 1
+            continue
+        if is_random and not random:
+            exported.left_out["of the random draw"] += 1
             continue
         settled = _settled(group, exported, thumbs=thumbs)
         if not settled:
@@ -94,6 +106,7 @@ def labelled(
                 "parent_text": first.parent_text or None,
                 "parent_id": first.parent_id if first.parent_text else "",
                 "draw": "natural" if is_random else "",
+                "source": first.source or "stored",
             },
             LabelledMention,
         )
@@ -153,8 +166,15 @@ def labels_group() -> None:
 @click.option(
     "--random-only", is_flag=True, help="Only the random draw, to measure a model on honestly."
 )
-def export_command(file: Path, thumbs: bool, random_only: bool) -> None:
+@click.option(
+    "--without-random", is_flag=True, help="All but the random draw, which is kept to measure on."
+)
+def export_command(file: Path, thumbs: bool, random_only: bool, without_random: bool) -> None:
     """Write labelled mentions to FILE, as JSON lines in the form of models/corpus.
+
+    \b
+      escucha labels export learn.jsonl --without-random    to train on
+      escucha labels export judge.jsonl --random-only       to judge by what was not learnt
 
     The file holds what people wrote. `escucha forget` takes whom it forgets out of it, as long as
     it lies where it was written; copies of it are yours to look after, so delete it when it has
@@ -164,6 +184,8 @@ def export_command(file: Path, thumbs: bool, random_only: bool) -> None:
     from streams.migrate import clickhouse_errors_as_ours, connect
     from streams.privacy.files import ExportedPlace
 
+    if random_only and without_random:
+        raise InputError("--random-only and --without-random leave nothing: give one of them")
     settings = local_settings()
     ExportedPlace(settings.run_dir).note(file)
     exported = Exported()
@@ -173,7 +195,10 @@ def export_command(file: Path, thumbs: bool, random_only: bool) -> None:
         client.query_rows_stream(ANSWERS) as rows,
     ):
         answers = (Answer(*row) for row in rows)
-        write_lines(labelled(answers, exported, thumbs=thumbs, random_only=random_only), file)
+        kept = labelled(
+            answers, exported, thumbs=thumbs, random_only=random_only, random=not without_random
+        )
+        write_lines(kept, file)
     click.echo(f"{exported.mentions} labelled mentions in {file}")
     for reason, count in exported.left_out.items():
         click.echo(f"{count} left out: {reason}", err=True)

@@ -64,13 +64,17 @@ def train_if_missing(
             )
             return
     else:
+        if version == newest and version not in store.versions():
+            _lay(shipped, newest, store)  # somebody deleted it, perhaps because it was damaged
+            say(f"model {newest}, which comes along and is in force, was put back")
         if store.card(version).classes == CLASSES:
             if newest > version and newest not in store.versions():
                 _lay(shipped, newest, store)
                 say(
-                    f"{version} stays in force; a newer model comes along:"
-                    f" escucha models compare {version} {newest},"
-                    f" then escucha models promote {newest}"
+                    f"{version} stays in force; a newer model comes along. It has learnt all of"
+                    " the corpus, so judge it on labels of your own:"
+                    f" escucha models compare {version} {newest} --on FILE.jsonl,"
+                    f" then escucha models promote {newest} --on FILE.jsonl"
                 )
             return
         say(f"{version} was made for other classes by an older Escucha")

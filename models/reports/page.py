@@ -5,7 +5,7 @@ from html import escape
 from pathlib import Path
 from typing import Final
 
-from models.evaluated import Evaluation, HeadEvaluation
+from models.evaluated import Evaluation, Group, HeadEvaluation
 from models.reports import plots, tables
 from models.reports.tables import Table
 from models.reports.words import Language, Wording
@@ -70,6 +70,21 @@ def _head(head: HeadEvaluation, say: Wording) -> Iterator[str]:
         rows = [(f"{say(g.kind)} {g.name}", g.figures[figure]) for g in head.groups]
         yield _table(groups)
         yield _side(title, plots.intervals(rows, title, say), "")
+    if (lifts := tables.lifts(head, say)) is not None:
+        yield _table(lifts)
+    for group in head.groups:
+        yield from _group(head, group, say)
+
+
+def _group(head: HeadEvaluation, group: Group, say: Wording) -> Iterator[str]:
+    """Confusion and reliability of a group, folded until somebody asks."""
+    title = f"{say(head.head)}, {say(group.kind)} {group.name}: {say('reliability').lower()}"
+    yield f"<details><summary>{escape(f'{say(group.kind)} {group.name}')}</summary>"
+    *confusion, bins = tables.within(head, group, say)
+    for table in confusion:
+        yield _table(table, heat=True)
+    yield _side(title, plots.reliability(group.reliability, title, say), _table(bins))
+    yield "</details>"
 
 
 def _side(title: str, picture: str, beside: str, note: str = "") -> str:

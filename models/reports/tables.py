@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.comparison import Comparison, Difference
-from models.evaluated import Alert, Baseline, Bin, Evaluation, HeadEvaluation
+from models.evaluated import Alert, Baseline, Bin, Evaluation, Group, HeadEvaluation
 from models.predictions import HEADS
 from models.reports.words import Wording
 
@@ -86,23 +86,26 @@ def baselines(head: HeadEvaluation, say: Wording) -> Table:
         header = ["macro_f1", "average_precision"]
         ours = [say.number(head.figures[name].value) for name in header]
         rows = head.baselines
-    lifts = ("lift_f1", "lift_average_precision")
+    gains = ("lift_f1", "lift_average_precision")
 
     def line(one: Baseline) -> list[str]:
-        name = one.name
-        if name == "always yes" and head.alert is None and not HEADS[head.head].many:
-            name = "always the commonest"
         figures = [
-            say.number(getattr(one, "f1" if n == "macro_f1" else n)) for n in (*header, *lifts)
+            say.number(getattr(one, "f1" if n == "macro_f1" else n)) for n in (*header, *gains)
         ]
-        return [say(name), *figures]
+        return [_name(one.name, head, say), *figures]
 
     return Table(
         say("against"),
-        [say("baseline"), *map(say, header), *map(say, lifts)],
+        [say("baseline"), *map(say, header), *map(say, gains)],
         [[say("model"), *ours, "", ""], *map(line, rows)],
         say("against note"),
     )
+
+
+def _name(baseline: str, head: HeadEvaluation, say: Wording) -> str:
+    if baseline == "always yes" and head.alert is None and not HEADS[head.head].many:
+        return say("always the commonest")
+    return say(baseline)
 
 
 def thresholds(found: Alert, say: Wording) -> Table:
@@ -190,6 +193,39 @@ def groups(head: HeadEvaluation, say: Wording) -> Table | None:
         ],
         say("groups note"),
     )
+
+
+def lifts(head: HeadEvaluation, say: Wording) -> Table | None:
+    """Return what the model gains on no model within each group, None without any."""
+    if not head.groups:
+        return None
+    figures = ("lift_f1", "lift_average_precision")
+    names = [one.name for one in head.groups[0].baselines if one.name != "class shares"]
+    header = [f"{say(f)}: {_name(name, head, say)}" for name in names for f in figures]
+    return Table(
+        say("lifts by group"),
+        [say("group"), *header],
+        [
+            [f"{say(group.kind)} {group.name}"]
+            + [
+                say.number(getattr(one, figure))
+                for one in group.baselines
+                if one.name in names
+                for figure in figures
+            ]
+            for group in head.groups
+        ],
+        say("against note"),
+    )
+
+
+def within(head: HeadEvaluation, group: Group, say: Wording) -> list[Table]:
+    """Return confusion and reliability of one language, source or variety."""
+    found = [reliability(group.reliability, say)]
+    if group.confusion is not None:
+        title = f"{say(group.kind)} {group.name}"
+        found.insert(0, confusion(title, group.confusion, HEADS[head.head].classes, say))
+    return found
 
 
 def mistakes(found: Evaluation, say: Wording) -> Table | None:

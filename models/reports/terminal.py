@@ -39,8 +39,12 @@ def _evaluation(found: Evaluation, say: Wording) -> Iterator[str]:
             yield from _lines(table)
         bins = head.alert.reliability if head.alert is not None else head.reliability
         yield from _lines(tables.reliability(bins, say))
-        if (by_group := tables.groups(head, say)) is not None:
-            yield from _lines(by_group)
+        for by_group in (tables.groups(head, say), tables.lifts(head, say)):
+            if by_group is not None:
+                yield from _lines(by_group)
+        for group in head.groups:
+            if group.kind == "language" and group.confusion is not None:  # the page has all
+                yield from _lines(tables.within(head, group, say)[0])
     if (wrong := tables.mistakes(found, say)) is not None:
         yield from _lines(wrong)
 
@@ -101,7 +105,68 @@ def card_text(card: ModelCard) -> str:
         for name, one in training.counts.items()
     ]
     lines += _lines(Table("Mentions", ("head", "classes"), counts, words=2))
-    return "\n".join(lines)
+    return "\n".join([*lines, *_intent_by_language(card), *_limits(card)])
+
+
+def _intent_by_language(card: ModelCard) -> list[str]:
+    """How each language decides for intent, and what came of it."""
+    recipe = card.training.recipe
+    chosen = "the best F1" if recipe.precision is None else f"precision {recipe.precision:g}"
+    share = "as labelled" if recipe.prevalence is None else f"taken to be {recipe.prevalence:g}"
+    rows = [
+        [
+            lang,
+            f"{one.mentions:,}",
+            f"{one.prevalence:.3f}",
+            f"{one.threshold:.2f}",
+            f"{one.precision:.2f}",
+            f"{one.recall:.2f}",
+            f"{one.f1:.2f}",
+            f"{one.average_precision:.2f}",
+        ]
+        for lang, one in card.training.languages.items()
+    ]
+    header = (
+        "language",
+        "mentions",
+        "share",
+        "threshold",
+        "precision",
+        "recall",
+        "F1",
+        "av. prec.",
+    )
+    title = f"Intent yes or no by language: thresholds for {chosen}, share of intent {share}"
+    note = "On mentions not seen, at thresholds chosen without them."
+    return _lines(Table(title, header, rows, note)) if rows else []
+
+
+def _limits(card: ModelCard) -> list[str]:
+    """What behavioural tests found, and the varieties that fare otherwise than the rest."""
+    lines: list[str] = []
+    behaviour = card.training.behaviour
+    if behaviour is not None:
+        lines += ["", *behaviour.lines()]
+        if behaviour.failures:
+            lines.append(
+                f"{len(behaviour.failures)} failures, each with the id of its case, are in --json"
+            )
+    apart = [
+        [
+            one.group,
+            one.head,
+            f"{one.labelled.of:,}",
+            ", ".join(name.replace("_", " ") for name in one.apart),
+            *(f"{rate.hits / max(1, rate.of):.0%}" for rate in (one.missed, one.false_alarms)),
+        ]
+        for one in card.training.bias
+        if one.apart
+    ]
+    if apart:
+        header = ("variety", "head", "mentions", "apart in", "missed", "false alarms")
+        note = "Rates whose 95 % interval lies beside that of all others; the rest is in --json."
+        lines += _lines(Table("Varieties that fare otherwise", header, apart, note, 2))
+    return lines
 
 
 def history_text(history: list[Promotion], number: int = 10) -> str:

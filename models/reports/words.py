@@ -100,6 +100,10 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "promised": ("promised", "prometido"),
     "came": ("came", "ocurrido"),
     "groups": ("By language, source and variety", "Por idioma, fuente y variedad"),
+    "lifts by group": (
+        "Against no model at all, by language, source and variety",
+        "Frente a no tener modelo, por idioma, fuente y variedad",
+    ),
     "groups note": (
         "Groups of fewer than 20 mentions are left out.",
         "Se omiten los grupos de menos de 20 menciones.",

@@ -58,6 +58,9 @@ def drift_command(
         version = version or drift_store.latest_version(client)
         if not version:
             raise InputError("no mention that a model judged was stored in the last days")
+        if version not in (judges := drift_store.versions(client)):
+            known = ", ".join(judges[:5]) or "none"
+            raise InputError(f"no mention that {version} judged was counted; those are: {known}")
         last = marks.server_time(client).date()
         found = drift_store.read(client, version, last - timedelta(days=days))
     if as_json:

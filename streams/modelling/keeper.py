@@ -164,7 +164,12 @@ class ModelKeeper:
 
     async def _changed(self, work: Callable[[], ModelOutcome]) -> ModelOutcome:
         def whole() -> ModelOutcome:
-            from models.errors import CurrentChangedError, ModelError, ModelNotFoundError
+            from models.errors import (
+                CurrentChangedError,
+                ModelError,
+                ModelNotFoundError,
+                StoreUnavailableError,
+            )
 
             try:
                 return work()
@@ -172,10 +177,10 @@ class ModelKeeper:
                 return ModelOutcome("changed_meanwhile", str(error))
             except ModelNotFoundError as error:
                 return ModelOutcome("gone", self._without_places(str(error)))
+            except (SinkUnavailableError, StoreUnavailableError, OSError) as error:
+                return ModelOutcome("away", self._without_places(str(error)))
             except ModelError as error:
                 return ModelOutcome("refused", self._without_places(str(error)))
-            except (SinkUnavailableError, OSError) as error:
-                return ModelOutcome("away", self._without_places(str(error)))
 
         return await asyncio.to_thread(whole)
 

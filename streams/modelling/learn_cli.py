@@ -49,7 +49,8 @@ from streams.modelling import options
     type=click.Choice(["fast", "accurate"]),
     default="fast",
     show_default=True,
-    help="accurate: also heads over sentence encoders, which takes some minutes more.",
+    help="accurate: also heads over sentence encoders, which takes some minutes more; they are"
+    " calibrated as labelled, whatever --prevalence and --precision say.",
 )
 @click.option(
     "--beside",
@@ -57,6 +58,7 @@ from streams.modelling import options
     help="With --profile accurate: only the heads, beside a model that is in the store.",
 )
 @options.calibrated_for
+@options.precise
 @click.option("--promote/--no-promote", default=True, help="Make it current.  [default: promote]")
 @click.option("--if-missing", is_flag=True, help="Do nothing when there is a current model.")
 def train_command(
@@ -66,6 +68,7 @@ def train_command(
     teachers: tuple[Path, ...],
     recipe_file: Path | None,
     prevalence: float | None,
+    precision: float | None,
     every: int,
     profile: str,
     beside: str | None,
@@ -88,11 +91,17 @@ def train_command(
     from streams.local import local_settings
 
     settings = local_settings()
-    if if_missing and (teachers or recipe_file or prevalence):
-        raise InputError("--if-missing takes no --teacher, --recipe or --prevalence")
-    recipe = options.recipe_of(recipe_file, prevalence)
+    of_fast = teachers or recipe_file or prevalence or precision
+    if if_missing and of_fast:
+        raise InputError("--if-missing takes no --teacher, --recipe, --prevalence or --precision")
+    recipe = options.recipe_of(recipe_file, prevalence, precision)
     if beside and profile != "accurate":
         raise InputError("--beside goes with --profile accurate")
+    if beside and (of_fast or every > 1):
+        raise InputError(
+            "--beside trains heads alone: --teacher, --recipe, --prevalence, --precision and"
+            " --every are of the fast model"
+        )
     if if_missing and profile == "accurate":
         raise InputError("--if-missing goes with --profile fast")
     with options.progress_of_training() as progress:
@@ -197,7 +206,8 @@ def evaluate_command(
 
     \b
       escucha evaluate --on labelled.jsonl
-      escucha evaluate --on natural --prevalence 0.05 --html report.html --language es
+      escucha evaluate --on labelled.jsonl --prevalence 0.05 --html report.html --language es
+      escucha evaluate --on natural --model VERSION       (one that escucha train made)
       escucha evaluate --on labelled.jsonl --json | jq '.heads[0].alert.f1'
 
     A line of FILE is as in the corpus, and may have a "source":

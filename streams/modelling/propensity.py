@@ -45,12 +45,12 @@ async def journeys(
     moments: list[datetime] = []
     horizon = timedelta(days=horizon_days)
     oldest = datetime.fromtimestamp(first_said / 1000, UTC) if first_said else until
-    at = until - horizon
-    # Where no order reaches any more nobody can have bought: an export may end before `until`.
+    # Outcomes are known as far as orders reach: an export may end before `until`, and who bought
+    # after it would count as one who did not. A pause of a tenth of the horizon is no end.
     newest = datetime.fromtimestamp(last_order / 1000, UTC) if orders else until
+    at = min(until, newest + horizon / 10) - horizon
     while at > oldest and len(moments) < MOMENTS_AT_MOST:
-        if at <= newest:
-            moments.append(at)
+        moments.append(at)
         at -= horizon
     one_in = max(1, -(-others // OTHERS_AT_MOST))
     parts = []

@@ -14,6 +14,8 @@ import pyarrow as pa
 
 from models.predictions import HEADS, Classifier, Predictions
 from streams.listening import stored
+from streams.modelling import replay_leads
+from streams.modelling.replay_leads import Leads, LeadTally
 from streams.modelling.rescore import Pace, texts_of
 from streams.sinks.clickhouse import ClickHouse
 
@@ -27,7 +29,9 @@ _COLUMNS: Final = (
     *("mention_id", "published_at", "text", "lang", "parent_text", "brands", "model_version"),
     *("intent", "intent_active", "stage", "stage_probability"),
     *("needs_reply", "needs_reply_probability"),
+    *replay_leads.COLUMNS,
 )
+_LATENT: Final = HEADS["intent"].classes.index("latent")
 # Beside the label of a head, the probability that goes with it.
 _CHANCE_OF: Final = {
     "intent": "intent_active",
@@ -103,6 +107,7 @@ class Replay(msgspec.Struct, kw_only=True):
     directions: list[Direction]
     groups: list[Group]
     alerts: Alerts
+    leads: Leads
 
 
 class _Most:
@@ -143,9 +148,12 @@ class _Tally:
     groups: Counter[tuple[str, str]] = field(default_factory=Counter)
     in_groups: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     alerts: Counter[str] = field(default_factory=Counter)
+    leads: LeadTally = field(default_factory=LeadTally)
 
-    def add(self, rows: pa.Table, judged: Mapping[str, Sequence[Judgement]]) -> None:
-        """Compare a page; `judged` has the challenger's word by head."""
+    def add(
+        self, rows: pa.Table, judged: Mapping[str, Sequence[Judgement]], latent: Sequence[float]
+    ) -> None:
+        """Compare a page; `judged` has the challenger's word by head, `latent` its chances."""
         stored_rows = rows.to_pylist()
         self.mentions += len(stored_rows)
         for at, row in enumerate(stored_rows):
@@ -160,7 +168,9 @@ class _Tally:
                     self._changed(row, head, before, after)
                     self.in_groups.update((*name, head) for name in names)
             self.at_all += changed
-            self._alert(row, _stored(row, "intent"), judged["intent"][at], names)
+            intent = judged["intent"][at]
+            self._alert(row, _stored(row, "intent"), intent, names)
+            self.leads.add(row, intent.label != "none", intent.probability, latent[at])
 
     def _changed(self, row: Mapping[str, Any], head: str, was: Judgement, now: Judgement) -> None:
         name = (head, was.label, now.label)
@@ -200,7 +210,8 @@ async def replay(
     pages = stored.rows(clickhouse, since, until, columns=_COLUMNS, page_rows=pace.start)
     async for rows in pages:
         predictions = await asyncio.to_thread(challenger.predict, texts_of(rows))
-        tally.add(rows, {head: _judgements(predictions, head) for head in COMPARED})
+        latent = predictions.probabilities["intent"][:, _LATENT].tolist()
+        tally.add(rows, {head: _judgements(predictions, head) for head in COMPARED}, latent)
         pace.done(rows.num_rows)
         progress(tally.mentions)
     return _report(tally, challenger.version, since, until)
@@ -252,6 +263,7 @@ def _report(tally: _Tally, version: str, since: datetime, until: datetime) -> Re
             entering=_named(tally, "entering"),
             leaving=_named(tally, "leaving"),
         ),
+        leads=tally.leads.found(),
     )
 
 

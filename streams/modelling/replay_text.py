@@ -35,6 +35,18 @@ def _lines(replay: Replay, examples: int) -> Iterator[str]:
     )
     for way, moved in (("enter", alerts.entering), ("leave", alerts.leaving)):
         yield from _examples(f"{way}, for example", moved[:examples])
+    leads = replay.leads
+    yield (
+        f"people with intent (leads): {leads.before:,} now, {leads.after:,} then;"
+        f" {leads.entering_people:,} enter, {leads.leaving_people:,} leave"
+    )
+    for way, people in (("enter", leads.entering), ("leave", leads.leaving)):
+        if people and examples:
+            named = (
+                f"{one.handle or one.author_id} ({one.source}, {one.weight:.2f})"
+                for one in people[:examples]
+            )
+            yield f"  {way}, strongest first: {', '.join(named)}"
     yield ""
     yield _directions(replay)
     for one in _shown(replay):

@@ -15,7 +15,7 @@ def list_command(as_json: bool) -> None:
     \b
       escucha models list
     """
-    from models.errors import ModelNotFoundError
+    from models.errors import ModelNotFoundError, ModelStoreError
     from models.reports.terminal import history_text
 
     store = options.store()
@@ -23,7 +23,14 @@ def list_command(as_json: bool) -> None:
         current = store.current()
     except ModelNotFoundError:
         current = ""
-    cards = [store.card(version) for version in reversed(store.versions())]
+    cards = []
+    damaged = 0
+    for version in reversed(store.versions()):
+        try:
+            cards.append(store.card(version))
+        except ModelStoreError as error:  # the others can be told all the same
+            damaged += 1
+            click.echo(f"! {error}", err=True)
     history = store.history()
     if as_json:
         shown = [
@@ -39,13 +46,17 @@ def list_command(as_json: bool) -> None:
         ]
         click.echo(msgspec.json.encode({"models": shown, "history": history}))
         return
-    if not cards:
+    if not cards and not damaged:
         click.echo(f"no models in {store.place}: run escucha train", err=True)
         return
     for card in cards:
-        intent = card.training.metrics["intent"]
+        mark = "*" if card.version == current else " "
+        intent = card.training.metrics.get("intent")
+        if intent is None:
+            click.echo(f"{mark} {card.version}  made for other heads, by another Escucha")
+            continue
         click.echo(
-            f"{'*' if card.version == current else ' '} {card.version}  {intent.mentions:>7,}"
+            f"{mark} {card.version}  {intent.mentions:>7,}"
             f" mentions, seed {card.training.seed}, cross-validated intent F1"
             f" {intent.macro_f1:.3f}, average precision {intent.average_precision:.3f}"
         )
@@ -111,7 +122,7 @@ def compare_command(
 
     \b
       escucha models compare current 20261129T120000Z-0a1b2c3d --on labelled.jsonl --examples 5
-      escucha models compare keyword-rules current --prevalence 0.05
+      escucha models compare keyword-rules current --on labelled.jsonl --prevalence 0.05
     """
     from models.comparison import compare
     from models.reports.terminal import comparison_text
@@ -165,8 +176,8 @@ def promote_command(
     out, and heads with fewer than 50 are not judged.
 
     \b
-      escucha models promote 20261129T120000Z-0a1b2c3d
       escucha models promote 20261129T120000Z-0a1b2c3d --on labelled.jsonl --margin 0.01
+      escucha models promote 20261129T120000Z-0a1b2c3d    (both made by escucha train)
     """
     from models.gate import promote
     from streams import clock

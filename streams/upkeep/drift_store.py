@@ -69,6 +69,15 @@ def latest_version(client: Client) -> str:
     return str(rows[0][0]) if rows else ""
 
 
+def versions(client: Client) -> list[str]:
+    """Return the models whose judgements were counted, newest first, profiles by their names."""
+    rows = client.query(
+        "SELECT toString(model_version) FROM drift_counts WHERE what = '' AND scope = 'all'"
+        " GROUP BY model_version ORDER BY max(hour) DESC, model_version DESC"
+    ).result_rows
+    return [str(version) for (version,) in rows]
+
+
 def read(client: Client, version: str, since: date) -> Found:
     """Return what is kept of a model from a day on, and its newest calibration."""
     given = {"version": version, "since": since}

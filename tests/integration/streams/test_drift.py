@@ -253,6 +253,10 @@ def test_the_command_tells_in_words_and_by_its_exit_code(
     assert "sin alarmas" in calm.stdout.decode()
     assert "qué ha cambiado" in calm.stdout.decode()
 
+    mistyped = lane.run("models", "drift", "20200101T000000Z-00000000")
+    assert mistyped.returncode == 1
+    assert "no mention that 20200101T000000Z-00000000 judged" in one_line_of(mistyped)
+
     other = USUAL.but(langs={"en": 1.0}, mentions=8_000)
     say(client, other, datetime.now(UTC) - timedelta(hours=1), seed=101, hours=1)
     loud = lane.run("models", "drift", "--json")

@@ -49,6 +49,20 @@ def test_labels_are_exported_with_the_text_as_it_stands(services: Services, tmp_
                 "guide_version", "topic", "topic_id", "kafka_offset", "kafka_timestamp",
             ],
         )  # fmt: skip
+        client.insert(
+            "labels",
+            [
+                ["export:1", "ben", AT, "active", "positive", ["praise"], 1, 0, "4", *ORIGIN],
+                ["export:2", "ben", AT, "latent", "neutral", [], 1, 0, "4", *ORIGIN],
+                # A thumb in passing, after they had thought about it.
+                ["export:1", "ana", AT + timedelta(days=1), "none", "", [], 0, 1, "4", *ORIGIN],
+            ],
+            column_names=[
+                "mention_id", "labeller", "labelled_at", "intent", "sentiment", "acts",
+                "acts_judged", "thumb", "guide_version", "topic", "topic_id", "kafka_offset",
+                "kafka_timestamp",
+            ],
+        )  # fmt: skip
         exported = tmp_path / "labels.jsonl"
         exported.write_bytes(client.raw_query(EXPORT))
         client.command("TRUNCATE TABLE labels")
@@ -56,6 +70,7 @@ def test_labels_are_exported_with_the_text_as_it_stands(services: Services, tmp_
     one, two = from_labels(exported)
 
     assert (one.id, one.text, one.parent_text) == ("export:1", "edited\ntext", "asked?")
-    assert (one.intent, one.stage, one.needs_reply) == ("active", "", "yes")
+    assert (one.intent, one.stage, one.needs_reply) == ("active", "decision", "yes")
+    assert (one.sentiment, one.acts) == ("positive", ("praise",))
     assert (two.id, two.lang, two.intent) == ("export:2", "es", "latent")
-    assert (two.stage, two.needs_reply, two.acts) == ("consideration", "", None)
+    assert (two.stage, two.needs_reply, two.acts) == ("consideration", "", ())

@@ -17,6 +17,7 @@ from streams.listening.turn import turn
 from streams.migrate import connect
 from streams.modelling import rescore as rescoring
 from streams.modelling.replay import replay
+from streams.modelling.replay_text import as_text
 from streams.modelling.rescore import Rescored, rescore
 from streams.rule_book import RulesInForce
 from streams.sinks.clickhouse import ClickHouse
@@ -278,6 +279,12 @@ async def test_a_replay_counts_by_direction_language_and_brand(
         ("brand", "Nimbara"): (1, 1, 1),
         ("brand", ""): (2, 2, 2),
     }
+    leads = found.leads
+    people = client.query("SELECT uniqExact(source, author_id) FROM mentions FINAL").result_rows
+    assert (leads.before, leads.after, leads.leaving_people) == (0, people[0][0], 0)
+    assert leads.entering_people == len(leads.entering) == leads.after
+    assert {one.mention_id for one in leads.entering} <= {"csv:1", "csv:2", "csv:3"}
+    assert "leads): 0 now" in as_text(found)
     back = await replay(clickhouse, FakeModel("one"), since=SINCE, until=UNTIL, threshold=0.5)
     assert (back.changed_at_all, back.directions, back.alerts.after) == (0, [], 0)
     assert HEADS["intent"].classes[-1] == "active"

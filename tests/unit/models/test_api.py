@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from models import api
-from models.errors import CorpusError
+from models.errors import CorpusError, ModelNotFoundError, PromotionRefusedError
 from models.heads import Model
 from models.labels import LabelledMention, load_corpus
 from models.predictions import HEADS, Texts
@@ -99,6 +99,34 @@ def test_a_model_is_trained_and_loaded(
     card = store.save(*trained, trained_on=[], created_at=pd.Timestamp.now("UTC").to_pydatetime())
     store.promote(card.version)
     assert api.load(store=tmp_path).version == card.version
+
+
+def test_a_notebook_keeps_promotes_and_goes_back(
+    tmp_path: Path, trained: tuple[Model, TrainingReport], frame: pd.DataFrame
+) -> None:
+    heads = trained[0].heads()
+    heads["intent"].coef_ = -heads["intent"].coef_
+    worse = Model.from_heads(trained[0].text, heads, parent=trained[0].parent)
+    report = msgspec.structs.replace(trained[1], seed=8)
+    store, learnt = tmp_path / "models", frame.iloc[:4]
+    assert api.versions(store=store).empty
+
+    one = api.save(*trained, learnt, trained_on=["made up"], store=store)
+    two = api.save(worse, report, learnt, store=store)
+
+    assert api.promote(one, store=store).before is None
+    with pytest.raises(PromotionRefusedError, match="intent: macro f1"):
+        api.promote(two, frame, store=store)
+    with pytest.raises(PromotionRefusedError, match="all 4 mentions were learnt"):
+        api.promote(two, learnt, store=store)
+    assert api.promote(two, frame, force=True, store=store).forced
+    listed = api.versions(store=store).set_index("version")
+    assert listed["current"].to_dict() == {one: False, two: True}
+    assert api.card(store=store).version == two
+    assert api.card(one, store=store).data[0].mentions == 4
+    assert api.rollback(store=store) == one
+    with pytest.raises(ModelNotFoundError, match="ESCUCHA_MODEL_PROFILE"):
+        api.promote(f"{two}+accurate", frame, store=store)
 
 
 def test_pandas_is_not_needed_to_import_it() -> None:

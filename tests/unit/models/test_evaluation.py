@@ -1,7 +1,9 @@
 """Evaluation counts what is there, says how sure it is, and compares with what words alone do."""
 
 import json
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -219,6 +221,40 @@ def test_a_file_tells_its_sources(
     unseen = data.without({fingerprint(corpus[0].text.upper())})
     assert [item.id for item in unseen.items] == [item.id for item in corpus[1:]]
     assert len(unseen.sources) == 59
+
+
+def test_a_group_has_what_its_mentions_alone_would_have(
+    model: Model, corpus: list[LabelledMention]
+) -> None:
+    items = relabelled(corpus, 4)
+
+    whole = evaluate(model, EvaluationSet.of(items), resamples=10)
+    alone = evaluate(
+        model, EvaluationSet.of([item for item in items if item.lang == "es"]), resamples=10
+    )
+
+    for head, own in zip(whole.heads, alone.heads, strict=True):
+        group = next(one for one in head.groups if (one.kind, one.name) == ("language", "es"))
+        asked = own.alert or own
+        assert group.mentions == own.mentions < head.mentions
+        assert group.confusion == own.confusion
+        assert group.reliability == asked.reliability
+        assert group.baselines == asked.baselines
+        assert {n: f.value for n, f in group.figures.items()} == {
+            n: f.value for n, f in own.figures.items()
+        }
+
+
+def test_a_file_that_can_be_read_once_tells_its_sources_too(
+    tmp_path: Path, corpus: list[LabelledMention]
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    line = msgspec.json.encode(msgspec.structs.replace(corpus[0], source="forum"))
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(pipe.write_bytes, line)
+
+        assert list(EvaluationSet.read([pipe]).sources) == ["forum"]
 
 
 def test_files_without_mentions_are_told(tmp_path: Path) -> None:

@@ -136,6 +136,15 @@ def test_the_threshold_is_the_middle_of_the_best_and_follows_the_weights() -> No
     assert best_threshold(marks, yes, np.where(yes, 1.0, 0.1)) == pytest.approx(0.4)
 
 
+def test_a_stated_precision_is_kept_where_it_can_be() -> None:
+    marks = np.array([0.3, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.1])
+    yes, even = marks > 0.5, np.ones(8)
+
+    assert best_threshold(marks, yes, even, 0.76) == 0.6  # the mean of those above: 0.79
+    assert best_threshold(marks, yes, even, 0.99) == 0.95  # none is so sure
+    assert best_threshold(marks, yes, np.where(yes, 1, 0.1), 0.76) == 0.1
+
+
 def made_up(rows: int, draw: str = "") -> tuple[list[LabelledMention], dict[str, OutOfFold]]:
     """Mentions whose Spanish scores are three times too large and whose English ones are honest."""
     random = np.random.default_rng(2)
@@ -183,6 +192,19 @@ def test_a_prevalence_raises_thresholds_and_lowers_chances() -> None:
         assert weighed[lang].prevalence == pytest.approx(0.1)
         assert weighed[lang].average_precision < plain[lang].average_precision
     assert (rare.shifts[1:, 0] > as_labelled.shifts[1:, 0] + 0.5).all()
+
+
+def test_a_precision_is_reached_on_mentions_that_chose_nothing() -> None:
+    items, unseen = made_up(3_000)
+
+    _, plain = fit_languages(items, unseen, prevalence=0.1)
+    _, strict = fit_languages(items, unseen, prevalence=0.1, precision=0.8)
+
+    for lang in ("en", "es"):
+        assert plain[lang].precision < 0.7
+        assert strict[lang].precision == pytest.approx(0.8, abs=0.05)
+        assert strict[lang].threshold > plain[lang].threshold
+        assert strict[lang].recall < plain[lang].recall
 
 
 def test_too_few_mentions_fit_nothing() -> None:
@@ -252,6 +274,11 @@ def test_the_natural_part_of_the_corpus_is_a_source_of_intent_alone() -> None:
     intent, stage = outputs_of("intent").start, outputs_of("stage").start
     assert languages.scales[2, intent] < 0.6 * languages.scales[2, stage]
     assert figures["es"].mentions == 1_000
+
+    # What people labelled of the random draw of a stream is of a source: it counts everywhere.
+    heard = [msgspec.structs.replace(item, source="forum" * bool(item.draw)) for item in mixed]
+    theirs, _ = fit_languages(heard, wide)
+    assert theirs.scales[2, stage] < 0.6 * languages.scales[2, stage]
 
 
 @pytest.mark.parametrize(("lang", "row"), list(product(["es", "ES", "es-419"], [1])))

@@ -1,6 +1,7 @@
 """The commands of data scientists, as they are typed."""
 
 import json
+import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -110,7 +111,19 @@ def test_list_and_card(store: ModelStore, versions: list[str]) -> None:
         == (versions[1])
     )
     missing = run(store, "models", "card", "20200101T000000Z-00000000")
-    assert isinstance(missing.exception, ModelError)
+    assert "escucha models list shows what is there" in str(missing.exception)
+
+
+def test_a_damaged_card_hides_no_other_model(store: ModelStore, versions: list[str]) -> None:
+    (Path(store.place) / versions[1] / "card.json").write_text("{")
+
+    result = run(store, "models", "list")
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"* {versions[0]}")
+    assert f"! {versions[1]}: card.json" in result.stderr
+    listed = json.loads(run(store, "models", "list", "--json").stdout)
+    assert [one["version"] for one in listed["models"]] == versions[:1]
 
 
 def test_an_empty_store_says_what_to_do(store: ModelStore) -> None:
@@ -171,6 +184,12 @@ def test_evaluate_leaves_out_what_was_learnt(
         (("train", "--teacher", "LABELLED"), "`str`"),
         (("train", "--recipe", "LABELLED"), "a recipe is as in"),
         (("train", "--if-missing", "--prevalence", "0.1"), "--if-missing takes no"),
+        (("train", "--if-missing", "--precision", "0.9"), "--if-missing takes no"),
+        (
+            ("train", "--profile", "accurate", "--beside", "x", "--prevalence", "0.1"),
+            "are of the fast model",
+        ),
+        (("evaluate", "--on", "CSV"), "a line is as escucha evaluate --help shows"),
         (("models", "compare", "current", "x", "--on", "LABELLED"), "not a version: 'x'"),
     ],
 )
@@ -181,7 +200,11 @@ def test_a_mistake_is_told_with_its_remedy(
     arguments: tuple[str, ...],
     says: str,
 ) -> None:
-    result = run(store, *(str(labelled) if a == "LABELLED" else a for a in arguments))
+    table = labelled.with_suffix(".csv")
+    table.write_text("text,intent\nhola,none\n")
+    files = {"LABELLED": str(labelled), "CSV": str(table)}
+
+    result = run(store, *(files.get(one, one) for one in arguments))
 
     assert result.exit_code == 1
     assert says in str(result.exception)
@@ -309,15 +332,14 @@ def test_train_learns_from_a_teacher_by_a_recipe(
     taught.write_bytes(run(store, "classify", "--with-text", posts).stdout_bytes)
     recipe.write_text('{"min_mentions_per_feature": 1, "parent_scale": 0.5}')
 
-    result = run(
-        store, "train", "--teacher", taught, "--recipe", recipe, "--prevalence", 0.2, "--no-promote"
-    )
+    shares = ("--prevalence", 0.2, "--precision", 0.8)
+    result = run(store, "train", "--teacher", taught, "--recipe", recipe, *shares, "--no-promote")
 
     assert result.exit_code == 0, result.exception
     assert "60 labelled mentions and 3 that a teacher judged" in result.output
     card = store.card(store.versions()[-1])
     assert (card.training.taught, card.training.recipe.min_mentions_per_feature) == (3, 1)
-    assert card.training.recipe.prevalence == 0.2
+    assert (card.training.recipe.prevalence, card.training.recipe.precision) == (0.2, 0.8)
     assert "taught.jsonl, judged by a teacher" in card.trained_on
     assert fingerprint("voy a comprar un barco") in store.learnt(card.version)
     recipe.write_text('{"inverse_regularization": 1}')
@@ -356,6 +378,18 @@ def test_a_newer_model_that_comes_along_is_told_of_once_and_replaces_what_no_lon
     path.write_text(json.dumps(card | {"classes": {"intent": ["no", "yes"]}}))
     assert f"{ours} was made for other classes" in run(store, "train", "--if-missing").output
     assert store.current() == newest
+
+
+def test_the_model_that_comes_along_is_put_back_where_somebody_deleted_it(
+    store: ModelStore,
+) -> None:
+    run(store, "train", "--if-missing")
+    newest = store.current()
+    shutil.rmtree(Path(store.place) / newest)
+
+    assert "was put back" in run(store, "train", "--if-missing").output
+    assert store.load().version == newest
+    assert len(store.history()) == 1
 
 
 def test_if_missing_trains_when_there_is_something_to_learn_from(

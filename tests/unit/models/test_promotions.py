@@ -18,10 +18,12 @@ from models.errors import (
     ModelNotFoundError,
     ModelRefusedError,
     ModelStoreError,
+    StoreUnavailableError,
 )
 from models.heads import Model
 from models.predictions import Texts
 from models.promotions import KEPT, Asked, Promotion, Promotions
+from models.storage import Bucket
 from models.store import CARD_FILE, CURRENT_FILE, MODEL_FILE, ModelStore
 from models.training import TrainingReport
 
@@ -99,6 +101,27 @@ def test_a_folder_without_its_last_object_does_not_count(tmp_path: Path, trained
 def test_an_address_nobody_knows_is_named() -> None:
     with pytest.raises(ModelStoreError, match="nosuch://models"):
         ModelStore("nosuch://models")
+
+
+def test_a_place_that_cannot_be_read_or_written_is_told_with_what_to_look_at(
+    tmp_path: Path, trained: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class UnpluggedError(Exception):
+        """What a storage raises of its own kind, no OSError."""
+
+    def unplugged(self: object, *path: str) -> bytes:
+        raise UnpluggedError("no route to host")
+
+    (tmp_path / "file").touch()
+    for place in (tmp_path / "file", "/proc/nowhere"):
+        store = ModelStore(place)
+        with pytest.raises(StoreUnavailableError, match="ESCUCHA_MODEL_STORE"):
+            save(store, trained, 0)
+    with pytest.raises(StoreUnavailableError, match="Not a directory"):
+        ModelStore(tmp_path / "file").current()
+    monkeypatch.setattr(Bucket, "read", unplugged)
+    with pytest.raises(StoreUnavailableError, match=r"memory://x .* no route to host"):
+        ModelStore("memory://x").promotion()
 
 
 def test_without_fsspec_the_remedy_is_said_and_a_directory_works(tmp_path: Path) -> None:
@@ -179,8 +202,22 @@ def test_a_damaged_history_leaves_the_current_model_readable(
     (tmp_path / CURRENT_FILE).write_bytes(f"{one}\nnot json\n".encode())
 
     assert store.current() == one
-    with pytest.raises(ModelRefusedError, match="current"):
+    with pytest.raises(ModelRefusedError, match=r"current: .* delete the lines below it"):
         store.promote(one)
+    (tmp_path / CURRENT_FILE).write_bytes(f"{one}\n".encode())
+    store.promote(one)
+
+
+def test_an_emptied_current_file_is_no_promotion(tmp_path: Path, trained: Trained) -> None:
+    store = ModelStore(tmp_path)
+    one = save(store, trained, 0)
+    (tmp_path / CURRENT_FILE).write_bytes(b"")
+
+    assert store.history() == []
+    with pytest.raises(ModelNotFoundError, match="no model was promoted"):
+        store.current()
+    store.promote(one)
+    assert (store.current(), len(store.history())) == (one, 1)
 
 
 def test_promotions_at_once_are_all_noted(tmp_path: Path, trained: Trained) -> None:

@@ -14,8 +14,10 @@ from models.heads import Model
 from models.keyword_rules import KeywordRules
 from models.labels import LabelledMention
 from models.reports.page import evaluation_page
-from models.reports.terminal import comparison_text, evaluation_text
+from models.reports.terminal import card_text, comparison_text, evaluation_text
 from models.reports.words import Language, Wording
+from models.store import ModelStore
+from streams.training import SHIPPED
 
 NASTY = '<script>alert(1)</script> & "quoted" \x1b[31m\u202e</td> cómo te quiero 😍'
 
@@ -86,6 +88,9 @@ def test_the_page_can_be_read_without_seeing_it(found: Evaluation) -> None:
     assert [tag for tag, _ in page.seen if tag == "h1"] == ["h1"]
     assert {a["scope"] for tag, a in page.seen if tag == "th"} == {"col", "row"}
     assert page.seen[0] == ("html", {"lang": "en"})
+    assert len([1 for tag, _ in page.seen if tag == "details"]) == sum(
+        len(head.groups) for head in found.heads
+    )
 
 
 @pytest.mark.parametrize(
@@ -109,6 +114,8 @@ def test_the_text_says_the_same(
     assert re.search(number, text)
     for head in found.heads:
         assert Wording(language)(head.head) in text
+    assert Wording(language)("lifts by group") in text
+    assert Wording(language)("confusion") in text.split(f"{Wording(language)('language')} es. ")[1]
     assert "\x1b" not in text  # a mention moves no cursor
     assert Wording(language).figure(found.heads[0].figures["macro_f1"]) in text
 
@@ -158,3 +165,28 @@ def test_what_is_not_defined_is_a_dash(corpus: list[LabelledMention]) -> None:
     assert alert.recall.value is None
     assert "–" in evaluation_text(found)
     Page(evaluation_page(found))
+
+
+def test_a_card_as_text_tells_thresholds_limits_and_biases() -> None:
+    store = ModelStore(SHIPPED)
+    card = store.card(store.versions()[-1])
+
+    text = card_text(card)
+
+    for lang, one in card.training.languages.items():
+        threshold = f"{one.threshold:.2f}"
+        assert re.search(rf"^ +{lang} +{one.mentions:,} .* {threshold} ", text, re.MULTILINE)
+    assert "thresholds for the best F1, share of intent taken to be 0.16" in text
+    behaviour = card.training.behaviour
+    assert behaviour is not None
+    assert "\n".join(behaviour.lines()) in text
+    assert f"{len(behaviour.failures)} failures" in text
+    apart = {one.group for one in card.training.bias if one.apart}
+    told = text.partition("Varieties that fare otherwise")[2]
+    assert apart
+    assert all(re.search(rf"^ +{group} ", told, re.MULTILINE) for group in apart)
+    recipe = msgspec.structs.replace(card.training.recipe, precision=0.9, prevalence=None)
+    strict = msgspec.structs.replace(card.training, recipe=recipe)
+    assert "thresholds for precision 0.9, share of intent as labelled" in card_text(
+        msgspec.structs.replace(card, training=strict)
+    )

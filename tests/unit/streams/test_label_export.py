@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from models.labels import load_corpus
+from models.labels import is_own, load_corpus
 from streams.labels import Answer, Exported, labelled, write_lines
 
 
@@ -70,6 +70,21 @@ def test_only_the_random_draw_is_called_natural_and_can_be_had_alone() -> None:
     exported = Exported()
     assert [one.id for one in labelled(given, exported, random_only=True)] == ["csv:1"]
     assert sum(exported.left_out.values()) == 2
+    to_learn = Exported()
+    assert [one.id for one in labelled(given, to_learn, random=False)] == ["csv:2"]
+    assert to_learn.left_out["of the random draw"] == 1
+
+
+def test_the_random_draw_of_a_stream_is_not_taken_for_the_projects_own_writing() -> None:
+    told = Answer("csv:1", "a text", "", "es", "random", "intent", "none", source="forum")
+
+    [one, other] = labelled([told, answer("csv:2", "intent", "none", "random")], Exported())
+
+    assert (one.source, one.draw) == ("forum", "natural")
+    assert other.source
+    assert not is_own(one)
+    assert not is_own(other)
+    assert all(is_own(item) for item in load_corpus())
 
 
 def test_what_is_written_is_what_the_corpus_reads(tmp_path: Path) -> None:
