@@ -5,7 +5,6 @@ from typing import Any
 
 import httpx
 from clickhouse_connect.driver.client import Client
-from playwright.sync_api import Page
 
 from schemas.business import Alert
 from streams.signals.emerging.live import Watch
@@ -83,12 +82,3 @@ def post(url: str, alert_id: str, expected_change: int, **more: Any) -> Any:
         headers={"origin": url},
         timeout=60,
     )
-
-
-def open_page(page: Page, url: str, query: str = "", me: str = "Ana") -> None:
-    """The page of alerts, as somebody of that name."""
-    page.goto(f"{url}/alerts{query}")
-    page.evaluate(
-        "me => localStorage.setItem('escucha.labelling', JSON.stringify({labeller: me}))", me
-    )
-    page.reload()

@@ -20,9 +20,8 @@ from streams.settings import Settings
 from streams.signals.emerging.acting import AlertDesk
 from streams.signals.emerging.notify import outbox
 from streams.signals.emerging.notify.channels import UndeliveredError
-from tests.browser.crowds import (
-    URL, Receiver, changes, many, newest, open_page, post, said, store, watch,
-)  # fmt: skip
+from tests.browser.alerts_page import item, open_page, seen
+from tests.browser.crowds import URL, Receiver, changes, many, newest, post, said, store, watch
 from tests.browser.data import HOSTILE_TEXT
 from tests.browser.serving import running
 
@@ -89,14 +88,6 @@ def crowd(quiet: Client) -> Iterator[Client]:
     quiet.command("DELETE FROM mentions WHERE author_id LIKE 'crowd-____'")
     for table in TABLES:
         quiet.command("TRUNCATE TABLE {name:Identifier}", {"name": table})
-
-
-def seen(crowd: Client) -> dict[str, tuple[str, bool]]:
-    return {change.series.name: (change.event, change.notice) for change in watch(crowd)}
-
-
-def item(page: Page, name: str) -> Any:
-    return page.locator("li.item", has=page.get_by_role("heading", name=name, exact=True))
 
 
 def test_an_alert_shows_what_it_rests_on_as_it_is_stored(
