@@ -78,9 +78,10 @@ WHERE (m.published_at, m.mention_id) < (f.published_at, f.mention_id)
 GROUP BY mention_id
 """
 
-# The words that argued for the intent of the most mentions, and the surest mentions of different
-# authors.
+# The words that argued for the intent of the most mentions (not what it is called, nor a question
+# mark: that tells nobody anything), and the surest mentions of different authors.
 _ABOUT: Final = """
+WITH splitByWhitespace(lowerUTF8({brand:String})) AS named
 SELECT
     arrayMap(pair -> pair.1, arraySlice(arraySort(
         pair -> (-pair.2, pair.1),
@@ -94,7 +95,12 @@ SELECT
     )), 1, 5) AS evidence
 FROM
 (
-    SELECT arrayDistinct(intent_words) AS said, intent_active, intent_latent, mention_id
+    SELECT
+        arrayFilter(
+            word -> match(word, '\\pL') AND NOT has(named, word),
+            arrayDistinct(intent_words)
+        ) AS said,
+        intent_active, intent_latent, mention_id
     FROM mentions FINAL
     WHERE published_at >= {since:DateTime64(3)} AND published_at <= {until:DateTime64(3)}
         AND NOT is_deleted AND mention_id IN {ids:Array(String)}

@@ -54,7 +54,7 @@ def mentions(
         [
             [
                 mention_id, "test", usual["kind"], author, at, "es", [brand], [],
-                "active", 0.9, ["comprar"],
+                "active", 0.9, ["comprar", "?", brand.lower()],
                 fingerprint or abs(hash(mention_id)) + 1, usual["text"].format(author.split()[0]),
                 usual["spam"], usual["author_is_bot"],
                 usual["bands"], usual.get("spam_reasons", []), usual.get("author_role", ""),
