@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-# Of the README's figures, with the command that measures them.
+# Of the figures in README and tests/bench/FIGURES.md, with the command that measures them.
 WORKER_US: Final = 36.9  # of processor an event: python -m tests.bench --model shipped --threads 2
 # Of ClickHouse, with upkeep: python -m tests.bench.disk --posts 8000, where fixed costs weigh much.
 CLICKHOUSE_US: Final = 214.0
