@@ -14,7 +14,7 @@ from clickhouse_connect.driver.client import Client
 from schemas.accounts import ONE_PERSON, Identity, Role, account_name
 from streams.accounts import passwords
 from streams.accounts.passwords import STRONG, Work
-from streams.errors import InputError
+from streams.errors import InputError, SinkUnavailableError
 
 _COLUMNS = (
     "name", "version", "event_id", "event", "role", "password", "provider", "subject",
@@ -156,17 +156,24 @@ def _append(client: Client, account: Account, event: str) -> Account:
         account.name, version, event_id, event, account.role, account.password, account.provider,
         account.subject, int(account.is_disabled), account.made_by,
     ]  # fmt: skip
-    client.insert(
-        "console_accounts",
-        [row],
-        column_names=_COLUMNS,
-        settings={"insert_deduplication_token": f"{account.name}/{version}"},
-    )
-    [[kept]] = client.query(
-        "SELECT argMin(event_id, (made_at, event_id)) FROM console_accounts"
-        " WHERE name = {name:String} AND version = {version:UInt32}",
-        {"name": account.name, "version": version},
-    ).result_rows
+    kept, token = "", f"{account.name}/{version}"
+    # A kill of ClickHouse may leave a token without its row: then the next one, the same for all.
+    for name in (token, f"{token}/again"):
+        client.insert(
+            "console_accounts",
+            [row],
+            column_names=_COLUMNS,
+            settings={"insert_deduplication_token": name},
+        )
+        [[kept]] = client.query(
+            "SELECT argMin(event_id, (made_at, event_id)) FROM console_accounts"
+            " WHERE name = {name:String} AND version = {version:UInt32}",
+            {"name": account.name, "version": version},
+        ).result_rows
+        if kept:
+            break
+    else:
+        raise SinkUnavailableError("ClickHouse kept nothing of what it took; try again")
     if kept != event_id:
         raise InputError(f"somebody else has just changed {account.name}; look and try again")
     return replace(account, version=version)

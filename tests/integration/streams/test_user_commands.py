@@ -12,7 +12,7 @@ from streams.accounts import book, passwords
 from streams.accounts.cli import users
 from streams.errors import InputError
 from streams.migrate import connect
-from tests.integration.streams.consoles import PASSWORD, emptied
+from tests.integration.streams.consoles import LITTLE, PASSWORD, emptied
 from tests.integration.streams.helpers import Services, clean_environment, escucha, one_line_of
 
 
@@ -122,3 +122,17 @@ def test_a_password_is_no_word_of_a_command(terminal: Terminal) -> None:
     assert "--password-file" in told
     assert "--password " not in told
     assert terminal.types("add", "ana", PASSWORD, "--role", "agent").exit_code == 2
+
+
+def test_a_token_whose_row_was_lost_hinders_no_change(client: Client) -> None:
+    """A kill of ClickHouse leaves such; here the token was spent on the row of somebody else."""
+    client.insert(
+        "console_accounts",
+        [["kim", 1, "e", "added", "viewer", "root"]],
+        column_names=["name", "version", "event_id", "event", "role", "made_by"],
+        settings={"insert_deduplication_token": "nora/1"},
+    )
+    book.add(client, "nora", "agent", PASSWORD, "root", LITTLE)
+    found = book.find(client, "nora")
+    assert found is not None
+    assert (found.role, found.version) == ("agent", 1)
