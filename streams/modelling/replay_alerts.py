@@ -6,6 +6,7 @@ and is told with the answer.
 """
 
 import asyncio
+import textwrap
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -122,7 +123,8 @@ def lines(alerts: AlertsReplayed) -> Iterator[str]:
         moved = (pair.after.opened_at - pair.before.opened_at).total_seconds() / 60
         when = f", {abs(moved):.0f} min {'later' if moved > 0 else 'sooner'}" if moved else ""
         yield f"  in both         {_told(pair.before)} → severity {pair.after.severity}{when}"
-    yield from (f"  {sentence}" for sentence in alerts.rests_on)
+    for sentence in alerts.rests_on:
+        yield textwrap.fill(sentence, 108, initial_indent="  ", subsequent_indent="  ")
 
 
 def _told(one: Rehearsed) -> str:
