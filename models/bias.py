@@ -12,12 +12,13 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from models.labels import LabelledMention
+from models.labels import LabelledMention, is_own
 from models.predictions import HEADS, Flags, Predictions
 
 SMALL: Final = 50  # fewer say little: an interval is then some 0.28 wide
 ANY: Final = "any"  # of intent and stage: whatever is not "none"
 UNKNOWN: Final = "unknown"
+OWN_CORPUS: Final = "corpus"  # in place of a source: the project's own
 _Z: Final = 1.959964  # 97.5 % of a normal distribution lie below
 
 
@@ -71,6 +72,11 @@ def rate(hits: int, of: int) -> Rate:
 def varieties(items: Sequence[LabelledMention]) -> list[str]:
     """Group mentions by language and variety: "es-mx", "en-uk"; "es-unknown" where none is told."""
     return [f"{item.lang}-{item.variety or UNKNOWN}" for item in items]
+
+
+def sources(items: Sequence[LabelledMention]) -> list[str]:
+    """Group mentions by where they were found; what the project wrote itself is "corpus"."""
+    return [item.source or (OWN_CORPUS if is_own(item) else UNKNOWN) for item in items]
 
 
 def group_rates(

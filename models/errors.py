@@ -32,7 +32,12 @@ class ModelRejectedError(ModelError):
 
 
 class PromotionRefusedError(ModelError):
-    """The gate says no; the message has the figures and the ways out."""
+    """The gate says no; the message has the figures and the ways out, `reason` the figures."""
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        """`reason` is what the gate found, without the ways out."""
+        super().__init__(message)
+        self.reason = reason
 
 
 class EncoderMissingError(ModelError):

@@ -76,7 +76,8 @@ def promote(
     if not passed and not force:
         raise PromotionRefusedError(
             f"{version} is not promoted over {before}: {said}. Judge it on other labelled"
-            " mentions with --on FILE.jsonl, allow more with --margin, or insist with --force"
+            " mentions with --on FILE.jsonl, allow more with --margin, or insist with --force",
+            said,
         )
     store.promote(version, at=at, forced=not passed, gate=said)
     return Outcome(

@@ -17,14 +17,14 @@ from threadpoolctl import threadpool_limits
 from models import solver
 from models.analyser import HashedText
 from models.behaviour import BehaviourReport, check_behaviour
-from models.bias import ANY, GroupRates, group_rates, varieties
+from models.bias import ANY, GroupRates, group_rates, sources, varieties
 from models.by_language import LanguageFigures, OutOfFold, fit_languages, judged_unseen
 from models.calibration import Labels, Scores, fit_temperature
 from models.errors import CorpusError, ModelRejectedError
 from models.folds import folds_of, groups_of, overlaps
 from models.heads import Model, features
 from models.labels import LabelledMention, is_own, label_set_hash
-from models.predictions import HEADS, Texts
+from models.predictions import HEADS, Predictions, Texts
 from models.teaching import Targets, Taught
 
 
@@ -75,6 +75,7 @@ class TrainingReport(msgspec.Struct, frozen=True, kw_only=True):
     languages: dict[str, LanguageFigures] = {}  # of those with a threshold of their own
     # Rates and errors by language variety, of intent yes or no and of needs_reply, cross-validated.
     bias: list[GroupRates] = []
+    bias_by_source: list[GroupRates] = []  # the same by where mentions were found
     taught: int = 0  # mentions that a teacher judged
     taught_hash: str = ""  # of the teacher's files
 
@@ -149,6 +150,7 @@ def train(
         head.coef_ = head.coef_.astype(np.float16).astype(np.float32)
         head.coef_[np.abs(head.coef_) < _LEAST_WEIGHT] = 0
     model = Model.from_heads(text, heads, parent=parent, languages=languages)
+    judged = judged_unseen(items, unseen, languages)
     report = TrainingReport(
         label_set_hash=label_set_hash(items),
         seed=seed,
@@ -157,15 +159,22 @@ def train(
         metrics=metrics,
         behaviour=check_behaviour(model),
         languages=figures,
-        bias=[
-            row
-            for row in group_rates(items, judged_unseen(items, unseen, languages), varieties(items))
-            if (row.head, row.label) in (("intent", ANY), ("needs_reply", "yes"))
-        ],
+        bias=_bias(items, judged, varieties(items)),
+        bias_by_source=_bias(items, judged, sources(items)),
         taught=len(taught),
         taught_hash=taught.digest,
     )
     return model, report
+
+
+def _bias(
+    items: Sequence[LabelledMention], judged: Predictions, groups: Sequence[str]
+) -> list[GroupRates]:
+    return [
+        row
+        for row in group_rates(items, judged, groups)
+        if (row.head, row.label) in (("intent", ANY), ("needs_reply", "yes"))
+    ]
 
 
 def _rows(

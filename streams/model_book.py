@@ -1,7 +1,9 @@
 """The models in force: the promoted one and the one in shadow, exchanged while workers run.
 
 Which model is promoted the store says; which one is in shadow ClickHouse says, as it does for
-rules. A model that cannot be taken up never stops a worker that has one.
+rules. A model that cannot be taken up never stops a worker that has one. What a version was when
+it was first taken up ClickHouse keeps, so that whoever changes both its file and its card in the
+store is found out.
 """
 
 import asyncio
@@ -17,9 +19,9 @@ import numpy as np
 import pyarrow as pa
 
 from models import profiles
-from models.errors import ModelNotFoundError, ModelRefusedError, ModelStoreError
+from models.errors import PUT_BACK, ModelNotFoundError, ModelRefusedError, ModelStoreError
 from models.predictions import HEADS, Classifier, Texts
-from models.profiles import FAST, Profile, full_name
+from models.profiles import FAST, Profile, full_name, split
 from models.promotions import Promotion
 from models.store import ModelStore
 from streams.errors import SettingsError
@@ -97,7 +99,7 @@ class ModelBook:
                 f"{error}: run escucha train, or say with ESCUCHA_MODEL_STORE where models are"
             ) from error
         try:
-            model = await asyncio.to_thread(self._ready, promotion.version)
+            model = await self._taken(promotion.version)
         except ModelStoreError as error:
             found = await self._before(promotion.version)
             if found is None:
@@ -153,7 +155,7 @@ class ModelBook:
                 return
             model: Classifier = now
             if full_name(promotion.version, self._profile) != now.version:
-                model = await asyncio.to_thread(self._ready, promotion.version)
+                model = await self._taken(promotion.version)
         except (ModelStoreError, OSError) as error:
             name = promotion.version if promotion else "current"
             self._refuse("model", promotion, name, error)
@@ -179,11 +181,16 @@ class ModelBook:
             if now:
                 log.warning("no model is in shadow any more (it was %s)", now)
                 self._in_force = ModelsInForce(in_force.current)
+            # Ended for all, so that it is not in shadow again when something else is promoted.
+            # Who goes on with an older model because a newer one is refused ends nothing.
+            if wanted and "model" not in self._refusals:
+                await put_in_shadow(self._clickhouse, NONE, by=f"in force: {wanted}")
+                self._shadow = NONE
             return
         if name == now or self._is_refused("shadow", wanted):
             return
         try:
-            shadow = await asyncio.to_thread(self._ready, wanted)
+            shadow = await self._taken(wanted)
         except (ModelStoreError, OSError) as error:
             self._in_force = ModelsInForce(self.in_force.current)
             self._refuse("shadow", wanted, wanted, error)
@@ -191,6 +198,20 @@ class ModelBook:
         self._in_force = ModelsInForce(self.in_force.current, shadow)
         self._refusals.pop("shadow", None)
         log.warning("model %s judges in shadow", wanted)
+
+    async def _taken(self, name: str) -> Classifier:
+        """A model that is ready; raises ModelRefusedError if it is another than once in force."""
+        model = await asyncio.to_thread(self._ready, name)
+        version, _ = split(name)
+        [[first]] = await self._clickhouse.rows(_FIRST_HASH, {"version": version})
+        if first:
+            card = await asyncio.to_thread(self._store.card, version)
+            if card.model_sha256 != first:
+                raise ModelRefusedError(
+                    f"{version}: its file and its card are not those that were first in force"
+                    f" (sha256 {first[:12]}…, now {card.model_sha256[:12]}…): {PUT_BACK}"
+                )
+        return model
 
     def _ready(self, version: str) -> Classifier:
         """Load a model and let it judge something; raises ModelStoreError if it cannot."""
@@ -214,7 +235,7 @@ class ModelBook:
         """The newest model that was in force before and can be loaded."""
         for (one,) in await self._clickhouse.rows(_VERSIONS_BEFORE, {"version": version}):
             try:
-                return await asyncio.to_thread(self._ready, one)
+                return await self._taken(one)
             except ModelStoreError as error:
                 log.warning("model %s is no way back: %s", one, error)
         return None
@@ -292,6 +313,13 @@ def _row(promotion: Promotion, card: bytes) -> pa.Table:
         }
     )
 
+
+# A row of the same promotion replaces the one before it: what is refused is never written.
+_FIRST_HASH = """
+SELECT argMin(JSONExtractString(card, 'model_sha256'), noted_at)
+FROM model_versions
+WHERE version = {version:String}
+"""
 
 _VERSIONS_BEFORE = """
 SELECT version FROM model_versions

@@ -7,7 +7,8 @@ import models
 from models import profiles
 from models.accurate_runs import train_heads
 from models.accurate_store import AccurateCard, AccurateStore
-from models.errors import ModelNotFoundError
+from models.errors import ModelNotFoundError, PromotionRefusedError
+from models.evaluation_set import EvaluationSet
 from models.gate import promote as through_the_gate
 from models.runs import gather, train_and_save
 from models.store import CLASSES, ModelCard, ModelStore
@@ -99,14 +100,17 @@ def train(
     recipe: Recipe = DEFAULT_RECIPE,
     every: int = 1,
     promote: bool = True,
+    judge_on: Sequence[str] = (),
     progress: Progress = lambda estimator, done, fits: None,
 ) -> ModelCard:
     """Train on the corpus, the files `on` and those of `teachers`, save, promote through the gate.
 
-    Of the corpus only each `every`th mention is learnt from. Raises CorpusError naming file and
-    line, ModelRejectedError if the model is no good, and PromotionRefusedError if the current one
-    is better; then the model stays in the store.
+    Of the corpus only each `every`th mention is learnt from; the gate judges on the files
+    `judge_on`. Raises CorpusError naming file and line, before anything is learnt, and
+    ModelRejectedError if the model is no good; and as `promote_trained` does.
     """
+    if judge_on:
+        EvaluationSet.read(judge_on)
     data = gather(on, learn_natural=learn_natural, teachers=teachers, every=every)
     taught = f" and {len(data.taught)} that a teacher judged" if len(data.taught) else ""
     kept = f", {data.held_out} held out to judge by" if data.held_out else ""
@@ -117,18 +121,36 @@ def train(
     )
     say(f"model {card.version} trained and saved")
     if promote:
-        promote_trained(settings, card.version, say=say)
+        promote_trained(settings, card.version, say=say, judge_on=judge_on)
     return card
 
 
-def promote_trained(settings: Settings, version: str, *, say: Callable[[str], None]) -> None:
+def promote_trained(
+    settings: Settings,
+    version: str,
+    *,
+    say: Callable[[str], None],
+    judge_on: Sequence[str] = (),
+) -> None:
     """Promote a new model through the gate, under the profile of the settings.
 
-    A version without heads for it is judged by its fast model. Raises PromotionRefusedError.
+    A version without heads for it is judged by its fast model. Raises PromotionRefusedError, which
+    says that the version stays in the store, what stays in force, and how to judge it.
     """
     store = store_of(settings)
     profile = profiles.best_of(store, version, settings.model_profile)
-    outcome = through_the_gate(store, version, at=clock.now(), profile=profile)
+    try:
+        outcome = through_the_gate(
+            store, version, on=list(judge_on) or None, at=clock.now(), profile=profile
+        )
+    except PromotionRefusedError as error:
+        raise PromotionRefusedError(
+            f"model {version} is stored and not in force; {store.current()} stays in force."
+            f" {error.reason[:1].upper()}{error.reason[1:]}. To judge it on labelled mentions that"
+            f" neither has learnt: escucha models promote {version} --on FILE.jsonl (--force"
+            " insists); the next time: escucha train --judge-on FILE.jsonl",
+            error.reason,
+        ) from error
     say(f"model {version} promoted: {outcome.gate}")
 
 

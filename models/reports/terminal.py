@@ -2,8 +2,9 @@
 
 import textwrap
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from models.bias import GroupRates
 from models.comparison import Comparison
 from models.evaluated import Evaluation
 from models.promotions import Promotion
@@ -142,7 +143,7 @@ def _intent_by_language(card: ModelCard) -> list[str]:
 
 
 def _limits(card: ModelCard) -> list[str]:
-    """What behavioural tests found, and the varieties that fare otherwise than the rest."""
+    """What behavioural tests found, and the varieties and sources that fare otherwise."""
     lines: list[str] = []
     behaviour = card.training.behaviour
     if behaviour is not None:
@@ -151,6 +152,12 @@ def _limits(card: ModelCard) -> list[str]:
             lines.append(
                 f"{len(behaviour.failures)} failures, each with the id of its case, are in --json"
             )
+    lines += _apart("Varieties that fare otherwise", "variety", card.training.bias)
+    lines += _apart("Sources that fare otherwise", "source", card.training.bias_by_source)
+    return lines
+
+
+def _apart(title: str, kind: str, groups: Sequence[GroupRates]) -> list[str]:
     apart = [
         [
             one.group,
@@ -159,14 +166,12 @@ def _limits(card: ModelCard) -> list[str]:
             ", ".join(name.replace("_", " ") for name in one.apart),
             *(f"{rate.hits / max(1, rate.of):.0%}" for rate in (one.missed, one.false_alarms)),
         ]
-        for one in card.training.bias
+        for one in groups
         if one.apart
     ]
-    if apart:
-        header = ("variety", "head", "mentions", "apart in", "missed", "false alarms")
-        note = "Rates whose 95 % interval lies beside that of all others; the rest is in --json."
-        lines += _lines(Table("Varieties that fare otherwise", header, apart, note, 2))
-    return lines
+    header = (kind, "head", "mentions", "apart in", "missed", "false alarms")
+    note = "Rates whose 95 % interval lies beside that of all others; the rest is in --json."
+    return _lines(Table(title, header, apart, note, 2)) if apart else []
 
 
 def history_text(history: list[Promotion], number: int = 10) -> str:

@@ -60,6 +60,15 @@ from streams.modelling import options
 @options.calibrated_for
 @options.precise
 @click.option("--promote/--no-promote", default=True, help="Make it current.  [default: promote]")
+@click.option(
+    "--judge-on",
+    "judged_on",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(path_type=str),
+    help="What the gate judges on, JSON lines, as promote --on. While the model that comes along"
+    " is in force it takes labels of your own, which neither has learnt.  [default: natural]",
+)
 @click.option("--if-missing", is_flag=True, help="Do nothing when there is a current model.")
 def train_command(
     seed: int,
@@ -73,15 +82,18 @@ def train_command(
     profile: str,
     beside: str | None,
     promote: bool,
+    judged_on: tuple[str, ...],
     if_missing: bool,
 ) -> None:
     """Train a model on the project's corpus and your own files, and let workers use it.
 
-    The same files and seed give the same model. A model that is worse than the current one stays
-    in the store and is not promoted; `escucha models promote` says more.
+    The same files and seed give the same model. A model that is worse than the current one, or
+    cannot be judged, is stored and not in force: the last line says so, with the remedy, and the
+    exit code is 1.
 
     \b
       escucha train
+      escucha train --on learn.jsonl --judge-on judge.jsonl
       escucha train --on our_labels.jsonl --on more.jsonl --no-promote
       escucha classify --with-text posts.jsonl > taught.jsonl
       escucha train --on our_labels.jsonl --teacher taught.jsonl
@@ -94,6 +106,10 @@ def train_command(
     of_fast = teachers or recipe_file or prevalence or precision
     if if_missing and of_fast:
         raise InputError("--if-missing takes no --teacher, --recipe, --prevalence or --precision")
+    if judged_on and (not promote or if_missing or beside):
+        raise InputError(
+            "--judge-on is for the gate: it does not go with --no-promote, --if-missing or --beside"
+        )
     recipe = options.recipe_of(recipe_file, prevalence, precision)
     if beside and profile != "accurate":
         raise InputError("--beside goes with --profile accurate")
@@ -118,6 +134,7 @@ def train_command(
                     recipe=recipe,
                     every=every,
                     promote=False,
+                    judge_on=judged_on,
                     progress=progress,
                 ).version
             )
@@ -141,6 +158,7 @@ def train_command(
                 recipe=recipe,
                 every=every,
                 promote=promote,
+                judge_on=judged_on,
                 progress=progress,
             )
     if profile != "accurate":
@@ -156,7 +174,7 @@ def train_command(
             progress=progress,
         )
     if promote and not beside:
-        training.promote_trained(settings, version, say=click.echo)
+        training.promote_trained(settings, version, say=click.echo, judge_on=judged_on)
 
 
 @click.command("evaluate")

@@ -102,8 +102,9 @@ def replay_command(
 ) -> None:
     """Show what would change if model VERSION judged the stored mentions.
 
-    Intents, stages and replies by direction, language and brand, which mentions would enter or
-    leave the active intent that alerts are made of, and which people the leads. Changes nothing.
+    Intents, stages and replies by direction, language and brand, which mentions would pass the
+    threshold of active intent, which people would enter or leave the leads, and which alerts of
+    emerging intent would open or not open. Changes nothing.
     """
     from models import profiles
     from models.store import ModelStore

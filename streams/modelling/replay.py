@@ -15,6 +15,7 @@ import pyarrow as pa
 from models.predictions import HEADS, Classifier, Predictions
 from streams.listening import stored
 from streams.modelling import replay_leads
+from streams.modelling.replay_alerts import AlertsReplayed, replay_alerts
 from streams.modelling.replay_leads import Leads, LeadTally
 from streams.modelling.rescore import Pace, texts_of
 from streams.sinks.clickhouse import ClickHouse
@@ -26,7 +27,8 @@ MOST_NAMED: Final = 1_000  # of the mentions that enter or leave
 NO_BRAND: Final = ""
 
 _COLUMNS: Final = (
-    *("mention_id", "published_at", "text", "lang", "parent_text", "brands", "model_version"),
+    *("mention_id", "published_at", "text", "lang", "parent_text"),
+    *("brands", "topics", "model_version"),
     *("intent", "intent_active", "stage", "stage_probability"),
     *("needs_reply", "needs_reply_probability"),
     *replay_leads.COLUMNS,
@@ -69,7 +71,7 @@ class Direction(msgspec.Struct, kw_only=True):
 
 
 class Group(msgspec.Struct, kw_only=True):
-    """Mentions of a language or brand, and how many of them change; alerts enter and leave."""
+    """Mentions of a language or brand, and how many of them change, and pass the threshold."""
 
     kind: str
     name: str
@@ -108,6 +110,7 @@ class Replay(msgspec.Struct, kw_only=True):
     groups: list[Group]
     alerts: Alerts
     leads: Leads
+    emerging: AlertsReplayed
 
 
 class _Most:
@@ -149,6 +152,8 @@ class _Tally:
     in_groups: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     alerts: Counter[str] = field(default_factory=Counter)
     leads: LeadTally = field(default_factory=LeadTally)
+    # Of the mentions that belong to a series that the detector watches.
+    has_intent: dict[str, bool] = field(default_factory=dict)
 
     def add(
         self, rows: pa.Table, judged: Mapping[str, Sequence[Judgement]], latent: Sequence[float]
@@ -170,7 +175,10 @@ class _Tally:
             self.at_all += changed
             intent = judged["intent"][at]
             self._alert(row, _stored(row, "intent"), intent, names)
-            self.leads.add(row, intent.label != "none", intent.probability, latent[at])
+            has_intent = intent.label != "none"
+            self.leads.add(row, has_intent, intent.probability, latent[at])
+            if row["brands"] or row["topics"]:
+                self.has_intent[row["mention_id"]] = has_intent
 
     def _changed(self, row: Mapping[str, Any], head: str, was: Judgement, now: Judgement) -> None:
         name = (head, was.label, now.label)
@@ -214,10 +222,13 @@ async def replay(
         tally.add(rows, {head: _judgements(predictions, head) for head in COMPARED}, latent)
         pace.done(rows.num_rows)
         progress(tally.mentions)
-    return _report(tally, challenger.version, since, until)
+    emerging = await replay_alerts(clickhouse, tally.has_intent, since=since, until=until)
+    return _report(tally, emerging, challenger.version, since, until)
 
 
-def _report(tally: _Tally, version: str, since: datetime, until: datetime) -> Replay:
+def _report(
+    tally: _Tally, emerging: AlertsReplayed, version: str, since: datetime, until: datetime
+) -> Replay:
     changed = dict.fromkeys(COMPARED, 0)
     for (head, _, _), mentions in tally.directions.items():
         changed[head] += mentions
@@ -264,6 +275,7 @@ def _report(tally: _Tally, version: str, since: datetime, until: datetime) -> Re
             leaving=_named(tally, "leaving"),
         ),
         leads=tally.leads.found(),
+        emerging=emerging,
     )
 
 

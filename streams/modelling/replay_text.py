@@ -6,6 +6,7 @@ from io import StringIO
 from rich.console import Console
 from rich.table import Table
 
+from streams.modelling import replay_alerts
 from streams.modelling.replay import COMPARED, Direction, Example, Replay
 
 WIDTH = 110
@@ -47,6 +48,8 @@ def _lines(replay: Replay, examples: int) -> Iterator[str]:
                 for one in people[:examples]
             )
             yield f"  {way}, strongest first: {', '.join(named)}"
+    yield ""
+    yield from replay_alerts.lines(replay.emerging)
     yield ""
     yield _directions(replay)
     for one in _shown(replay):

@@ -186,7 +186,8 @@ def test_label_train_gate_shadow_promote_roll_back(stack: LocalStack) -> None:
     assert pia.judged("after") == {second: 40}
 
     pia.run("models", "rollback")
-    wait_for(lambda: pia.judging()[0] == first, "the worker to go back")
+    # And what was promoted is not in shadow again.
+    wait_for(lambda: pia.judging() == (first, ""), "the worker to go back")
     pia.hear("again", 40)
     assert pia.judged("again") == {first: 40}
     assert pia.judged("after") == {second: 40}  # every row keeps who judged it

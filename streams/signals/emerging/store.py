@@ -12,6 +12,8 @@ from clickhouse_connect.driver.client import Client
 
 from streams.errors import SinkUnavailableError
 from streams.signals.emerging.lifecycle import EPOCH, Change, Notices, Series
+from streams.signals.emerging.points import Ints
+from streams.signals.emerging.rehearsal import Said
 from streams.signals.emerging.settings import DetectorSettings
 from streams.signals.emerging.watching import Counted, Heard
 from streams.upkeep.similarity import MIN_SIMILARITY, similarity, wording
@@ -23,27 +25,10 @@ _TOKENS: Final = 3
 # What counts: nobody of a brand, ours or a rival, no bot, no spam, no giveaway, no repost, no copy.
 # Copies are what upkeep has found, what has the same words as an earlier mention of the span, and,
 # until upkeep has had its time, what upkeep's comparison calls a copy here.
-_HEARD: Final = """
-SELECT
-    arrayJoin(arrayConcat(
-        arrayMap(name -> concat('brand\x1f', name, '\x1f', lang), brands),
-        arrayMap(name -> concat('topic\x1f', name, '\x1f', lang), topics)
-    )) AS series,
-    toUnixTimestamp64Milli(published_at) / 1000 AS at,
-    toInt64(bitShiftRight(cityHash64(source, author_id), 1)) AS author,
-    mention_id
-FROM
-(
-    SELECT
-        mention_id, source, author_id, published_at, lang, brands, topics, fingerprint,
-        row_number() OVER (
-            PARTITION BY if(fingerprint = 0, mention_id, toString(fingerprint))
-            ORDER BY published_at, mention_id
-        ) AS nth
-    FROM mentions FINAL
-    WHERE published_at > {since:DateTime64(3)} AND published_at <= {until:DateTime64(3)}
+_HAS_INTENT: Final = "intent IN ('active', 'latent')"
+_MAY_COUNT: Final = """
+    published_at > {since:DateTime64(3)} AND published_at <= {until:DateTime64(3)}
         AND NOT is_deleted
-        AND intent IN ('active', 'latent')
         AND kind != 'repost'
         AND author_role = ''
         AND NOT author_is_bot
@@ -54,9 +39,38 @@ FROM
             SELECT mention_id FROM near_duplicates FINAL
             WHERE original != mention_id AND published_at > {since:DateTime64(3)}
         )
+"""
+_BY_SERIES: Final = """
+    arrayJoin(arrayConcat(
+        arrayMap(name -> concat('brand\x1f', name, '\x1f', lang), brands),
+        arrayMap(name -> concat('topic\x1f', name, '\x1f', lang), topics)
+    )) AS series,
+    toUnixTimestamp64Milli(published_at) / 1000 AS at,
+    toInt64(bitShiftRight(cityHash64(source, author_id), 1)) AS author,
+    mention_id
+"""
+_HEARD: Final = f"""
+SELECT {_BY_SERIES}
+FROM
+(
+    SELECT
+        mention_id, source, author_id, published_at, lang, brands, topics, fingerprint,
+        row_number() OVER (
+            PARTITION BY if(fingerprint = 0, mention_id, toString(fingerprint))
+            ORDER BY published_at, mention_id
+        ) AS nth
+    FROM mentions FINAL
+    WHERE {_HAS_INTENT} AND {_MAY_COUNT}
 )
 WHERE nth = 1
-"""
+"""  # noqa: S608 - constants
+# The same before copies of the same words are left out, and from a moment on without intent too:
+# for who asks what would be heard if other mentions had intent.
+_SAID: Final = f"""
+SELECT {_BY_SERIES}, fingerprint, {_HAS_INTENT} AS has_intent
+FROM mentions FINAL
+WHERE ({_HAS_INTENT} OR published_at >= {{also_without_from:DateTime64(3)}}) AND {_MAY_COUNT}
+"""  # noqa: S608 - constants
 # What was stored a moment ago, with earlier mentions that share a band with it.
 _MAY_BE_COPY: Final = """
 WITH span AS
@@ -155,6 +169,33 @@ def heard(client: Client, since: datetime, until: datetime, settings: DetectorSe
     return _heard(client.query_arrow(_HEARD, given), frozenset())
 
 
+def said_query(
+    since: datetime, until: datetime, also_without_from: datetime, settings: DetectorSettings
+) -> tuple[str, dict[str, Any]]:
+    """A query and its parameters: what `said_of` reads."""
+    return _SAID, {
+        "since": since,
+        "until": until,
+        "also_without_from": also_without_from,
+        "max_spam": settings.max_spam,
+    }
+
+
+def said_of(table: pa.Table) -> Said:
+    """What was said, in the order of time, whoever judges it."""
+    table = table.sort_by([("at", "ascending"), ("mention_id", "ascending")])
+    series, number = _series(table)
+    return Said(
+        series=series,
+        number=number,
+        at_sec=table["at"].to_numpy().astype(np.float64),
+        author=table["author"].to_numpy().astype(np.int64),
+        mention=np.array(table["mention_id"].to_pylist(), dtype=object),
+        words=table["fingerprint"].to_numpy().astype(np.uint64),
+        has_intent=table["has_intent"].to_numpy().astype(np.bool_),
+    )
+
+
 def heard_lately(
     client: Client, since: datetime, until: datetime, settings: DetectorSettings
 ) -> Heard:
@@ -177,16 +218,21 @@ def _heard(table: pa.Table, left_out: frozenset[str]) -> Heard:
     if left_out:
         keep = [mention not in left_out for mention in table["mention_id"].to_pylist()]
         table = table.filter(pa.array(keep))
-    names, number = np.unique(
-        np.array(table["series"].to_pylist(), dtype=object).astype(str), return_inverse=True
-    )
+    series, number = _series(table)
     return Heard(
-        series=[Series(*str(name).split(_SEPARATOR)) for name in names],
-        number=number.astype(np.int64),
+        series=series,
+        number=number,
         at_sec=table["at"].to_numpy().astype(np.float64),
         author=table["author"].to_numpy().astype(np.int64),
         mention=np.array(table["mention_id"].to_pylist(), dtype=object),
     )
+
+
+def _series(table: pa.Table) -> tuple[list[Series], Ints]:
+    names, number = np.unique(
+        np.array(table["series"].to_pylist(), dtype=object).astype(str), return_inverse=True
+    )
+    return [Series(*str(name).split(_SEPARATOR)) for name in names], number.astype(np.int64)
 
 
 def about(

@@ -46,15 +46,16 @@ def mentions(
     fingerprint: int | None = None,
     **changes: Any,
 ) -> None:
-    """Store mentions with intent; all of one text when a fingerprint is given."""
+    """Store mentions, with intent by default; all of one text when a fingerprint is given."""
     usual = {"spam": 0.0, "author_is_bot": 0, "kind": "post", "bands": [], "text": "", **changes}
+    usual = {"intent": "active", "intent_active": 0.9, **usual}
     stored_at = usual.get("stored_at", datetime.now(UTC))
     client.insert(
         "mentions",
         [
             [
                 mention_id, "test", usual["kind"], author, at, "es", [brand], [],
-                "active", 0.9, ["comprar", "?", brand.lower()],
+                usual["intent"], usual["intent_active"], ["comprar", "?", brand.lower()],
                 fingerprint or abs(hash(mention_id)) + 1, usual["text"].format(author.split()[0]),
                 usual["spam"], usual["author_is_bot"],
                 usual["bands"], usual.get("spam_reasons", []), usual.get("author_role", ""),

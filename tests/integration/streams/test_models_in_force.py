@@ -1,5 +1,6 @@
 """Models that change while workers run, one that judges beside, and history judged anew."""
 
+import hashlib
 import json
 import signal
 import subprocess
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from models.heads import Model
-from models.store import CURRENT_FILE, MODEL_FILE, ModelStore
+from models.store import CARD_FILE, CURRENT_FILE, MODEL_FILE, ModelStore
 from tests.builders import mention, raw
 from tests.integration.streams.helpers import Lane, Services, command_line, one_line_of, wait_for
 
@@ -102,6 +103,16 @@ def troubles(lane: Lane) -> str:
     return "; ".join(str(trouble) for (trouble,) in rows)
 
 
+def exchanged(store: ModelStore, version: str, other: str) -> None:
+    """Somebody puts another model in the place of a version, card and all."""
+    content = (Path(store.place) / other / MODEL_FILE).read_bytes()
+    (Path(store.place) / version / MODEL_FILE).write_bytes(content)
+    path = Path(store.place) / version / CARD_FILE
+    sha256 = hashlib.sha256(content).hexdigest()
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"model_sha256": sha256}))
+    assert store.load(version).version == version  # nothing in the store tells
+
+
 def exact(lane: Lane, sent: int) -> None:
     """Everything sent is stored and counted once."""
     wait_for(lambda: lane.planned("records") == sent, "the last mentions")
@@ -141,6 +152,12 @@ def test_workers_take_up_what_is_promoted_and_go_on_where_it_is_broken(
     with lane.worker(**FAST) as worker:  # starts under the broken one, with the one before
         before = by_model(lane)[first]
         sender.until(lambda: by_model(lane)[first] > before, "a worker that starts")
+        exchanged(store, second, first)
+        store.promote(second)
+        said = "not those that were first in force"
+        wait_for(lambda: said in troubles(lane), "the worker to find it out")
+        before = by_model(lane)[first]
+        sender.until(lambda: by_model(lane)[first] > before, "the worker to go on")
         exact(lane, sender.sent)
         assert worker.terminate() == 0
     with lane.client() as client:

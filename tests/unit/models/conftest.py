@@ -1,14 +1,21 @@
 """A corpus small enough to learn in a second, and models learnt from it."""
 
+from datetime import UTC, datetime, timedelta
 from itertools import product
+from pathlib import Path
 
+import msgspec
 import pytest
 
+from models import evaluation_set, runs
 from models.analyser import HashedText
+from models.evaluation_set import fingerprint
 from models.heads import Model
 from models.labels import LabelledMention
+from models.store import ModelStore
 from models.training import TrainingReport, train
 from schemas.labels import Act, Intent, Language, NeedsReply, Sentiment, Stage
+from tests.unit.models.commanded import write
 
 Phrase = tuple[Language, Intent, Stage, NeedsReply, Sentiment, tuple[Act, ...], str]
 PHRASES: tuple[Phrase, ...] = (
@@ -47,6 +54,7 @@ PHRASES: tuple[Phrase, ...] = (
     ),
     ("en", "none", "none", "no", "neutral", (), "good morning everyone, lovely rain near {}"),
 )
+STORED_AT = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 THINGS = ("un portátil", "the X200", "este móvil", "a Zeta phone", "la cámara", "that router")
 
 
@@ -82,3 +90,46 @@ def trained(corpus: list[LabelledMention], small_text: HashedText) -> tuple[Mode
 @pytest.fixture(scope="session")
 def model(trained: tuple[Model, TrainingReport]) -> Model:
     return trained[0]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ModelStore:
+    return ModelStore(tmp_path / "models")
+
+
+@pytest.fixture
+def versions(
+    store: ModelStore, trained: tuple[Model, TrainingReport], corpus: list[LabelledMention]
+) -> list[str]:
+    """Two stored models, the first one current; one mention is known to the second."""
+    heads = trained[0].heads()
+    heads["intent"].coef_ = -heads["intent"].coef_
+    worse = Model.from_heads(trained[0].text, heads, parent=trained[0].parent)
+    one = store.save(*trained, trained_on=["made up"], created_at=STORED_AT)
+    two = store.save(
+        worse,
+        trained[1],
+        trained_on=[],
+        created_at=STORED_AT + timedelta(minutes=1),
+        learnt=[fingerprint(corpus[0].text)],
+    )
+    store.promote(one.version, at=STORED_AT)
+    return [one.version, two.version]
+
+
+@pytest.fixture
+def own_corpus(
+    tmp_path: Path, corpus: list[LabelledMention], monkeypatch: pytest.MonkeyPatch
+) -> list[LabelledMention]:
+    """A project whose corpus is small: what is balanced, and as much that is natural."""
+    natural = [
+        msgspec.structs.replace(item, id=f"n-{item.id}", text=f"well {item.text}")
+        for item in corpus
+    ]
+    files = (
+        write(tmp_path / "mentions_es.jsonl", corpus, "balanced"),
+        write(tmp_path / "natural_es.jsonl", natural, "natural"),
+    )
+    monkeypatch.setattr(runs, "CORPUS_FILES", files)
+    monkeypatch.setattr(evaluation_set, "natural_part", lambda: natural)
+    return natural

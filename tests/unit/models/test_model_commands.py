@@ -1,82 +1,23 @@
 """The commands of data scientists, as they are typed."""
 
 import json
-import shutil
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
-import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 
-from models import evaluation_set, runs
-from models.errors import ModelError
 from models.evaluated import Evaluation
-from models.evaluation_set import fingerprint
-from models.heads import Model
 from models.labels import LabelledMention
 from models.store import ModelStore
-from models.training import TrainingReport
-from streams import clock
-from streams.cli import cli
-from streams.errors import EscuchaError
-from streams.training import SHIPPED
+from tests.unit.models.commanded import run, write
 
 NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> ModelStore:
-    return ModelStore(tmp_path / "models")
-
-
-@pytest.fixture
-def versions(
-    store: ModelStore, trained: tuple[Model, TrainingReport], corpus: list[LabelledMention]
-) -> list[str]:
-    """Two stored models, the first one current; one mention is known to the second."""
-    heads = trained[0].heads()
-    heads["intent"].coef_ = -heads["intent"].coef_
-    worse = Model.from_heads(trained[0].text, heads, parent=trained[0].parent)
-    one = store.save(*trained, trained_on=["made up"], created_at=NOW)
-    two = store.save(
-        worse,
-        trained[1],
-        trained_on=[],
-        created_at=NOW + timedelta(minutes=1),
-        learnt=[fingerprint(corpus[0].text)],
-    )
-    store.promote(one.version, at=NOW)
-    return [one.version, two.version]
-
-
-@pytest.fixture
 def labelled(tmp_path: Path, corpus: list[LabelledMention]) -> Path:
     return write(tmp_path / "labelled.jsonl", corpus)
-
-
-def write(path: Path, items: Sequence[LabelledMention], draw: str = "") -> Path:
-    lines = [
-        json.dumps({**msgspec.to_builtins(item), "draw": draw, "source": "forum"}) for item in items
-    ]
-    path.write_text("\n".join(lines))
-    return path
-
-
-def run(store: ModelStore, *arguments: object) -> Result:
-    """What a command answers; our errors are for `main`, which makes a line of them."""
-    result = CliRunner().invoke(
-        cli,
-        [str(argument) for argument in arguments],
-        env={"ESCUCHA_MODEL_STORE": store.place, "ESCUCHA_RUN_DIR": store.place},
-    )
-    if result.exception and not isinstance(
-        result.exception, (SystemExit, EscuchaError, ModelError)
-    ):
-        raise result.exception
-    return result
 
 
 @pytest.mark.parametrize(
@@ -184,6 +125,8 @@ def test_evaluate_leaves_out_what_was_learnt(
         (("train", "--teacher", "LABELLED"), "`str`"),
         (("train", "--recipe", "LABELLED"), "a recipe is as in"),
         (("train", "--if-missing", "--prevalence", "0.1"), "--if-missing takes no"),
+        (("train", "--judge-on", "nosuch.jsonl"), "nosuch.jsonl: No such file"),
+        (("train", "--judge-on", "LABELLED", "--no-promote"), "--judge-on is for the gate"),
         (("train", "--if-missing", "--precision", "0.9"), "--if-missing takes no"),
         (
             ("train", "--profile", "accurate", "--beside", "x", "--prevalence", "0.1"),
@@ -247,107 +190,6 @@ def test_promote_goes_through_the_gate_and_back(
     assert json.loads(equal.stdout)["verdict"]["passed"]
 
 
-@pytest.fixture
-def own_corpus(
-    tmp_path: Path, corpus: list[LabelledMention], monkeypatch: pytest.MonkeyPatch
-) -> list[LabelledMention]:
-    """A project whose corpus is small: what is balanced, and as much that is natural."""
-    natural = [
-        msgspec.structs.replace(item, id=f"n-{item.id}", text=f"well {item.text}")
-        for item in corpus
-    ]
-    files = (
-        write(tmp_path / "mentions_es.jsonl", corpus, "balanced"),
-        write(tmp_path / "natural_es.jsonl", natural, "natural"),
-    )
-    monkeypatch.setattr(runs, "CORPUS_FILES", files)
-    monkeypatch.setattr(evaluation_set, "natural_part", lambda: natural)
-    return natural
-
-
-def test_train_holds_the_natural_part_out_and_notes_what_it_learnt(
-    store: ModelStore, own_corpus: list[LabelledMention], tmp_path: Path
-) -> None:
-    more = write(
-        tmp_path / "ours.jsonl",
-        [msgspec.structs.replace(own_corpus[0], id="ours", text="uno más")],
-    )
-
-    result = run(store, "train", "--seed", 3, "--on", more)
-
-    assert result.exit_code == 0, result.exception
-    assert "training on 61 labelled mentions, 60 held out to judge by; seed 3" in result.output
-    assert "intent: 5 folds and the whole" in result.stderr
-    assert "act.usage_tip: 5 folds and the whole" in result.stderr
-    card = store.card()
-    assert [(file.name, file.mentions) for file in card.data] == [
-        ("mentions_es.jsonl", 60),
-        ("ours.jsonl", 1),
-    ]
-    assert (card.held_out, card.training.seed) == (60, 3)
-    assert card.trained_on[1:] == ["ours.jsonl"]
-    assert fingerprint("uno más") in store.learnt()
-    assert not {fingerprint(item.text) for item in own_corpus} & store.learnt()
-    assert "ours.jsonl" in run(store, "models", "card").output
-    assert run(store, "train", "--if-missing").output == ""
-    assert store.versions() == [card.version]
-
-
-def test_the_same_files_and_seed_give_the_same_model(
-    store: ModelStore, own_corpus: list[LabelledMention], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = run(store, "train")
-    later = clock.now() + timedelta(seconds=1)  # within one second it would be the same version
-    monkeypatch.setattr(clock, "now", lambda: later)
-    again = run(store, "train", "--no-promote")
-    assert (first.exit_code, again.exit_code) == (0, 0)
-
-    one, two = (store.card(version) for version in store.versions())
-    assert one.training == two.training
-    before, after = (store.load(version).heads() for version in store.versions())
-    for name, head in before.items():
-        np.testing.assert_array_equal(head.coef_, after[name].coef_)
-    assert store.current() == one.version
-
-
-def test_a_model_that_is_no_better_stays_in_the_store(
-    store: ModelStore, own_corpus: list[LabelledMention], versions: list[str]
-) -> None:
-    """The current one has the signs of intent wrong: first replaced, then not to be had back."""
-    store.promote(versions[1])
-
-    result = run(store, "train")
-
-    assert result.exit_code == 0, result.exception
-    assert store.current() == store.versions()[-1]
-    assert store.history()[0].gate.startswith("no head is worse by more than")
-    assert isinstance(run(store, "models", "promote", versions[1]).exception, ModelError)
-
-
-def test_train_learns_from_a_teacher_by_a_recipe(
-    store: ModelStore, versions: list[str], own_corpus: list[LabelledMention], tmp_path: Path
-) -> None:
-    posts, taught, recipe = (tmp_path / name for name in ("posts", "taught.jsonl", "recipe.json"))
-    posts.write_text('{"text": "voy a comprar un barco", "lang": "es", "parent_text": "¿y?"}\n' * 3)
-    taught.write_bytes(run(store, "classify", "--with-text", posts).stdout_bytes)
-    recipe.write_text('{"min_mentions_per_feature": 1, "parent_scale": 0.5}')
-
-    shares = ("--prevalence", 0.2, "--precision", 0.8)
-    result = run(store, "train", "--teacher", taught, "--recipe", recipe, *shares, "--no-promote")
-
-    assert result.exit_code == 0, result.exception
-    assert "60 labelled mentions and 3 that a teacher judged" in result.output
-    card = store.card(store.versions()[-1])
-    assert (card.training.taught, card.training.recipe.min_mentions_per_feature) == (3, 1)
-    assert (card.training.recipe.prevalence, card.training.recipe.precision) == (0.2, 0.8)
-    assert "taught.jsonl, judged by a teacher" in card.trained_on
-    assert fingerprint("voy a comprar un barco") in store.learnt(card.version)
-    recipe.write_text('{"inverse_regularization": 1}')
-    assert "no recipe has 'inverse_regularization'" in str(
-        run(store, "train", "--recipe", recipe).exception
-    )
-
-
 def test_classify_takes_the_model_that_comes_along_where_none_is(
     store: ModelStore, tmp_path: Path
 ) -> None:
@@ -358,41 +200,3 @@ def test_classify_takes_the_model_that_comes_along_where_none_is(
 
     assert json.loads(result.stdout)["model_version"] == store.current()
     assert "comes along" in result.stderr
-
-
-def test_a_newer_model_that_comes_along_is_told_of_once_and_replaces_what_no_longer_fits(
-    store: ModelStore, own_corpus: list[LabelledMention], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(clock, "now", lambda: datetime(2020, 1, 1, tzinfo=UTC))
-    run(store, "train")
-    ours, newest = store.current(), ModelStore(SHIPPED).versions()[-1]
-
-    said = run(store, "train", "--if-missing").output
-    assert f"{ours} stays in force; a newer model comes along" in said
-    assert f"escucha models promote {newest}" in said
-    assert (store.current(), set(store.versions())) == (ours, {ours, newest})
-    assert run(store, "train", "--if-missing").output == ""
-
-    path = Path(store.place) / ours / "card.json"
-    card = json.loads(path.read_text())
-    path.write_text(json.dumps(card | {"classes": {"intent": ["no", "yes"]}}))
-    assert f"{ours} was made for other classes" in run(store, "train", "--if-missing").output
-    assert store.current() == newest
-
-
-def test_the_model_that_comes_along_is_put_back_where_somebody_deleted_it(
-    store: ModelStore,
-) -> None:
-    run(store, "train", "--if-missing")
-    newest = store.current()
-    shutil.rmtree(Path(store.place) / newest)
-
-    assert "was put back" in run(store, "train", "--if-missing").output
-    assert store.load().version == newest
-    assert len(store.history()) == 1
-
-
-def test_if_missing_trains_when_there_is_something_to_learn_from(
-    store: ModelStore, own_corpus: list[LabelledMention]
-) -> None:
-    assert "promoted: the first model" in run(store, "train", "--if-missing", "--seed", 8).stdout

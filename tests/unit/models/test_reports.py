@@ -185,6 +185,13 @@ def test_a_card_as_text_tells_thresholds_limits_and_biases() -> None:
     told = text.partition("Varieties that fare otherwise")[2]
     assert apart
     assert all(re.search(rf"^ +{group} ", told, re.MULTILINE) for group in apart)
+    assert "Sources that fare otherwise" not in text  # it is from before sources were looked at
+    by_source = msgspec.structs.replace(card.training, bias_by_source=card.training.bias)
+    told = card_text(msgspec.structs.replace(card, training=by_source))
+    assert all(
+        re.search(rf"^ +{group} ", told.partition("Sources that fare otherwise")[2], re.MULTILINE)
+        for group in apart
+    )
     recipe = msgspec.structs.replace(card.training.recipe, precision=0.9, prevalence=None)
     strict = msgspec.structs.replace(card.training, recipe=recipe)
     assert "thresholds for precision 0.9, share of intent as labelled" in card_text(

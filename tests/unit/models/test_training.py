@@ -58,6 +58,30 @@ def test_the_report_has_rates_by_variety_of_mentions_not_seen(
     assert rows["needs_reply", "en-unknown"].labelled.hits == 12
 
 
+def test_the_report_has_rates_by_source_of_mentions_not_seen(
+    corpus: list[LabelledMention], small_text: HashedText
+) -> None:
+    found_at = {"none": "forum", "latent": "", "active": "shop"}
+    items = [
+        msgspec.structs.replace(
+            one, source=found_at[one.intent], draw="" if one.intent == "active" else "balanced"
+        )
+        for one in corpus
+    ]
+
+    report = train(items, seed=7, text=small_text)[1]
+
+    rows = {(row.head, row.group): row for row in report.bias_by_source}
+    assert set(rows) == {
+        (head, group)
+        for head in ("intent", "needs_reply")
+        for group in ("", "forum", "shop", "corpus")
+    }
+    hits = {group: row.labelled.hits for (head, group), row in rows.items() if head == "intent"}
+    assert hits == {"": 30, "forum": 0, "shop": 18, "corpus": 12}
+    assert "labelled" in rows["intent", "forum"].apart
+
+
 def test_the_same_inputs_give_the_same_model_whatever_their_order(
     trained: tuple[Model, TrainingReport], corpus: list[LabelledMention], small_text: HashedText
 ) -> None:

@@ -36,6 +36,14 @@ class Tables:
             assert given is not None
             found = [row["version"] for row in self.tables.get("model_versions", [])]
             return [[v] for v in reversed(found) if v != given["version"]]
+        if query == model_book._FIRST_HASH:
+            assert given is not None
+            kept = [
+                msgspec.json.decode(row["card"], type=Card).model_sha256
+                for row in self.tables.get("model_versions", [])
+                if row["version"] == given["version"]
+            ]
+            return [[kept[0] if kept else ""]]
         assert "FROM shadow_models" in query
         return [[row["version"]] for row in self.tables.get("shadow_models", [])[-1:]]
 
@@ -51,6 +59,7 @@ class Tables:
 
 class Card(msgspec.Struct):
     version: str
+    model_sha256: str = ""
 
 
 class Store(ModelStore):
@@ -61,6 +70,7 @@ class Store(ModelStore):
         directory.mkdir()
         self.bad: dict[str, Any] = {}
         self.loads: list[str] = []
+        self.hashes: dict[str, str] = {}  # where not that of what was saved
 
     def point_at(self, version: str, minute: int) -> None:
         path = Path(self.place) / CURRENT_FILE
@@ -70,7 +80,8 @@ class Store(ModelStore):
         path.write_bytes(after.encode())
 
     def card(self, version: str | None = None) -> Any:
-        return Card(version or "")
+        name = version or ""
+        return Card(name, self.hashes.get(name, f"hash of {name}"))
 
     def load(self, version: str | None = None) -> Any:
         assert version is not None
@@ -115,6 +126,31 @@ async def test_a_promoted_model_is_taken_up_and_recorded_once(
     assert tables.promoted == [("one", SINCE), ("two", SINCE + timedelta(minutes=1))]
     assert tables.state == ("two", "", "")
     assert store.loads == ["one", "two"]
+
+
+async def test_a_version_whose_file_and_card_were_exchanged_is_refused(
+    tables: Tables, store: Store, book: ModelBook
+) -> None:
+    store.point_at("two", 1)
+    await book.refresh()
+    kept = list(tables.tables["model_versions"])
+    store.hashes["one"] = "hash of another"
+
+    store.point_at("one", 2)
+    await book.refresh()
+
+    assert names(book) == ("two", "")
+    assert "one: its file and its card are not those that were first in force" in book.trouble
+    assert tables.tables["model_versions"] == kept
+    await put_in_shadow(tables, "one", by="test")  # type: ignore[arg-type]
+    await book.refresh()
+    assert names(book) == ("two", "")
+    assert "shadow one is not taken up" in book.trouble
+
+    started = ModelBook(tables, store, worker="w2")  # type: ignore[arg-type]
+    await started.open()
+    assert names(started) == ("two", "")
+    assert tables.tables["model_versions"] == kept
 
 
 async def test_a_rollback_is_a_change_of_its_own(
@@ -232,9 +268,23 @@ async def test_a_shadow_comes_goes_and_is_none_where_it_is_in_force(
     store.point_at("two", 1)
     await book.refresh()
     assert names(book) == ("two", "")
+    assert tables.tables["shadow_models"][-1] == {"version": "", "set_by": "in force: two"}
     store.point_at("one", 2)
     await book.refresh()
-    assert names(book) == ("one", "two")
+    assert names(book) == ("one", "")  # promoted, and not in shadow again
+
+
+async def test_a_shadow_stays_with_who_cannot_take_up_what_replaced_it(
+    tables: Tables, store: Store, book: ModelBook
+) -> None:
+    """Somebody rolls back from "one" and watches it in shadow; this worker is not there yet."""
+    store.bad["two"] = ModelRefusedError("two: on its way")
+    store.point_at("two", 1)
+    await book.refresh()
+    await put_in_shadow(tables, "one", by="ana")  # type: ignore[arg-type]
+    await book.refresh()
+    assert names(book) == ("one", "")
+    assert [row["version"] for row in tables.tables["shadow_models"]] == ["one"]
 
 
 async def test_a_shadow_that_cannot_be_loaded_or_fails_is_left_out(
