@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import TextIO
 
 from deploy.local import state
 from deploy.local.errors import AlreadyRunningError, LocalStackError
@@ -39,11 +38,11 @@ def sole_owner(run_dir: Path) -> Iterator[None]:
             if time.monotonic() > deadline:
                 raise _already_running(run_dir)
             time.sleep(0.05)
-        _note(lock, state.ProcessIdentity.of(os.getpid()))
+        _note(lock.fileno(), state.ProcessIdentity.of(os.getpid()))
         try:
             yield
         finally:
-            _note(lock, None)  # else whoever holds it next would be taken for this process
+            _note(lock.fileno(), None)  # else whoever holds it next would be taken for this process
 
 
 def is_owned(run_dir: Path) -> bool:
@@ -66,11 +65,11 @@ def owner(run_dir: Path) -> state.ProcessIdentity | None:
         return None
 
 
-def _note(lock: TextIO, identity: state.ProcessIdentity | None) -> None:
+def _note(descriptor: int, identity: state.ProcessIdentity | None) -> None:
+    text = json.dumps(asdict(identity)) if identity is not None else ""
     with contextlib.suppress(OSError):  # a full disk: the lock itself keeps two stacks apart
-        lock.truncate(0)
-        lock.write(json.dumps(asdict(identity)) if identity is not None else "")
-        lock.flush()
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, text.encode())
 
 
 def _taken(descriptor: int, how: int) -> bool:
