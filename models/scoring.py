@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from itertools import compress
-from typing import Final, NoReturn
+from typing import BinaryIO, Final, NoReturn
 
 import msgspec
 import numpy as np
@@ -12,8 +12,9 @@ from models.explain import Contribution, Explainer, Explanation
 from models.predictions import HEADS, Classifier, Predictions, Texts
 
 MAX_TEXT_CHARS: Final = 100_000
-# A batch of long texts is closed early, so that memory is bounded in characters, not in lines.
-MAX_BATCH_CHARS: Final = 1_000_000
+MAX_LINE_BYTES: Final = 4 * 1024 * 1024  # a text and what it answers, every character escaped
+# A batch of long lines is closed early, so that memory is bounded in bytes, not in lines.
+MAX_BATCH_BYTES: Final = 1_000_000
 EXPLAINED_TOKENS: Final = 8  # of each judgement, the strongest
 _DECIMALS: Final = 6
 _NULL: Final = msgspec.Raw(b"null")
@@ -104,6 +105,15 @@ _TEXTS: Final = msgspec.json.Decoder(str)
 _ENCODER: Final = msgspec.json.Encoder()
 
 
+def bounded_lines(stream: BinaryIO) -> Iterator[bytes]:
+    """The lines of a stream; of one over MAX_LINE_BYTES only enough to tell that it is."""
+    while line := stream.readline(MAX_LINE_BYTES + 1):
+        yield line
+        rest = line
+        while len(rest) > MAX_LINE_BYTES and not rest.endswith(b"\n"):
+            rest = stream.readline(MAX_LINE_BYTES + 1)
+
+
 def score_lines(
     lines: Iterable[bytes],
     model: Classifier,
@@ -125,7 +135,7 @@ def score_lines(
     `with_text` repeats `text` and `parent_text`, so that the answers can teach another model.
     """
     batch: list[_Mention | _Failure] = []
-    chars = 0
+    read_bytes = 0
     for number, line in enumerate(lines, start=1):
         if number == 1:
             line = line.removeprefix(b"\xef\xbb\xbf")  # some editors start a file with a mark
@@ -133,14 +143,16 @@ def score_lines(
             continue
         entry = _read(line, number)
         batch.append(entry)
-        chars += len(entry.text) if isinstance(entry, _Mention) else 0
-        if len(batch) >= batch_size or chars >= MAX_BATCH_CHARS:
+        read_bytes += len(line) if isinstance(entry, _Mention) else 0
+        if len(batch) >= batch_size or read_bytes >= MAX_BATCH_BYTES:
             yield from _score(batch, model, explainer, with_text)
-            batch, chars = [], 0
+            batch, read_bytes = [], 0
     yield from _score(batch, model, explainer, with_text)
 
 
 def _read(line: bytes, number: int) -> _Mention | _Failure:
+    if len(line) > MAX_LINE_BYTES:
+        return _Failure(f"the line is over {MAX_LINE_BYTES} bytes long", number)
     try:
         line.decode()  # msgspec does not look into the parts it leaves unread
         return _mention(line)

@@ -6,7 +6,7 @@ import msgspec
 
 from schemas.mention import Count, Instant, ShortText
 
-FailureStage = Literal["decode", "validate", "classify", "store"]
+FailureStage = Literal["decode", "validate", "classify"]
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):

@@ -289,8 +289,11 @@ def list_dead_letters(topic: str) -> None:
     from streams import dead_letters as room
     from streams.migrate import connect
 
-    for reason in room.reasons(connect(local_settings(), in_database=True), topic=topic):
+    found, more = room.reasons(connect(local_settings(), in_database=True), topic=topic)
+    for reason in found:
         click.echo(f"{reason.waiting:>8} of {reason.letters:<8} {reason.stage:<9} {reason.reason}")
+    if more:
+        click.echo(f"{more} more reasons, each with no more letters than the last one.", err=True)
 
 
 @dead_letters.command("show")

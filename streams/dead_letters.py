@@ -60,21 +60,26 @@ FROM dead_letters
 
 _OF_TOPIC = "({topic:String} = '' OR topic = {topic:String})"
 
+MAX_REASONS = 200
+
 _REASONS = f"""
-SELECT stage, reason, count() AS letters, countIf(NOT replayed), max(kafka_timestamp)
+SELECT
+    stage, reason, count() AS letters, countIf(NOT replayed), max(kafka_timestamp),
+    count() OVER () AS kinds
 FROM ({_LETTERS})
 WHERE {_OF_TOPIC}
 GROUP BY stage, reason
 ORDER BY letters DESC
-LIMIT 200
+LIMIT {MAX_REASONS}
 """  # noqa: S608 - both parts are constants above
 
 
 @clickhouse_errors_as_ours()
-def reasons(client: Client, *, topic: str = "") -> list[Reason]:
-    """All reasons, or those of one topic, the most frequent first."""
+def reasons(client: Client, *, topic: str = "") -> tuple[list[Reason], int]:
+    """Reasons, or those of one topic, the most frequent first; and how many more there are."""
     rows = client.query(_REASONS, {"topic": topic}).result_rows
-    return [Reason(stage=r[0], reason=r[1], letters=r[2], waiting=r[3], newest=r[4]) for r in rows]
+    found = [Reason(stage=r[0], reason=r[1], letters=r[2], waiting=r[3], newest=r[4]) for r in rows]
+    return found, (rows[0][5] - len(rows) if rows else 0)
 
 
 @clickhouse_errors_as_ours()

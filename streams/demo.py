@@ -69,7 +69,7 @@ def run(config: StackConfig, *, file: Path | None, pace: float, browser: bool) -
         if browser:
             # Others on this machine may see a browser's arguments: the token is good once, and
             # the browser uses it at once.
-            webbrowser.open(address(config.run_dir, _page(config)))
+            open_window(address(config.run_dir, _page(config)))
         settings = Settings.from_environment(stack_environment(config.run_dir))
         if file is not None:
             say(f"Streaming your file {file}; Ctrl-C stops everything.")
@@ -262,6 +262,23 @@ def _send(
 
 def _bar() -> Observer:
     return BarObserver() if sys.stderr.isatty() else LineObserver()
+
+
+def open_window(page: str) -> None:
+    """Open the page in a browser with windows, if there is one.
+
+    Over SSH it may be lynx or w3m, which take the terminal and hold up whoever started them.
+    """
+    try:
+        browser = webbrowser.get()
+    except webbrowser.Error:
+        return
+    if isinstance(browser, webbrowser.GenericBrowser):
+        has_windows = isinstance(browser, webbrowser.BackgroundBrowser)
+    else:
+        has_windows = getattr(browser, "background", True)  # elinks says no
+    if has_windows:
+        browser.open(page)
 
 
 def _tell(config: StackConfig) -> None:

@@ -204,13 +204,16 @@ class Pipeline:
         fresh = not batch.was_planned and batch.is_current
         async with self._inserts:
             for table, block in outcome.blocks.items():
-                if planned[table]:
+                # Dead letters by their offsets, whatever was planned: a mention of the plan may
+                # be one for today's model.
+                rows = None if table == "dead_letters" else planned[table]
+                if rows != 0:
                     await self._landing.land(
                         table,
                         block,
                         token=plan.token,
                         place=plan.place,
-                        planned=planned[table],
+                        planned=rows,
                         fresh=fresh,
                     )
             for table, block in outcome.beside.items():

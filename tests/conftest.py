@@ -1,14 +1,14 @@
 """What tests need from the machine: skipped with the reason where it is missing.
 
-ESCUCHA_REQUIRE_KAFKA=1 (set by CI) turns a missing Java or Maven into a failure.
+CI sets what turns a missing program into a failure: see tests/needs.py.
 """
 
-import os
 import shutil
 
 import pytest
 
 from deploy import kafka_jvm
+from tests.needs import BROWSER, KAFKA, required
 
 
 def _chromium_missing() -> str | None:
@@ -21,11 +21,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.parent.name == "browser")
     kafka, browser = kafka_jvm.available(), _chromium_missing()
     for item in items:
-        if kafka and item.get_closest_marker("kafka_jvm") and not _required():
+        if kafka and item.get_closest_marker("kafka_jvm") and not required(KAFKA):
             item.add_marker(pytest.mark.skip(reason=kafka))
-        if browser and item.get_closest_marker("browser"):
+        if browser and item.get_closest_marker("browser") and not required(BROWSER):
             item.add_marker(pytest.mark.skip(reason=browser))
-
-
-def _required() -> bool:
-    return os.environ.get("ESCUCHA_REQUIRE_KAFKA") == "1"

@@ -19,7 +19,7 @@ from deploy.local import state
 from deploy.local.child import stop_processes, wait_until_gone
 from deploy.local.config import PORT_OPTIONS, StackConfig, default_run_dir
 from deploy.local.errors import LocalStackError, ServiceFailedError
-from deploy.local.ownership import is_owned, sole_owner
+from deploy.local.ownership import LOCK_NAME, is_owned, owner, sole_owner
 from deploy.local.passwords import load_or_create
 from deploy.local.ports import require_free
 from deploy.local.services import build
@@ -50,22 +50,29 @@ def up(
 def down(run_dir: Path | None = None, *, say: Say | None = None) -> bool:
     """Stop the stack of a run directory, and what a killed supervisor left behind.
 
-    Returns whether anything was running; on return nothing is.
+    Returns whether anything was running; on return nothing is. Raises LocalStackError when what
+    runs is not known, since its state file is lost.
     """
     emit = say or _to_stderr
     directory = (run_dir or default_run_dir()).absolute()
     record = state.read(directory)
-    if record is None:
-        emit(f"Nothing runs in {directory}.")
-        return False
     # The lock, not the pid, says whether it lives: a pid may be somebody else's by now.
-    supervisor = record.supervisor.find() if is_owned(directory) else None
+    owned = is_owned(directory)
+    known = record.supervisor if record is not None else owner(directory)
+    supervisor = known.find() if owned and known is not None else None
+    if record is None and owned and supervisor is None and is_owned(directory):
+        raise LocalStackError(
+            f"A stack runs in {directory}, but neither {state.FILE_NAME} nor {LOCK_NAME} there"
+            " says under which pid. Find it with: pgrep -f deploy.local.control, and end it with"
+            " kill."
+        )
     if supervisor is not None:
         supervisor.send_signal(signal.SIGTERM)
         if not wait_until_gone(supervisor, STOP_SECONDS):
             emit(f"The supervisor (pid {supervisor.pid}) did not stop in time; killing it.")
             stop_processes([supervisor], grace_seconds=0)
-    leftovers = _stop_orphans(state.read(directory) or record, emit)
+    last = state.read(directory) or record
+    leftovers = last is not None and _stop_orphans(last, emit)
     (directory / state.FILE_NAME).unlink(missing_ok=True)
     was_running = supervisor is not None or leftovers
     emit("Stopped." if was_running else f"Nothing runs in {directory}.")

@@ -1,6 +1,6 @@
 """How the stack of a run directory is doing, asked from outside."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ import psutil
 from deploy.local import health, passwords, state
 from deploy.local.clickhouse_files import WRITER_USER
 from deploy.local.config import default_run_dir
-from deploy.local.ownership import is_owned
+from deploy.local.ownership import is_owned, owner
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,10 @@ class ServiceStatus:
 
 @dataclass(frozen=True, kw_only=True)
 class StackStatus:
-    """The stack as seen now; phase `absent` when nothing runs in the run directory."""
+    """The stack as seen now; phase `absent` when nothing runs in the run directory.
+
+    `unknown`: something runs there, and nothing says what.
+    """
 
     run_dir: str
     phase: str
@@ -53,7 +56,9 @@ class StackStatus:
         """Return the status as aligned text."""
         head = f"{self.phase} in {self.run_dir}"
         if self.supervisor_pid is not None:
-            head += f", supervisor pid {self.supervisor_pid}, since {self.started_at}"
+            head += f", supervisor pid {self.supervisor_pid}"
+        if self.started_at is not None:
+            head += f", since {self.started_at}"
         if self.error:
             head += f"\n{self.error}"
         if not self.services:
@@ -80,6 +85,8 @@ def status(run_dir: Path | None = None) -> StackStatus:
     """Return how the stack of `run_dir` is doing, after asking each service that can be asked."""
     directory = (run_dir or default_run_dir()).absolute()
     record = state.read(directory)
+    if record is None and is_owned(directory):
+        return _unknown(directory)
     if record is None or record.phase == "stopped":
         return _absent(directory, None if record is None else record.error)
     supervisor = record.supervisor.find() if is_owned(directory) else None
@@ -98,6 +105,15 @@ def status(run_dir: Path | None = None) -> StackStatus:
         error=error,
         ports=record.ports,
         services=[_look_at(directory, each, record.ports) for each in record.services],
+    )
+
+
+def _unknown(directory: Path) -> StackStatus:
+    holder = owner(directory)
+    return replace(
+        _absent(directory, f"{state.FILE_NAME} is lost or unreadable. `escucha down` stops it."),
+        phase="unknown",
+        supervisor_pid=None if holder is None else holder.pid,
     )
 
 

@@ -2,14 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from models.predictions import Classifier, Predictions, Texts
+from streams.batches.culprits import StepRaisedError, culprits, told_apart
 from streams.batches.parents import parents_of
 from streams.batches.seen import SeenEvents
 from streams.delivery import RecordBatch
@@ -21,7 +24,7 @@ from streams.rule_book import RuleBook, RulesInForce
 from streams.sinks.clickhouse import ClickHouse
 from streams.steps import columns
 from streams.steps.columns import Origin
-from streams.steps.decode import Decoded, decode_batch
+from streams.steps.decode import Decoded, Record, Rejected, decode_batch
 from streams.steps.duplicates import Versions
 from streams.steps.enrich import Enricher, Heard, Parent
 from streams.steps.shadow import shadow_table
@@ -42,6 +45,25 @@ class MentionSteps:
     worker: str
 
 
+@dataclass(slots=True)
+class _Grounds:
+    """What a batch is decided by, beside its records."""
+
+    batch: RecordBatch
+    rules: RulesInForce
+    models: ModelsInForce  # for the whole batch, whatever is promoted meanwhile
+    parents: dict[str, Parent] = field(default_factory=dict)
+    refused: list[Rejected] = field(default_factory=list)  # records that no step bears
+
+    @property
+    def records(self) -> Sequence[Record]:
+        """Those of the batch that are not refused."""
+        if not self.refused:
+            return self.batch.records
+        refused = {letter.record.offset for letter in self.refused}
+        return [record for record in self.batch.records if record.offset not in refused]
+
+
 class MentionDecider:
     """Decides the batches of one partition; see `streams.pipeline.Decider`."""
 
@@ -52,17 +74,31 @@ class MentionDecider:
         self._seen = SeenEvents(steps.clickhouse, origin)
 
     async def __call__(self, batch: RecordBatch) -> Outcome:
-        """Filter, drop what was seen, enrich, judge."""
+        """Filter, drop what was seen, enrich, judge; a record that no step bears is a dead letter.
+
+        Raises what the steps raise for no record alone, and what is no record's doing.
+        """
         rules = await self._rules_for(batch)
-        decoded, heard = await self._in_thread(lambda: self._hear(batch, rules))
+        grounds = _Grounds(batch, rules, self._steps.models.in_force)
+        while True:
+            try:
+                return await self._decide(grounds)
+            except StepRaisedError as raised:
+                found = await self._in_thread(lambda: self._culprits(grounds))
+                if not found:
+                    raise raised.__cause__ or raised from None
+            self._seen.take_back(batch.position)
+            grounds.refused += found
+
+    async def _decide(self, grounds: _Grounds) -> Outcome:
+        batch = grounds.batch
+        decoded, heard = await self._in_thread(lambda: self._hear(grounds.records, grounds))
         versions = await self._seen.drop_from(
             heard, position=batch.position, done=batch.delivery.committable
         )
-        parents = await parents_of(self._steps.clickhouse, heard)
-        models = self._steps.models.in_force  # for the whole batch, whatever is promoted meanwhile
-        return await self._in_thread(
-            lambda: self._outcome(batch, rules, models, decoded, heard, versions, parents)
-        )
+        grounds.parents = await parents_of(self._steps.clickhouse, heard)
+        decoded.refuse(grounds.refused)
+        return await self._in_thread(lambda: self._outcome(grounds, decoded, heard, versions))
 
     async def _rules_for(self, batch: RecordBatch) -> RulesInForce:
         """The newest rules; for a batch planned before, those it was planned with."""
@@ -73,20 +109,24 @@ class MentionDecider:
         )
         return await self._steps.rules.of(version)
 
-    def _hear(self, batch: RecordBatch, rules: RulesInForce) -> tuple[Decoded, Heard]:
-        decoded = decode_batch(batch.records)
+    def _hear(self, records: Sequence[Record], grounds: _Grounds) -> tuple[Decoded, Heard]:
+        decoded, rules = decode_batch(records), grounds.rules
         return decoded, self._steps.enricher.hear(decoded, rules.rules, rules.pseudonymiser)
 
-    def _outcome(
-        self,
-        batch: RecordBatch,
-        rules: RulesInForce,
-        models: ModelsInForce,
-        decoded: Decoded,
-        heard: Heard,
-        versions: Versions,
-        parents: dict[str, Parent],
-    ) -> Outcome:
+    def _culprits(self, grounds: _Grounds) -> list[Rejected]:
+        alone = replace(grounds, models=ModelsInForce(grounds.models.current))
+
+        def attempt(records: Sequence[Record]) -> None:
+            decoded, heard = self._hear(records, alone)
+            self._blocks(alone, decoded, heard, np.ones(len(heard.mentions), dtype=bool))
+
+        return culprits(grounds.records, attempt)
+
+    def _blocks(
+        self, grounds: _Grounds, decoded: Decoded, heard: Heard, counted: npt.NDArray[np.bool_]
+    ) -> tuple[dict[str, pa.Table], dict[str, pa.Table]]:
+        """Blocks of the tables that the ledger accounts for, and of those beside it."""
+        batch, rules, models = grounds.batch, grounds.rules, grounds.models
         origin, model = self._origin, models.current
         blocks: dict[str, pa.Table] = {}
         beside: dict[str, pa.Table] = {}
@@ -101,7 +141,7 @@ class MentionDecider:
                 heard.interactions, heard.interaction_records, heard.interaction_brands, origin
             )
         if heard.mentions:
-            enriched = self._steps.enricher.enrich(heard, parents)
+            enriched = self._steps.enricher.enrich(heard, grounds.parents)
             predictions = model.predict(enriched.texts)
             blocks["mentions"] = columns.mentions_table(
                 heard,
@@ -114,7 +154,7 @@ class MentionDecider:
                     rules.sequence,
                     rules.rules.version,
                 ),
-                counted=versions.first[versions.fresh],
+                counted=counted,
             )
             judged = None if models.shadow is None else self._judged(models.shadow, enriched.texts)
             if models.shadow is not None and judged is not None:
@@ -130,6 +170,13 @@ class MentionDecider:
             blocks["heartbeats"] = columns.heartbeats_table(
                 decoded.heartbeats, decoded.heartbeat_records, origin
             )
+        return blocks, beside
+
+    def _outcome(
+        self, grounds: _Grounds, decoded: Decoded, heard: Heard, versions: Versions
+    ) -> Outcome:
+        batch, origin = grounds.batch, self._origin
+        blocks, beside = self._blocks(grounds, decoded, heard, versions.first[versions.fresh])
         stored = len(heard.mentions) + len(heard.interactions)
         first = int(versions.first.sum())
         plan = Plan(
@@ -149,8 +196,8 @@ class MentionDecider:
             dead_letters=len(decoded.rejected),
             filtered=heard.filtered,
             worker=self._steps.worker,
-            model_version=model.version,
-            rules_version=rules.rules.version,
+            model_version=grounds.models.current.version,
+            rules_version=grounds.rules.rules.version,
         )
         newest = max((m.published_at for m in heard.mentions), default=None)
         return Outcome(plan, blocks, newest, decoded.rejected, beside)
@@ -164,5 +211,7 @@ class MentionDecider:
             self._steps.models.give_up_shadow(shadow.version, error)
             return None
 
-    async def _in_thread(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._steps.threads, work)
+    async def _in_thread(self, step: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(
+            self._steps.threads, told_apart, step
+        )

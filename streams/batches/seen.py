@@ -53,6 +53,11 @@ class SeenEvents:
         heard.only(versions.fresh, fresh_interactions)
         return versions
 
+    def take_back(self, position: int) -> None:
+        """Forget what the batch that begins at `position` brought last: it is decided anew."""
+        self._mentions.take_back(position)
+        self._interactions.take_back(position)
+
     async def _learn(
         self, table: str, moments: Sequence[datetime], done: int, own_from: int
     ) -> None:

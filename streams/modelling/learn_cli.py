@@ -1,8 +1,8 @@
 """`escucha train`, `escucha evaluate` and `escucha classify`."""
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 import msgspec
@@ -271,7 +271,7 @@ def evaluate_command(
 @click.argument("file", type=click.File("rb"), default="-")
 @click.option("--explain", is_flag=True, help="Say which words drove each judgement.")
 @click.option("--with-text", is_flag=True, help="Repeat the texts: a file for train --teacher.")
-def classify_command(file: Iterator[bytes], explain: bool, with_text: bool) -> None:
+def classify_command(file: BinaryIO, explain: bool, with_text: bool) -> None:
     """Score JSON lines from FILE or standard input, without any server.
 
     \b
@@ -280,7 +280,7 @@ def classify_command(file: Iterator[bytes], explain: bool, with_text: bool) -> N
     A bad line is answered by an error object in its place. Example:
       echo '{"text": "where can I buy it?"}' | escucha classify
     """
-    from models.scoring import score_lines
+    from models.scoring import bounded_lines, score_lines
     from streams import training
     from streams.local import local_settings
 
@@ -289,6 +289,7 @@ def classify_command(file: Iterator[bytes], explain: bool, with_text: bool) -> N
     out = sys.stdout.buffer
     model = training.current_model(settings)
     explainer = model.explainer if explain else None
-    for line in score_lines(file, model, explainer=explainer, with_text=with_text):
+    lines = bounded_lines(file)
+    for line in score_lines(lines, model, explainer=explainer, with_text=with_text):
         out.write(line)
     out.flush()

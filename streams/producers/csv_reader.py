@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -22,6 +23,7 @@ from streams.producers.readers import (
 DELIMITERS = ",;\t|"
 _SNIFF_CHARS = 256 * 1024
 _SNIFF_ROWS = 200
+_SEPARATOR_LINE = re.compile(r'"?sep=([^\w"\r\n])"?[\r\n]*', re.IGNORECASE)
 _NAMES = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 
 
@@ -42,7 +44,11 @@ class CsvReader:
         self._line = 0
         with damaged_at(path, lambda: self._line):
             head = self._head()
-        self._dialect = _dialect(path, head, options)
+        separator = _separator(head)
+        if separator:
+            self._line, head = 1, head[1:]
+        self._header_line = self._line + 1
+        self._dialect = _dialect(path, head, options, separator)
         self._parser = csv.reader(self._lines(head), **self._dialect)
         self.columns = options.columns or self._header()
 
@@ -78,21 +84,22 @@ class CsvReader:
         self._source.close()
 
     def _header(self) -> tuple[str, ...]:
+        place = f"{self._path}, line {self._header_line}"
         try:
             names = next(self._parser, None)
         except csv.Error as error:
-            raise InputError(f"{self._path}, line 1: no CSV header ({error})") from error
+            raise InputError(f"{place}: no CSV header ({error})") from error
         if not names:
-            raise InputError(f"{self._path}, line 1: no CSV header; name the columns by --columns")
+            raise InputError(f"{place}: no CSV header; name the columns by --columns")
         try:
             "".join(names).encode()
         except UnicodeEncodeError as error:
             raise InputError(
-                f"{self._path}, line 1: not UTF-8; say what it is, for example --encoding cp1252"
+                f"{place}: not UTF-8; say what it is, for example --encoding cp1252"
             ) from error
         names = [name.strip() for name in names]
         refuse_twins(
-            f"{self._path}, line 1",
+            place,
             names,
             "rename one, or name all by --columns and skip the header",
         )
@@ -122,7 +129,13 @@ class CsvReader:
             yield line
 
 
-def _dialect(path: Path, head: list[str], options: ReadOptions) -> dict[str, Any]:
+def _separator(head: list[str]) -> str:
+    """The delimiter that a first line names as Excel has it, `sep=;`; else empty."""
+    found = _SEPARATOR_LINE.fullmatch(head[0]) if head else None
+    return found[1] if found else ""
+
+
+def _dialect(path: Path, head: list[str], options: ReadOptions, separator: str) -> dict[str, Any]:
     settings: dict[str, Any] = {"strict": False}
     if options.quote and options.quote.lower() == "none":
         settings["quoting"] = csv.QUOTE_NONE
@@ -132,6 +145,8 @@ def _dialect(path: Path, head: list[str], options: ReadOptions) -> dict[str, Any
         settings["escapechar"] = _one_character(options.escape, "--escape")
     if options.delimiter:
         settings["delimiter"] = _one_character(options.delimiter, "--delimiter")
+    elif separator:
+        settings["delimiter"] = separator
     else:
         settings["delimiter"] = max(DELIMITERS, key=lambda mark: _fit(head, settings, mark))
     try:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from operator import attrgetter, itemgetter
 from typing import Any, Literal, Protocol, cast, get_args, get_type_hints
 from urllib.parse import quote
@@ -30,6 +31,8 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{1,8})*", re.ASCII)
 _UNKNOWN_LANGUAGES = frozenset({"und", "unk", "undefined", "unknown", "none", "nan", "null"})
 _TRUE = frozenset({"true", "1", "1.0", "yes", "y", "t", "si", "sí"})
 _EXACT_FLOAT = 2**53
+_NAMES_KEPT = 1_000  # of sources and of languages; a column of something else has millions
+_NAME_CHARS = 1_000  # of one; the contract takes far fewer
 
 Kind = Literal["post", "reply", "repost", "quote", "review", "comment"]
 _KINDS: frozenset[str] = frozenset(get_args(get_type_hints(Mention)["kind"]))
@@ -136,8 +139,6 @@ class MappedRows:
         self._source_column = getter("source") if "source" in mapping.columns else None
         self._source = mapping.constants.get("source", "")
         self._lang = getter("lang")
-        self._languages: dict[object, str] = {}
-        self._sources: dict[object, str] = {}
         self._short = [(name, found) for name in ("url", "parent_text") if (found := getter(name))]
         self._about_author = [
             (name, found)
@@ -161,7 +162,7 @@ class MappedRows:
             raise ValueError("the author is empty")
         mention_id = self._mention_id(record, source, author_id, published_at, text)
         if self._lang:
-            fields["lang"] = self._language(self._lang(record))
+            fields["lang"] = _language(self._lang(record))
         for name, get in self._short:
             if value := _text(get(record)):
                 fields[name] = value
@@ -214,25 +215,27 @@ class MappedRows:
         return full_id(source, own)
 
     def _source_of(self, record: Record) -> str:
-        value = self._source_column(record) if self._source_column else None
-        found = self._sources.get(value) if isinstance(value, str) else None
-        if found is None:
-            text = _text(value)
-            if text.strip().lower() in _MISSING:
-                raise ValueError("the source is empty")
-            found = self._sources[text] = source_name(text)
-        return found
+        name = _text(self._source_column(record) if self._source_column else None)
+        if name.strip().lower() in _MISSING:
+            raise ValueError("the source is empty")
+        return _source_name(name[:_NAME_CHARS])
 
-    def _language(self, value: object) -> str:
-        if not isinstance(value, str):
-            return ""
-        found = self._languages.get(value)
-        if found is None:
-            head, dash, tail = value.strip().replace("_", "-").partition("-")
-            code = head.lower() + dash + tail
-            known = _LANGUAGE.fullmatch(code) and head.lower() not in _UNKNOWN_LANGUAGES
-            found = self._languages[value] = code if known else ""
-        return found
+
+@lru_cache(_NAMES_KEPT)
+def _source_name(name: str) -> str:
+    return source_name(name)
+
+
+def _language(value: object) -> str:
+    return _language_code(value) if isinstance(value, str) and len(value) <= _NAME_CHARS else ""
+
+
+@lru_cache(_NAMES_KEPT)
+def _language_code(value: str) -> str:
+    head, dash, tail = value.strip().replace("_", "-").partition("-")
+    code = head.lower() + dash + tail
+    known = _LANGUAGE.fullmatch(code) and head.lower() not in _UNKNOWN_LANGUAGES
+    return code if known else ""
 
 
 def full_id(source: str, own: str) -> str:

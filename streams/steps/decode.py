@@ -55,6 +55,13 @@ class Decoded:
     heartbeat_records: list[Record] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
 
+    def refuse(self, letters: Sequence[Rejected]) -> None:
+        """Add dead letters of the same batch, in the order of their offsets."""
+        if letters:
+            self.rejected = sorted(
+                [*self.rejected, *letters], key=lambda letter: letter.record.offset
+            )
+
 
 _decode = msgspec.json.Decoder(Event).decode
 

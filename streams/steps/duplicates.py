@@ -68,14 +68,21 @@ class _Generation:
         self.size = 0
         self.last_position = -1  # of the batches whose ids are in here
         self._runs: list[Hashes] = []
+        self._added = 0  # hashes of the last run that was added, as long as it can be taken back
 
     def add(self, hashes: Hashes) -> None:
+        if len(self._runs) >= MAX_RUNS:  # first, so that the run added last stays by itself
+            self._runs = [np.unique(np.concatenate(self._runs))]
+            self.size = len(self._runs[0])
         if len(hashes):
             self._runs.append(np.sort(hashes))
             self.size += len(hashes)
-        if len(self._runs) > MAX_RUNS:
-            self._runs = [np.unique(np.concatenate(self._runs))]
-            self.size = len(self._runs[0])
+        self._added = len(hashes)
+
+    def take_back(self) -> None:
+        if self._added:
+            self.size -= len(self._runs.pop())
+            self._added = 0
 
     def contains(self, hashes: Hashes) -> npt.NDArray[np.bool_]:
         found = np.zeros(len(hashes), dtype=bool)
@@ -146,6 +153,11 @@ class SeenIds:
         fresh[first_at[new]] = True
         self._young.last_position = position
         return fresh
+
+    def take_back(self, position: int) -> None:
+        """Forget the ids of the batch that begins at `position`, if it was the last to be asked."""
+        if self._young.last_position == position:
+            self._young.take_back()
 
     def first_versions(
         self, ids: Sequence[str], edited_at: Sequence[datetime | None], position: int

@@ -20,6 +20,7 @@ from tests.browser.ruling import FIRST, publish, ruling
 from tests.browser.serving import running, writing
 from tests.browser.shelving import Shelf, shelf_at
 from tests.integration.streams.helpers import small_model
+from tests.needs import BROWSER, missing
 
 MIGRATIONS = Path(__file__).parents[2] / "schemas" / "clickhouse"
 CHROMIUM_ARGUMENTS = [
@@ -73,10 +74,10 @@ def console_url(config: ConsoleConfig) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Chromium without a window; the test is skipped where there is none."""
+    """Chromium without a window; the test is skipped, in CI failed, where there is none."""
     executable = shutil.which("chromium") or shutil.which("chromium-browser")
     if executable is None:
-        pytest.skip("Chromium is not installed: apt install chromium")
+        missing("Chromium is not installed: apt install chromium", BROWSER)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS)
         yield chromium

@@ -19,6 +19,7 @@ from schemas.mention import Event
 from streams.kafka_access import KafkaAccess
 from streams.producers.base import EventWriter
 from tests.integration.producers.helpers import Topic
+from tests.needs import KAFKA, missing
 
 EXAMPLES = Path(generate.__file__).parent / "examples"
 INDEX = json.loads((EXAMPLES / "index.json").read_text("utf-8"))
@@ -30,7 +31,7 @@ Program = Callable[[Topic, dict[str, str]], None]  # sends files of examples, by
 def kcat(topic: Topic, files: dict[str, str]) -> None:
     program = shutil.which("kcat")
     if program is None:
-        pytest.skip("kcat is absent; on Debian: apt install kcat")
+        missing("kcat is absent; on Debian: apt install kcat", KAFKA)
     for key, name in files.items():
         done = subprocess.run(
             [program, "-P", "-b", topic.bootstrap, "-t", topic.name, "-k", key, "-D", "\x1e",

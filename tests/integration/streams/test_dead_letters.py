@@ -217,3 +217,19 @@ def partitions_of_java(lane: Lane, keys: list[bytes]) -> dict[bytes, int]:
         )
     assert producer.flush(PATIENCE_SEC) == 0
     return found
+
+
+def test_a_list_that_is_cut_says_how_much_it_leaves_out(lane: Lane) -> None:
+    with lane.client() as client:
+        client.command(
+            """INSERT INTO dead_letters (stage, reason, topic, topic_id, kafka_offset)
+            SELECT 'decode', 'reason ' || toString(number), 'cut.v1', 'cut', number
+            FROM numbers(203)"""
+        )
+        whole = lane.run("dead-letters", "list", "--topic", lane.topic)
+        cut = lane.run("dead-letters", "list", "--topic", "cut.v1")
+        client.command("DELETE FROM dead_letters WHERE topic = 'cut.v1'")
+    assert (whole.returncode, whole.stderr) == (0, b"")
+    assert cut.returncode == 0
+    assert len(cut.stdout.splitlines()) == 200
+    assert cut.stderr == b"3 more reasons, each with no more letters than the last one.\n"

@@ -194,9 +194,11 @@ def test_classify_takes_the_model_that_comes_along_where_none_is(
     store: ModelStore, tmp_path: Path
 ) -> None:
     lines = tmp_path / "lines.jsonl"
-    lines.write_text('{"text": "where can I buy it?"}\n')
+    lines.write_bytes(b"x" * 9_000_000 + b'\n{"text": "where can I buy it?"}\n')
 
     result = run(store, "classify", lines)
 
-    assert json.loads(result.stdout)["model_version"] == store.current()
+    too_long, judged = map(json.loads, result.stdout.splitlines())
+    assert too_long == {"error": "the line is over 4194304 bytes long", "line": 1}
+    assert judged["model_version"] == store.current()
     assert "comes along" in result.stderr

@@ -1,7 +1,9 @@
 """Every line that is not blank is answered, in order, whatever is in it."""
 
+import io
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from models import scoring
 from models.analyser import HashedText
 from models.heads import N_OUTPUTS, Model
 from models.predictions import HEADS
-from models.scoring import MAX_TEXT_CHARS, score_lines
+from models.scoring import MAX_TEXT_CHARS, bounded_lines, score_lines
 
 
 def scored(model: Model, *lines: bytes, batch_size: int = 3) -> list[dict[str, object]]:
@@ -123,11 +125,11 @@ def test_answers_do_not_depend_on_the_batch_size(model: Model) -> None:
     assert scored(model, *lines, batch_size=1) == scored(model, *lines, batch_size=7)
 
 
-@pytest.mark.parametrize("max_chars", [1_000_000, 4])
+@pytest.mark.parametrize("max_bytes", [1_000_000, 26])
 def test_it_reads_no_further_ahead_than_a_batch(
-    model: Model, monkeypatch: pytest.MonkeyPatch, max_chars: int
+    model: Model, monkeypatch: pytest.MonkeyPatch, max_bytes: int
 ) -> None:
-    monkeypatch.setattr(scoring, "MAX_BATCH_CHARS", max_chars)
+    monkeypatch.setattr(scoring, "MAX_BATCH_BYTES", max_bytes)
     taken = 0
 
     def lines() -> Iterator[bytes]:
@@ -136,7 +138,7 @@ def test_it_reads_no_further_ahead_than_a_batch(
             taken += 1
             yield b'{"text":"xx"}'
 
-    next(score_lines(lines(), model, batch_size=2 if max_chars > 4 else 500))
+    next(score_lines(lines(), model, batch_size=2 if max_bytes > 26 else 500))
 
     assert taken == 2
 
@@ -195,3 +197,47 @@ def test_without_a_request_nothing_is_explained(model: Model) -> None:
     (answer,) = scored(model, b'{"text":"lo compro"}')
 
     assert "why" not in json.dumps(answer)
+
+
+class Endless(io.RawIOBase):
+    """A line of many bytes and then a good one; notes how much was ever asked for at once."""
+
+    def __init__(self, size: int) -> None:
+        self.left, self.held = size, io.BytesIO(b'\n{"text":"b","id":"after"}\n')
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        taken = min(len(buffer), self.left)
+        if not taken:
+            return self.held.readinto(buffer)
+        buffer[:taken] = b"x" * taken
+        self.left -= taken
+        return taken
+
+
+@pytest.mark.parametrize("beyond", [1, 2, 60, 1_000, 100_000])
+def test_a_line_without_end_is_answered_by_an_error_in_its_place_and_never_held_whole(
+    model: Model, monkeypatch: pytest.MonkeyPatch, beyond: int
+) -> None:
+    monkeypatch.setattr(scoring, "MAX_LINE_BYTES", 60)
+    lines = list(bounded_lines(io.BufferedReader(Endless(60 + beyond))))
+    assert max(map(len, lines)) <= 61
+
+    answers = scored(model, *lines)
+
+    assert [answer.get("id") for answer in answers] == [None, "after"]
+    assert answers[0] == {"error": "the line is over 60 bytes long", "line": 1}
+    assert answers[1]["intent"]
+
+
+def test_a_line_of_just_the_length_that_is_taken_is_scored(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = b'{"text":"a","id":"at the bound"}'
+    monkeypatch.setattr(scoring, "MAX_LINE_BYTES", len(line) + 1)
+
+    answers = scored(model, *bounded_lines(io.BytesIO(line + b"\n" + line)))
+
+    assert [answer["id"] for answer in answers] == ["at the bound"] * 2

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,11 @@ from tests.unit.producers.helpers import Ingestion, tweet
 
 MIB = 1024 * 1024
 LIMIT = 24 * MIB
+
+bounds_memory = pytest.mark.skipif(
+    sys.platform == "darwin",
+    reason="macOS takes no limit of a process's memory: nothing is refused",
+)
 
 
 def one_page(path: Path) -> None:
@@ -50,6 +56,7 @@ def endless_list(path: Path) -> None:
     pq.write_table(pa.table({"text": nothings}), path, compression="zstd")
 
 
+@bounds_memory
 @pytest.mark.parametrize("make", [one_page, one_text_for_all, one_beginning_for_all, endless_list])
 def test_what_unpacks_beyond_the_limit_is_refused(tmp_path: Path, make: Any) -> None:
     path = tmp_path / "bomb.parquet"
@@ -62,6 +69,7 @@ def test_what_unpacks_beyond_the_limit_is_refused(tmp_path: Path, make: Any) -> 
         list(reader.rows())
 
 
+@bounds_memory
 def test_a_bomb_ends_an_ingestion_in_words_and_rows_before_it_count(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -45,6 +45,35 @@ def test_the_delimiter_is_found(tmp_path: Path, delimiter: str) -> None:
     assert [row for _, row in read(csv_file(tmp_path, text))[1]] == rows[1:]
 
 
+@pytest.mark.parametrize(
+    "first", ["sep=;\r\n", "SEP=;\n", '"sep=;"\r\n', "\ufeffsep=;\r\n", "sep=;\r"]
+)
+def test_the_line_in_which_excel_names_the_delimiter_is_no_row(tmp_path: Path, first: str) -> None:
+    # Sniffed, the comma would win: each row has one.
+    path = csv_file(tmp_path, first + "id;text, whole\r\n1;so, this\r\n2;and, that\r\n")
+
+    assert read(path) == (("id", "text, whole"), [(3, ["1", "so, this"]), (4, ["2", "and, that"])])
+
+
+def test_a_delimiter_that_is_said_counts_and_the_line_is_still_no_row(tmp_path: Path) -> None:
+    path = csv_file(tmp_path, "sep=\t\n1|a\n2|b\n")
+
+    columns, rows = read(path, delimiter="|", columns=("id", "text"))
+
+    assert (columns, rows) == (("id", "text"), [(2, ["1", "a"]), (3, ["2", "b"])])
+
+
+def test_a_header_that_only_begins_so_is_one(tmp_path: Path) -> None:
+    assert read(csv_file(tmp_path, "sep=;id\n1;2\n"))[0] == ("sep=", "id")
+
+
+def test_behind_that_line_a_bad_header_is_named_by_its_own(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="line 2: two columns are named id"):
+        read(csv_file(tmp_path, "sep=;\nid;id\n"))
+    with pytest.raises(InputError, match="line 2: no CSV header"):
+        read(csv_file(tmp_path, "sep=;\n"))
+
+
 def test_a_dialect_can_be_said(tmp_path: Path) -> None:
     path = csv_file(tmp_path, "id#text\n1#'it\\'s # so'\n")
 

@@ -1,6 +1,7 @@
 """Rows become mentions that the contract's decoder takes, or a reason."""
 
 import json
+import tracemalloc
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -358,3 +359,28 @@ def test_a_bad_story_row_says_why(change: dict[str, object], reason: str) -> Non
 
     with pytest.raises(ValueError, match=reason):
         StoryRows(datetime(2026, 1, 1, tzinfo=UTC), "story")(json.dumps(row).encode())
+
+
+def test_columns_of_ever_new_languages_and_sources_take_no_more_memory() -> None:
+    request = from_flags(["source=source"], [])
+    mapper = mapper_for("text", "date", "lang", "source", "user", request=request)
+    event = json.loads(mapper(["a", "2026-07-04", " ES_mx ", "El País", "ana"]).value)
+    assert (event["lang"], event["source"]) == ("es-mx", "el_pais")
+    long = "x" * 900
+    tracemalloc.start()
+    try:
+        for number in range(8_000):
+            mapper(["a", "2026-07-04", f"{long}{number}", f"{number}{long}", "ana"])
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 6_000_000  # 8,000 of each would be over 14 MB
+
+
+def test_a_text_in_the_place_of_a_language_or_a_source_is_cut_and_kept_nowhere() -> None:
+    request = from_flags(["source=source"], [])
+    mapper = mapper_for("text", "date", "lang", "source", "user", request=request)
+    endless = "z" * 3_000_000
+    event = json.loads(mapper(["a", "2026-07-04", endless, endless, "ana"]).value)
+    assert not event["lang"]
+    assert set(event["source"]) == {"z"}
