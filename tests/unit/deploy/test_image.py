@@ -37,12 +37,14 @@ def test_the_image_has_what_the_tests_run_on() -> None:
 
 def test_the_image_has_all_that_is_needed_and_not_the_local_stack() -> None:
     has = {name for name, _ in lock("requirements-run.lock")}
-    extra = PROJECT["optional-dependencies"]["object-storage"]
+    optional = PROJECT["optional-dependencies"]
+    extra = [line for name in ("object-storage", "pdf", "tracing") for line in optional[name]]
     needed = {
         canonicalize_name(requirement.name)
         for requirement in map(Requirement, (*PROJECT["dependencies"], *extra))
         if requirement.marker is None or requirement.marker.evaluate()
     }
+    assert {"s3fs", "opentelemetry-sdk"} <= needed  # RUNBOOK's first backup, and traces
     assert needed - has == OF_THE_LOCAL_STACK
     assert not has & {"pytest", "mypy", "playwright", "ruff"}
 
