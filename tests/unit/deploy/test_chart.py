@@ -69,6 +69,16 @@ OUTSIDE: dict[str, Any] = {
     "settings": {"ESCUCHA_MODEL_STORE": "s3://bucket/models"},
     "console": {"env": {"ESCUCHA_OIDC_ISSUER": "https://sign-in.example.org"}},
 }
+ROLES = ("worker", "producer", "signals", "console", "operator")
+BY_CERTIFICATE: dict[str, Any] = {
+    "producers": {"bluesky": {"enabled": True}},
+    "receiver": {"enabled": True},
+    "kafka": {
+        "security": "SSL",
+        "ca": {"configMap": "kafka-ca"},
+        "certificates": {"secrets": {role: f"{role}-tls" for role in ROLES}},
+    },
+}
 VARIANTS = {
     "defaults": {},
     "everything": EVERYTHING,
@@ -76,6 +86,7 @@ VARIANTS = {
     "on one node": ON_ONE_NODE,
     "outside": OUTSIDE,
     "paused": {"paused": True},
+    "by certificate": BY_CERTIFICATE,
 }
 
 
@@ -211,7 +222,7 @@ def test_commands_and_settings_are_escuchas(objects: list[dict[str, Any]], tmp_p
         given = {v["name"]: str(v.get("value", "from-a-secret")) for v in container["env"]}
         assert len(given) == len(container["env"]), f"{name} has a variable twice"
         assert {variable.removeprefix("ESCUCHA_") for variable in given} <= known, name
-        given |= {variable: str(ca) for variable in given if variable.endswith("_CA_FILE")}
+        given |= {variable: str(ca) for variable in given if variable.endswith("_FILE")}
         Settings.from_environment(given)
 
 
@@ -250,6 +261,47 @@ def test_workers_follow_their_lag() -> None:
     access = named(objects, "TriggerAuthentication", trigger["authenticationRef"]["name"])["spec"]
     assert access["secretTargetRef"][0]["key"] == "kafka-worker-password"
     assert access["configMapTargetRef"][0]["name"] == "kafka-ca"
+
+
+def test_each_role_shows_its_own_certificate() -> None:
+    objects = render(BY_CERTIFICATE)
+    operators = {"listening-migrate", "listening-upkeep"}
+    seen = set()
+    for name, pod in pods(objects):
+        part = name.removeprefix("listening-")
+        role = "operator" if name in operators else part
+        role = "producer" if part in {"receiver", "listen-bluesky"} else role
+        [volume] = [v for v in pod["spec"]["volumes"] if v["name"] == "kafka-certificate"]
+        assert volume["secret"] == {"secretName": f"{role}-tls", "defaultMode": 0o440}, name
+        for container in pod["spec"]["containers"]:
+            given = {v["name"]: v.get("value") for v in container["env"]}
+            folder = "/etc/escucha/kafka-certificate"
+            assert given["ESCUCHA_KAFKA_CERT_FILE"] == f"{folder}/tls.crt", name
+            assert given["ESCUCHA_KAFKA_KEY_FILE"] == f"{folder}/tls.key", name
+            assert "ESCUCHA_KAFKA_USER" not in given
+        seen.add(role)
+    assert seen == set(ROLES)
+
+    [trigger] = named(objects, "ScaledObject", "listening-worker")["spec"]["triggers"]
+    assert (trigger["metadata"].get("sasl"), trigger["metadata"]["tls"]) == (None, "enable")
+    access = named(objects, "TriggerAuthentication", trigger["authenticationRef"]["name"])["spec"]
+    assert access["secretTargetRef"] == [
+        {"parameter": "cert", "name": "worker-tls", "key": "tls.crt"},
+        {"parameter": "key", "name": "worker-tls", "key": "tls.key"},
+    ]
+    assert access["configMapTargetRef"][0]["parameter"] == "ca"
+
+
+@pytest.mark.parametrize(
+    ("kafka", "complaint"),
+    [
+        ({"security": "PLAINTEXT", "certificates": {"secrets": {"worker": "w"}}}, "over TLS only"),
+        ({"certificates": {"secrets": {"worker": "w"}}}, "lacks the role"),
+    ],
+)
+def test_certificates_that_would_not_do_are_refused(kafka: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(helm.HelmError, match=complaint):
+        render({"kafka": kafka})
 
 
 def test_prometheus_finds_what_has_metrics() -> None:
@@ -354,6 +406,7 @@ def test_more_workers_than_partitions_are_refused() -> None:
         {"clickhouse": {"url": "clickhouse:8123"}},
         {"console": {"labels": True}},
         {"secret": {"name": ""}},
+        {"kafka": {"certificates": {"secrets": {"wroker": "kafka-tls"}}}},
     ],
 )
 def test_mistaken_values_are_refused(values: dict[str, Any]) -> None:
