@@ -157,6 +157,14 @@ def test_the_schemas_find_mistakes() -> None:
     assert list(_crd("ScaledObject").iter_errors(scaled))
 
 
+def test_an_image_can_be_pinned_by_digest() -> None:
+    digest = f"sha256:{'0' * 64}"
+    values = {**EVERYTHING, "image": {"repository": "registry.example.org/e", "digest": digest}}
+    images = {container["image"] for _, container in containers(render(values))}
+    assert images == {f"registry.example.org/e@{digest}"}
+    assert all(":0" in container["image"] for _, container in containers(render(EVERYTHING)))
+
+
 def test_names_of_two_releases_do_not_meet() -> None:
     def names(release: str) -> set[tuple[str, str]]:
         return {(o["kind"], o["metadata"]["name"]) for o in render(EVERYTHING, release)}
@@ -406,6 +414,7 @@ def test_more_workers_than_partitions_are_refused() -> None:
         {"clickhouse": {"url": "clickhouse:8123"}},
         {"console": {"labels": True}},
         {"secret": {"name": ""}},
+        {"image": {"digest": "latest"}},
         {"kafka": {"certificates": {"secrets": {"wroker": "kafka-tls"}}}},
     ],
 )

@@ -233,6 +233,16 @@ def test_images_are_of_the_versions_that_are_tested() -> None:
     assert PLAIN["kafka"]["image"] == f"apache/kafka:{kafka[1]}"
     assert PLAIN["clickhouse"]["image"] == f"clickhouse/clickhouse-server:{clickhouse}"
     assert PLAIN["grafana"]["image"] == f"grafana/grafana:{sdk[1]}"
+    plugin = PLAIN["grafana"]["environment"]["GF_INSTALL_PLUGINS"]
+    assert re.fullmatch(r"grafana-clickhouse-datasource \d+\.\d+\.\d+", plugin)
+
+
+def test_images_can_be_pinned_by_digest() -> None:
+    text = (COMPOSE / "compose.yaml").read_text(encoding="utf-8")
+    names = ("KAFKA_IMAGE", "CLICKHOUSE_IMAGE", "GRAFANA_IMAGE", "ESCUCHA_IMAGE")
+    pinned = {name: f"{name.lower()}:1@sha256:{'0' * 64}" for name in names}
+    services = yaml.safe_load(filled_in(text, {**EXAMPLE, **pinned}))["services"]
+    assert {service["image"] for service in services.values()} == set(pinned.values())
 
 
 def test_kafka_and_clickhouse_have_the_files_of_the_local_stack() -> None:
