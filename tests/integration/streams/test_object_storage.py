@@ -74,7 +74,7 @@ def test_keys_that_are_refused_are_told_without_the_secret(storage: ObjectStorag
 
 
 def test_models_appear_once_they_are_whole() -> None:
-    models = open_storage(f"s3://{BUCKET}/models")
+    models = open_storage(f"s3://{BUCKET}/small-models")
     assert models.folders("card.json") == []
     models.add_folder("one", {"model.skops": b"weights"})  # its last file is not there yet
     assert models.folders("card.json") == []
