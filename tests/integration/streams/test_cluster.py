@@ -88,7 +88,7 @@ def test_what_the_readme_gives_for_clickhouse_cloud_is_taken_and_leaves_no_table
     with connect(services.settings(tmp_path), in_database=True) as client:
         windows = r"'\\bnon_replicated_deduplication_window = (\\d+)'"
         kept = (
-            f"SELECT name, extract(create_table_query, {windows}) AS own,"  # noqa: S608
+            f"SELECT name, extract(create_table_query, {windows}) AS own,"
             r" extract(create_table_query, '[^_]replicated_deduplication_window = (\\d+)'),"
             r" extract(create_table_query, 'replicated_deduplication_window_seconds = (\\d+)')"
             " FROM system.tables WHERE database = currentDatabase() AND own != ''"
