@@ -3,13 +3,14 @@
 import ssl
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from socket import create_connection
 from urllib.parse import urlsplit
 
 from cryptography import x509
 
+from streams import clock
 from streams.errors import SettingsError
 from streams.operate.findings import Finding, Patient, bad, ok, warn
 from streams.settings import Settings
@@ -83,7 +84,7 @@ def _of_server(address: str, context: ssl.SSLContext) -> datetime:
 
 
 def _fault(where: str, ends: datetime) -> Iterable[Finding]:
-    now = datetime.now(UTC)
+    now = clock.now()
     if ends <= now:
         yield bad(
             "certificates",
