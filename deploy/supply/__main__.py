@@ -1,4 +1,4 @@
-"""`python -m deploy.supply check | write | sbom [FILE] | audit [ADVISORIES]`."""
+"""`python -m deploy.supply check | write | sbom [FILE] | audit [ADVISORIES] | audit-in-ci`."""
 
 import sys
 from importlib import metadata
@@ -7,7 +7,7 @@ from pathlib import Path
 from deploy.supply import audit, licences, sbom
 from deploy.supply.lock import SupplyError
 
-USAGE = "say check, write, sbom [FILE] or audit [ADVISORIES], an archive of OSV"
+USAGE = "say check, write, sbom [FILE], audit [ADVISORIES], an archive of OSV, or audit-in-ci"
 
 
 def main(arguments: list[str]) -> int:
@@ -23,6 +23,8 @@ def main(arguments: list[str]) -> int:
                 Path(where[0]).write_text(text, "utf-8") if where else print(text, end="")
             case ["audit"]:
                 return audit.audit()
+            case ["audit-in-ci"]:
+                return audit.audit_in_ci()
             case ["audit", archive]:
                 return audit.audit_by(Path(archive))
             case _:

@@ -24,6 +24,7 @@ def broker(patient: Patient) -> Iterator[Finding]:
     admin = TopicAdmin(settings.kafka, deadline_sec=PATIENCE_SEC)
     try:
         found = {spec.name: admin.topic(spec.name) for spec in _wanted(settings)}
+        brokers = admin.brokers()
     except BrokerUnavailableError as error:
         yield bad(
             "broker",
@@ -42,7 +43,8 @@ def broker(patient: Patient) -> Iterator[Finding]:
             "Run: escucha migrate",
         )
         return
-    faults = list(_faults(settings, {n: t for n, t in found.items() if t is not None}))
+    there = {n: t for n, t in found.items() if t is not None}
+    faults = [*_single_copies(brokers, there), *_faults(settings, there)]
     yield from faults or [ok("topics", f"All {len(found)} topics are as they should be.")]
 
 
@@ -51,6 +53,20 @@ def _wanted(settings: Settings) -> list[TopicSpec]:
         replace(spec, name=settings.mentions_topic) if spec is MENTIONS_RAW else spec
         for spec in TOPICS
     ]
+
+
+def _single_copies(brokers: int, found: dict[str, Topic]) -> Iterator[Finding]:
+    """With one broker there is no other way; with several, one that is lost takes records along."""
+    single = [name for name, topic in found.items() if topic.replication < 2]
+    if brokers > 1 and single:
+        yield warn(
+            "topics",
+            f"{', '.join(single)}: one copy each, on a cluster of {brokers} brokers. If the broker"
+            " that has it is lost, so are the records.",
+            "Set ESCUCHA_KAFKA_REPLICATION for topics to come, and give these more copies with"
+            " kafka-reassign-partitions or your service's console. See RUNBOOK, Topics with one"
+            " copy.",
+        )
 
 
 def _faults(settings: Settings, found: dict[str, Topic]) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ import msgspec
 
 from streams.operate import (
     broker_checks,
+    certificate_checks,
     clickhouse_checks,
     content_checks,
     machine_checks,
@@ -20,6 +21,7 @@ CHECKS: Sequence[Check] = (
     *machine_checks.CHECKS,
     *stack_checks.CHECKS,
     *broker_checks.CHECKS,
+    *certificate_checks.CHECKS,
     *clickhouse_checks.CHECKS,
     *content_checks.CHECKS,
 )

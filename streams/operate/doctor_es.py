@@ -20,6 +20,15 @@ SPANISH: Final = {
     "This broker does not tell the settings of its topics.": "Este bróker no dice cómo están configurados sus temas.",
     "{} has {}={}, and it should be {}.": "{} tiene {}={}, y debería ser {}.",
     "Set it with your broker's tools, or say what you want in ESCUCHA_RETENTION_DAYS.": "Cámbialo con las herramientas de tu bróker, o di lo que quieres en ESCUCHA_RETENTION_DAYS.",
+    "{}: one copy each, on a cluster of {} brokers. If the broker that has it is lost, so are the records.": "{}: una sola copia de cada uno, en un clúster de {} brókeres. Si se pierde el bróker que la tiene, se pierden los registros.",
+    "Set ESCUCHA_KAFKA_REPLICATION for topics to come, and give these more copies with kafka-reassign-partitions or your service's console. See RUNBOOK, Topics with one copy.": "Pon ESCUCHA_KAFKA_REPLICATION para los temas que vengan, y da más copias a estos con kafka-reassign-partitions o la consola de tu servicio. Véase el RUNBOOK, Temas con una sola copia.",
+    # certificates
+    "{} certificates were seen; the first ends on {}.": "Se vieron {} certificados; el primero caduca el {}.",
+    "The certificate of {} has ended.": "El certificado de {} ha caducado.",
+    "The certificate of {} ended on {}.": "El certificado de {} caducó el {}.",
+    "Put a new one in its place, and start again all that use it.": "Pon uno nuevo en su lugar, y vuelve a arrancar todo lo que lo usa.",
+    "The certificate of {} ends on {}, in {} days.": "El certificado de {} caduca el {}, dentro de {} días.",
+    "Put a new one in its place before, and start again all that use it: from then on nothing connects.": "Pon antes uno nuevo en su lugar, y vuelve a arrancar todo lo que lo usa: desde entonces nada se conecta.",
     # ClickHouse
     "No ClickHouse is expected yet.": "Todavía no hace falta ningún ClickHouse.",
     "Start it: escucha up": "Arráncalo: escucha up",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
+from models.storage import wants_folders
 from streams.errors import InputError
 
 READ_BYTES = 1 << 20
@@ -102,7 +103,11 @@ class Folder:
 
 
 class Bucket:
-    """Anything fsspec can read and write; an object appears when its upload is done."""
+    """Anything fsspec can read and write; an object appears when its upload is done.
+
+    Whatever the place raises is told as InputError with what to look at: every kind of storage
+    has errors of its own.
+    """
 
     def __init__(self, filesystem: Any, path: str, place: str) -> None:
         self.place = place
@@ -111,15 +116,43 @@ class Bucket:
     def write(self, name: str, blocks: Iterable[bytes]) -> Written:
         """Upload; an upload that is broken off leaves nothing, or what was there before."""
         path = f"{self._path}/{name}"
-        self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
         hashing = _Hashing()
-        with self._files.transaction, self._files.open(path, "wb") as file:
-            for block in hashing.through(blocks):
-                file.write(block)
+        of_the_blocks: list[Exception] = []
+        try:
+            if wants_folders(self._files):
+                self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
+            with self._files.transaction, self._files.open(path, "wb") as file:
+                for block in hashing.through(_noting(blocks, of_the_blocks)):
+                    file.write(block)
+        except Exception as error:
+            if error in of_the_blocks:  # ClickHouse's trouble, not the place's
+                raise
+            raise self._trouble("written", error) from error
         return hashing.written
 
     def read(self, name: str) -> Iterator[bytes]:
         """Block by block."""
-        with self._files.open(f"{self._path}/{name}", "rb") as file:
-            while block := file.read(READ_BYTES):
-                yield block
+        try:
+            with self._files.open(f"{self._path}/{name}", "rb") as file:
+                while block := file.read(READ_BYTES):
+                    yield block
+        except FileNotFoundError:
+            raise
+        except Exception as error:
+            raise self._trouble("read", error) from error
+
+    def _trouble(self, done: str, error: Exception) -> InputError:
+        said = (isinstance(error, OSError) and error.strerror) or str(error) or repr(error)
+        return InputError(
+            f"{self.place} cannot be {done}: {said}: is the bucket there, are the keys given"
+            " (AWS_ACCESS_KEY_ID, …), and do they suffice?"
+        )
+
+
+def _noting(blocks: Iterable[bytes], failed: list[Exception]) -> Iterator[bytes]:
+    """The same blocks; what they raise is put into `failed` as well."""
+    try:
+        yield from blocks
+    except Exception as error:
+        failed.append(error)
+        raise

@@ -7,6 +7,8 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from deploy.kafka_jvm import KafkaJvm, available
+from streams.kafka_access import KafkaAccess
+from streams.topic_admin import TopicAdmin
 
 pytestmark = [
     pytest.mark.kafka_jvm,
@@ -54,6 +56,20 @@ def test_three_secure_nodes_outlive_one(tmp_path: Path) -> None:
         settings = kafka.security.admin_settings(kafka.bootstrap)
         admin = AdminClient(settings)
         admin.create_topics([NewTopic("t", 1, 3)])["t"].result(30)
+        admin.create_topics([NewTopic("one-copy", 1, 1)])["one-copy"].result(30)
+        ours = TopicAdmin(
+            KafkaAccess(
+                kafka.bootstrap,
+                "SASL_SSL",
+                user=settings["sasl.username"],
+                password=settings["sasl.password"],
+                ca_file=kafka.security.ca_file,
+            )
+        )
+        copies = {
+            name: topic.replication for name in ("t", "one-copy") if (topic := ours.topic(name))
+        }
+        assert (ours.brokers(), copies) == (3, {"t": 3, "one-copy": 1})  # what doctor looks at
         kafka.kill_node(1)
 
         producer = Producer({**settings, "acks": "all"})

@@ -8,6 +8,7 @@ import pytest
 from deploy.local.handles import start_broker, start_clickhouse
 from streams.migrate import connect, migrate
 from tests.integration.streams.helpers import Lane, Services, small_model
+from tests.integration.streams.object_storage import ObjectStorage, object_storage
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +26,12 @@ def services(model_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         migrate(services.settings(folder / "run"), dry_run=False, say=lambda _: None)
         yield services
         clickhouse.kill()  # a clean stop takes seconds, and nobody reads its data again
+
+
+@pytest.fixture(scope="session")
+def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStorage]:
+    with object_storage(tmp_path_factory.mktemp("s3")) as storage:
+        yield storage
 
 
 @pytest.fixture

@@ -26,15 +26,17 @@ from tests.integration.streams.helpers import (
     wait_for,
     write_posts,
 )
+from tests.integration.streams.object_storage import BUCKET, ObjectStorage
 
 
 class House:
     """Settings of one installation, which may share its Kafka with another one."""
 
     def __init__(
-        self, broker: BrokerHandle, database: ClickHouseHandle, store: Path, folder: Path
+        self, broker: BrokerHandle, database: ClickHouseHandle, store: Path | str, folder: Path
     ) -> None:
         folder.mkdir(exist_ok=True)
+        self.storage: dict[str, str] = {}  # keys of object storage
         self.folder = folder
         self.settings = Settings(
             kafka_bootstrap=broker.bootstrap,
@@ -53,7 +55,8 @@ class House:
             "kafka_bootstrap kafka_partitions clickhouse_url clickhouse_user clickhouse_password"
             " run_dir model_store batch_max_records"
         )
-        return clean_environment(**{n: getattr(self.settings, n) for n in names.split()})
+        own = clean_environment(**{n: getattr(self.settings, n) for n in names.split()})
+        return own | self.storage
 
     def worker(self) -> Worker:
         return Worker(self.environment, self.folder)
@@ -88,15 +91,22 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrokerHandle]:
 
 
 @pytest.fixture(scope="module")
-def first(
-    broker: BrokerHandle, model_store: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[House]:
-    folder = tmp_path_factory.mktemp("first")
-    with start_clickhouse(folder / "ch") as database:
-        house = House(broker, database, model_store, folder / "house")
-        migrate(house.settings, dry_run=False, say=lambda _: None)
-        yield house
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseHandle]:
+    with start_clickhouse(tmp_path_factory.mktemp("database")) as database:
+        yield database
         database.kill()
+
+
+@pytest.fixture(scope="module")
+def first(
+    broker: BrokerHandle,
+    database: ClickHouseHandle,
+    model_store: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> House:
+    house = House(broker, database, model_store, tmp_path_factory.mktemp("first"))
+    migrate(house.settings, dry_run=False, say=lambda _: None)
+    return house
 
 
 @pytest.fixture
@@ -104,6 +114,12 @@ def second_database(tmp_path: Path) -> Iterator[ClickHouseHandle]:
     with start_clickhouse(tmp_path / "ch") as database:
         yield database
         database.kill()
+
+
+def empty(house: House) -> None:
+    with connect(house.settings) as client:
+        client.command("DROP DATABASE escucha SYNC")
+        client.command("CREATE DATABASE escucha")  # the user's own: without it nobody gets in
 
 
 def said(lines: list[str]) -> str:
@@ -156,9 +172,7 @@ def test_a_backup_restored_goes_on_exactly_with_the_same_kafka_and_with_another(
         assert worker.terminate() == 0
 
     # Another Kafka, which has nothing of before.
-    with connect(second.settings) as client:
-        client.command("DROP DATABASE escucha SYNC")
-        client.command("CREATE DATABASE escucha")  # the user's own: without it nobody gets in
+    empty(second)
     with start_broker(tmp_path / "broker") as other:
         third = House(other, second_database, tmp_path / "models3", tmp_path / "third")
         damaged = place / max(made.chunks, key=lambda one: one.size).file
@@ -244,3 +258,37 @@ class BreaksOff(Folder):
         if self.left < 0:
             raise ConnectionError("the disk was pulled out")
         return super().write(name, blocks)
+
+
+def test_by_way_of_object_storage_counts_stay_exact(
+    database: ClickHouseHandle, first: House, storage: ObjectStorage, tmp_path: Path
+) -> None:
+    """The last of this file: it drops what the others have stored."""
+    empty(first)
+    place = f"s3://{BUCKET}/backups/2026-07-04"
+    with start_broker(tmp_path / "broker") as broker:
+
+        def run(house: House, *arguments: object) -> str:
+            done = escucha(*arguments, environment=house.environment, cwd=tmp_path)
+            assert done.returncode == 0, done.stderr.decode()
+            return done.stdout.decode() + done.stderr.decode()
+
+        here = House(broker, database, f"s3://{BUCKET}/models", tmp_path / "here")
+        here.storage = storage.environment
+        run(here, "migrate")
+        run(here, "train", "--if-missing")  # the model that comes along, into the bucket
+        with here.worker() as worker:  # which takes its model out of it
+            here.ingest(write_posts(tmp_path / "before.jsonl", range(120)))
+            here.wait_exact(120)
+            run(here, "backup", place)
+            assert worker.terminate() == 0
+        assert "1 models, are as they were written" in run(here, "restore", place, "--verify")
+        with here.client() as client:
+            judged = client.query("SELECT DISTINCT model_version FROM mentions").result_rows
+
+        empty(here)
+        there = House(broker, database, f"s3://{BUCKET}/restored", tmp_path / "there")
+        there.storage = storage.environment
+        assert "the workers go on where the backup ends" in run(there, "restore", place)
+        there.wait_exact(120)
+        assert f"* {judged[0][0]}" in run(there, "models", "list")

@@ -5,6 +5,7 @@ tables and leaves them read-only, and takes no ON CLUSTER. So it parses every st
 every table; what replicas do with each other's parts is not tested here.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,10 +14,12 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
 
 from deploy.local.handles import start_clickhouse
-from streams.cluster import on_cluster
+from streams.cluster import WINDOW_SECONDS, on_cluster
 from streams.migrate import connect, migrations
 from streams.settings import Settings
+from tests.integration.streams.helpers import REPOSITORY, Services
 
+README = REPOSITORY / "deploy" / "README.md"
 CLUSTER = "main"
 KEEPER = """<clickhouse>
     <zookeeper>
@@ -73,3 +76,35 @@ def test_every_table_is_made_and_known_to_keeper(client: Client) -> None:
         " AND match(engine_full, '[^_]replicated_deduplication_window = 30000')"
     ).result_rows
     assert {"mentions", "ledger", "mentions_by_hour"} <= {name for (name,) in windows}
+
+
+def test_what_the_readme_gives_for_clickhouse_cloud_is_taken_and_leaves_no_table_out(
+    services: Services, tmp_path: Path
+) -> None:
+    """SharedMergeTree itself is nowhere but there; here its settings are written and not heeded."""
+    [statement] = re.findall(
+        r"```sql\n(SELECT concat\('ALTER TABLE.+?)```", README.read_text("utf-8"), re.DOTALL
+    )
+    with connect(services.settings(tmp_path), in_database=True) as client:
+        windows = r"'\\bnon_replicated_deduplication_window = (\\d+)'"
+        kept = (
+            f"SELECT name, extract(create_table_query, {windows}) AS own,"
+            r" extract(create_table_query, '[^_]replicated_deduplication_window = (\\d+)'),"
+            r" extract(create_table_query, 'replicated_deduplication_window_seconds = (\\d+)')"
+            " FROM system.tables WHERE database = currentDatabase() AND own != ''"
+            " AND NOT startsWith(name, '.') ORDER BY name"
+        )
+        try:
+            for (alter,) in client.query(statement).result_rows:
+                client.command(alter)
+            found = client.query(kept).result_rows
+            assert {"mentions", "ledger", "interactions"} <= {name for name, *_ in found}
+            for name, own, replicated, seconds in found:
+                assert (replicated, int(seconds)) == (own, WINDOW_SECONDS), name
+        finally:
+            for name, *_ in client.query(kept).result_rows:
+                client.command(
+                    "ALTER TABLE {name:Identifier} RESET SETTING replicated_deduplication_window,"
+                    " replicated_deduplication_window_seconds",
+                    {"name": name},
+                )

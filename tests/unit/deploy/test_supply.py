@@ -11,8 +11,9 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from deploy.supply import audit, licences, sbom
+from deploy.supply.__main__ import main
 from deploy.supply.licences import Licensed, licensed
-from deploy.supply.lock import IMAGE_LOCK, LOCK, SupplyError, read_lock
+from deploy.supply.lock import IMAGE_LOCK, LOCK, ROOT, SupplyError, read_lock
 
 HASH = f"--hash=sha256:{'0' * 64}"
 
@@ -103,6 +104,7 @@ def test_it_is_the_same_each_time(found: list[Licensed]) -> None:
         (0, "No known vulnerabilities found", 0),
         (1, "Found 1 known vulnerability in 1 package", 1),
         (1, "requests.exceptions.ConnectionError: Max retries exceeded", 75),
+        (1, "timed out once. Found 2 known vulnerabilities in 1 package", 1),
         (0, "Dependency not found on PyPI and could not be audited: click (8.3.3)", 75),
     ],
 )
@@ -114,6 +116,29 @@ def test_an_audit_that_reached_nobody_does_not_pass_for_a_clean_one(
     tool.chmod(0o755)
     assert audit.ask(tool, LOCK) == code
     assert ("checked. Run it" in capsys.readouterr().err.replace("\n", " ")) == (code == 75)
+
+
+def test_an_audit_that_takes_too_long_is_no_pass_and_no_traceback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tool = tmp_path / "python"
+    tool.write_text("#!/bin/sh\nexec sleep 60\n")
+    tool.chmod(0o755)
+    assert audit.ask(tool, LOCK, within_sec=0.1) == 75
+    assert "NOTHING was checked" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("audited_as", "code"), [(0, 0), (1, 1), (75, 0)])
+def test_ci_fails_by_holes_and_tells_where_nobody_could_be_asked(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    audited_as: int,
+    code: int,
+) -> None:
+    monkeypatch.setattr(audit, "audit", lambda within_sec: audited_as)
+    assert main(["audit-in-ci"]) == code
+    assert ("fails no build" in capsys.readouterr().err) == (audited_as == 75)
+    assert "\nmake audit-in-ci" in (ROOT / ".ci" / "run").read_text("utf-8")
 
 
 def advisory(name: str = "click", **changes: Any) -> dict[str, Any]:

@@ -18,7 +18,11 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- end -}}
 
 {{- define "escucha.image" -}}
+{{- with .Values.image.digest -}}
+{{ $.Values.image.repository }}@{{ . }}
+{{- else -}}
 {{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end }}
 {{- end -}}
 
 {{- define "escucha.claim" -}}
@@ -28,6 +32,16 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{/* "yes" where models are in object storage: then workers and console need no volume. */}}
 {{- define "escucha.modelsElsewhere" -}}
 {{- if contains "://" (default "" .Values.settings.ESCUCHA_MODEL_STORE | toString) }}yes{{ end -}}
+{{- end -}}
+
+{{/* The Secret with the client certificate of .role; empty: brokers want none. */}}
+{{- define "escucha.certificate" -}}
+{{- with .root.Values.kafka.certificates.secrets }}
+{{- if not (hasSuffix "SSL" $.root.Values.kafka.security) }}
+{{- fail "kafka.certificates are shown over TLS only: set kafka.security to SSL or SASL_SSL" }}
+{{- end }}
+{{- required (printf "kafka.certificates.secrets lacks the role %s" $.role) (get . $.role) }}
+{{- end }}
 {{- end -}}
 
 {{/* Of the pod: its selector, whether it may reach the world, and whether it has the volume. */}}
@@ -85,6 +99,12 @@ volumes:
     configMap:
       name: {{ . }}
   {{- end }}
+  {{- with include "escucha.certificate" . }}
+  - name: kafka-certificate
+    secret:
+      secretName: {{ . }}
+      defaultMode: 0440
+  {{- end }}
   {{- with .root.Values.clickhouse.ca.configMap }}
   - name: clickhouse-ca
     configMap:
@@ -109,6 +129,11 @@ volumeMounts:
   {{- if .root.Values.kafka.ca.configMap }}
   - name: kafka-ca
     mountPath: /etc/escucha/kafka
+    readOnly: true
+  {{- end }}
+  {{- if include "escucha.certificate" . }}
+  - name: kafka-certificate
+    mountPath: /etc/escucha/kafka-certificate
     readOnly: true
   {{- end }}
   {{- if .root.Values.clickhouse.ca.configMap }}
@@ -143,6 +168,12 @@ volumeMounts:
 {{- if $values.kafka.ca.configMap }}
 - name: ESCUCHA_KAFKA_CA_FILE
   value: /etc/escucha/kafka/{{ $values.kafka.ca.key }}
+{{- end }}
+{{- if include "escucha.certificate" . }}
+- name: ESCUCHA_KAFKA_CERT_FILE
+  value: /etc/escucha/kafka-certificate/{{ $values.kafka.certificates.cert }}
+- name: ESCUCHA_KAFKA_KEY_FILE
+  value: /etc/escucha/kafka-certificate/{{ $values.kafka.certificates.key }}
 {{- end }}
 - name: ESCUCHA_KAFKA_GROUP
   value: {{ $values.kafka.group | quote }}
