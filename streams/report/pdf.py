@@ -29,7 +29,7 @@ def pdf(document: Document, made_at: datetime) -> bytes:
         import typst
     except ImportError as error:
         raise SettingsError(
-            "a PDF needs the extra `pdf`: pip install 'escucha[pdf]'; HTML does without"
+            "a PDF needs the extra `pdf`: pip install '.[pdf]' in the checkout; HTML does without"
         ) from error
     # No font of a report has emoji; their names say as much.
     said = emoji.demojize(msgspec.json.encode(document).decode(), language=document.language)

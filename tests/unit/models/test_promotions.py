@@ -138,7 +138,7 @@ def test_without_fsspec_the_remedy_is_said_and_a_directory_works(tmp_path: Path)
     )
     assert answer.stdout.splitlines() == [
         "[]",
-        "memory://x: needs fsspec: pip install 'escucha[object-storage]'",
+        "memory://x: needs fsspec: pip install '.[object-storage]' in the checkout",
     ]
 
 
