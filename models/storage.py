@@ -62,9 +62,9 @@ def open_storage(place: Path | str) -> Storage:
     try:
         import fsspec
     except ModuleNotFoundError as error:
-        raise ModelStoreError(f"{text}: needs fsspec: pip install '.[object-storage]' in the checkout") from (
-            error
-        )
+        raise ModelStoreError(
+            f"{text}: needs fsspec: pip install '.[object-storage]' in the checkout"
+        ) from error
     try:
         filesystem, path = fsspec.core.url_to_fs(text)
     except (ImportError, ValueError) as error:

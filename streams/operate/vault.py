@@ -50,7 +50,9 @@ def open_vault(place: str) -> Vault:
 
         filesystem, path = fsspec.core.url_to_fs(place)
     except ModuleNotFoundError as error:
-        raise InputError(f"{place}: needs fsspec: pip install '.[object-storage]' in the checkout") from error
+        raise InputError(
+            f"{place}: needs fsspec: pip install '.[object-storage]' in the checkout"
+        ) from error
     except (ImportError, ValueError) as error:
         raise InputError(f"{place}: {error}") from error
     return Bucket(filesystem, path, place)

@@ -22,7 +22,7 @@ def _formats(
     if value is None:
         if find_spec("typst") is not None:
             return FORMATS
-        click.echo("no PDF: that needs the extra `pdf`, pip install '.[pdf]' in the checkout", err=True)
+        click.echo("no PDF: that needs pip install '.[pdf]' in the checkout", err=True)
         return ("html",)
     wanted = tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
     if not wanted or set(wanted) - set(FORMATS):
