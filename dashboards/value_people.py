@@ -119,8 +119,8 @@ def exchange_people(spot: Spot) -> table.Panel:
         "value_exchange_people",
         Text("Quién da y qué recibe", "Who gives, and what they get"),
         Text(
-            "Las 50 personas que más dan (saber, recomendaciones y compras; luego, atención), y qué "
-            "reciben de la marca y de los demás. Son actos, no dinero.",
+            "Las 50 personas que más dan (saber, recomendaciones y compras; luego, atención), y "
+            "qué reciben de la marca y de los demás. Son actos, no dinero.",
             "The 50 people who give most (knowledge, recommendations and orders; then attention), "
             "and what they get from the brand and from the others. Acts, not money.",
         ),
