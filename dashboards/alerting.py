@@ -79,6 +79,14 @@ RULES = (
         "ticket",
         "EscuchaKeptTables",
     ),
+    Rule(
+        "refused_notices",
+        Text("Un aviso no se entregará", "A notice will not be delivered"),
+        0,
+        "1m",
+        "ticket",
+        "EscuchaNoticeRefused",
+    ),
 )
 
 

@@ -96,9 +96,11 @@ def _numbers() -> tuple[stat.Panel, ...]:
             Text("A tiempo", "In time"),
             Text(
                 "Parte de lo que pedía respuesta y la tuvo (o ya daba las gracias) dentro del "
-                "plazo: 60 minutos si nadie dijo otro.",
+                "plazo: 60 minutos si nadie dijo otro. Lo que espera y aún está en plazo no "
+                "cuenta.",
                 "Share of what needed a reply and had one (or was thanked for) within the target: "
-                "60 minutes unless somebody set another.",
+                "60 minutes unless somebody set another. What waits and is not yet due does not "
+                "count.",
             ),
             unit="percentunit",
             decimals=1,
@@ -132,8 +134,10 @@ def _over_time() -> timeseries.Panel:
         "care_over_time",
         Text("Qué pedía respuesta", "What needed a reply"),
         Text(
-            "Por la hora en que se preguntó, según cómo acabó.",
-            "By the time it was asked, and what became of it.",
+            "Por la hora en que se preguntó, según cómo acabó. Sin respuesta está también lo que "
+            "aún está en plazo.",
+            "By the time it was asked, and what became of it. What is not yet due is among the "
+            "unanswered.",
         ),
         stacked_bars=True,
     )
@@ -223,10 +227,10 @@ def _definitions() -> table.Panel:
         "care_by_definition",
         Text("Según qué se entienda por pedir respuesta", "By what needing a reply means"),
         Text(
-            "Contestadas, a tiempo, resueltas (gracias, o 72 horas sin volver) y reabiertas "
-            "(vuelve a pedir en 7 días).",
-            "Answered, in time, resolved (thanks, or 72 hours without coming back), and reopened "
-            "(asks again within 7 days).",
+            "Contestadas, a tiempo (de las que no siguen en plazo), resueltas (gracias, o 72 "
+            "horas sin volver) y reabiertas (vuelve a pedir en 7 días).",
+            "Answered, in time (of those that are not still within their time), resolved (thanks, "
+            "or 72 hours without coming back), and reopened (asks again within 7 days).",
         ),
     )
     panel = columns(

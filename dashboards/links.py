@@ -97,6 +97,7 @@ LINKS: Mapping[str, tuple[Link, ...]] = {
     "value_rating": (_by("person"),),
     "value_bonds": (_by("customer"),),
     "value_interests": (_by("person"),),
+    "value_exchange_people": (_by("person"),),
     "value_gestures": (_by("person"),),
     "value_presence": (_of("source", "network"),),
     "care_waiting": (_CARE,),

@@ -5,7 +5,15 @@ from grafana_foundation_sdk.models import dashboard as models
 
 from dashboards.base import board
 from dashboards.panels import ACTIVE, P50, Spot, bars_panel, mapped, named, stat_panel
-from dashboards.value_people import SEGMENTS, bonds, exchange, interests, networks, rating
+from dashboards.value_people import (
+    SEGMENTS,
+    bonds,
+    exchange,
+    exchange_people,
+    interests,
+    networks,
+    rating,
+)
 from dashboards.value_tables import customers, influence
 from dashboards.words import Text
 
@@ -36,8 +44,9 @@ def value() -> models.Dashboard:
     builder.with_panel(_segments())
     builder.with_panel(bonds(Spot(14, 10, 10)))
     builder.with_panel(exchange(Spot(15, 14, 10)))
-    builder.with_panel(interests(Spot(20, 14, 9)))
-    builder.with_panel(networks(Spot(21, 10, 9)))
+    builder.with_panel(exchange_people(Spot(22, 24, 10)))
+    builder.with_panel(interests(Spot(20, 24, 10)))
+    builder.with_panel(networks(Spot(21, 24, 8)))
     return builder.build()
 
 

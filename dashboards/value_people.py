@@ -112,6 +112,35 @@ def exchange(spot: Spot) -> table.Panel:
     )
 
 
+def exchange_people(spot: Spot) -> table.Panel:
+    """Return what those who give most give and get."""
+    return value_table(
+        spot,
+        "value_exchange_people",
+        Text("Quién da y qué recibe", "Who gives, and what they get"),
+        Text(
+            "Las 50 personas que más dan (saber, recomendaciones y compras; luego, atención), y "
+            "qué reciben de la marca y de los demás. Son actos, no dinero.",
+            "The 50 people who give most (knowledge, recommendations and orders; then attention), "
+            "and what they get from the brand and from the others. Acts, not money.",
+        ),
+        {
+            "person": (Text("Persona", "Person"), 150),
+            "attention_given": (Text("Da atención", "Gives attention"), None),
+            "knowledge_given": (Text("Da saber", "Gives knowledge"), None),
+            "recommendations_given": (Text("Recomienda", "Recommends"), None),
+            "orders_given": (Text("Compra", "Orders"), None),
+            "answers_received_from_brand": (
+                Text("La marca responde", "Brand answers"),
+                None,
+            ),
+            "gestures_received": (Text("Recibe gestos", "Gets gestures"), None),
+            "answers_received_from_people": (Text("Otros responden", "Others answer"), None),
+            "reactions_received": (Text("Otros reaccionan", "Others react"), None),
+        },
+    )
+
+
 def networks(spot: Spot) -> table.Panel:
     """Return people who are heard in several networks."""
     return value_table(
@@ -146,16 +175,17 @@ def interests(spot: Spot) -> table.Panel:
         Text("De qué más hablan", "What else they talk about"),
         Text(
             "Intereses de las 200 personas mejor calificadas, de lo que dicen cuando no hablan de "
-            "ninguna marca: para saber qué les gustaría recibir.",
+            "ninguna marca, con lo último que lo muestra: para saber qué les gustaría recibir.",
             "Interests of the 200 best rated people, from what they say when they speak of no "
-            "brand: to know what they would like to be given.",
+            "brand, with the newest words that show it: to know what they would like to be given.",
         ),
         {
             "person": (Text("Persona", "Person"), 150),
-            "interest": (Text("Interés", "Interest"), None),
-            "mentions": (Text("Menciones", "Mentions"), None),
+            "interest": (Text("Interés", "Interest"), 130),
+            "mentions": (Text("Menciones", "Mentions"), 100),
             "last_at": (Text("La última", "The latest"), 150),
-            "rating": (Text("Calificación", "Rating"), None),
+            "rating": (Text("Calificación", "Rating"), 100),
+            "newest": (Text("Lo último que dijo", "What they said last"), None),
         },
         whole=("rating",),
     )

@@ -170,7 +170,7 @@ class AlertSaid(Shape, frozen=True, kw_only=True):
 
 
 class AlertTold(Shape, frozen=True, kw_only=True):
-    """A notice on a channel: when it was delivered, or how often and why it was not."""
+    """A notice on a channel: when delivered, or how often and why not; when it was given up."""
 
     change: int
     event: str
@@ -180,6 +180,7 @@ class AlertTold(Shape, frozen=True, kw_only=True):
     attempts: int
     reason: str
     tried_at: Moment | None
+    passed_at: Moment | None
 
 
 Counted = Annotated[

@@ -2,7 +2,7 @@
 SELECT
     n.alert_id AS alert_id, n.change AS change, n.event AS event, n.at AS at, c.channel AS channel,
     d.delivered_at AS delivered_at, f.attempts AS attempts, f.reason AS reason,
-    f.tried_at AS tried_at
+    f.tried_at AS tried_at, f.passed_at AS passed_at
 FROM
 (
     SELECT alert_id, change, event, at, stored_at
@@ -25,7 +25,8 @@ LEFT JOIN
 ) AS d ON d.channel = c.channel AND d.alert_id = n.alert_id AND d.change = n.change
 LEFT JOIN
 (
-    SELECT channel, alert_id, change, attempts, reason, toNullable(tried_at) AS tried_at
+    SELECT
+        channel, alert_id, change, attempts, reason, toNullable(tried_at) AS tried_at, passed_at
     FROM alert_faults FINAL
     WHERE alert_id IN {ids:Array(String)}
 ) AS f ON f.channel = c.channel AND f.alert_id = n.alert_id AND f.change = n.change

@@ -6,7 +6,7 @@ SELECT
     ])) AS definition,
     count() AS asked,
     countIf(first_reply_at IS NOT NULL) / asked AS answered,
-    countIf(is_in_time) / asked AS in_time,
+    countIf(is_in_time) / nullIf(countIf(NOT is_pending), 0) AS in_time,
     countIf(resolved_at IS NOT NULL) / asked AS resolved,
     countIf(reopened_at IS NOT NULL) / asked AS reopened
 FROM items

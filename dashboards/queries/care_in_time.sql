@@ -1,3 +1,3 @@
 WITH
 -- include: care
-SELECT if(count() = 0, NULL, countIf(is_in_time) / count()) AS in_time FROM items
+SELECT countIf(is_in_time) / nullIf(countIf(NOT is_pending), 0) AS in_time FROM items

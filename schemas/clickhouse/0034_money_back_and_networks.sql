@@ -133,6 +133,7 @@ LEFT JOIN
 ) AS t ON t.source = e.source AND t.author_id = e.author_id;
 
 
+-- Neither likely spam nor copies are steps, as they are no leads and make no alert.
 CREATE OR REPLACE VIEW journey_steps_now AS
 WITH changes AS
 (
@@ -157,7 +158,9 @@ WITH changes AS
                 AS position_of_step
         FROM mentions FINAL
         WHERE stage NOT IN ('', 'none') AND author_role = '' AND kind != 'repost'
-            AND NOT author_is_bot
+            AND NOT author_is_bot AND spam < 0.5
+            AND mention_id NOT IN
+                (SELECT mention_id FROM near_duplicates FINAL WHERE original != mention_id)
         UNION ALL
         SELECT
             a.source,

@@ -4,11 +4,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import pytest
 from clickhouse_connect.driver.client import Client
 
 from schemas.business import Alert
 from streams.signals.emerging.live import Watch
-from streams.signals.emerging.notify.channels import UndeliveredError
+from streams.signals.emerging.notify import outbox
+from streams.signals.emerging.notify.channels import RefusedError, UndeliveredError
 from streams.signals.emerging.settings import DetectorSettings
 
 URL = "http://console.example"
@@ -20,10 +22,26 @@ class Receiver:
     name = "mailto-0123456789"
     wants_all = False
     takes = True
+    refuses = False
 
     def send(self, alert: Alert) -> None:
+        if self.refuses:
+            raise RefusedError("it answered 422")
         if not self.takes:
             raise UndeliveredError("it answered 503")
+
+
+def refuse_for_good(client: Client, receiver: Receiver) -> None:
+    """The first notice that waits is refused, and again after hours; the next one now."""
+    receiver.refuses = True
+    for _ in range(2):
+        with pytest.raises(RefusedError):
+            outbox.deliver(client, receiver)
+        client.command(
+            "INSERT INTO alert_faults SELECT * REPLACE(refused_at - INTERVAL 1 DAY AS refused_at,"
+            " now64(3) AS tried_at) FROM alert_faults FINAL WHERE passed_at IS NULL"
+        )
+    receiver.refuses = False
 
 
 def said(number: int, at: datetime, brand: str, **values: Any) -> dict[str, Any]:

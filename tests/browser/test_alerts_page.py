@@ -20,6 +20,7 @@ from streams.settings import Settings
 from streams.signals.emerging.acting import AlertDesk
 from streams.signals.emerging.notify import outbox
 from streams.signals.emerging.notify.channels import UndeliveredError
+from tests.browser import crowds
 from tests.browser.alerts_page import item, open_page, seen
 from tests.browser.crowds import URL, Receiver, changes, many, newest, post, said, store, watch
 from tests.browser.data import HOSTILE_TEXT
@@ -139,9 +140,13 @@ def test_an_alert_shows_what_it_rests_on_as_it_is_stored(
     expect(alert.locator(".told")).to_contain_text("Al abrirse, Correo (0123): sin entregar")
     expect(alert.locator(".told")).to_contain_text("2 intentos")
     expect(alert.locator(".told")).to_contain_text("it answered 503")
-    assert outbox.deliver(crowd, Receiver()) == 2
+    crowds.refuse_for_good(crowd, receiver)
+    assert outbox.deliver(crowd, Receiver()) == 1
     page.reload()
-    expect(item(page, "Nimbara").locator(".told")).to_contain_text("Correo (0123): entregado")
+    expect(item(page, "Otrora").locator(".told")).to_contain_text("Correo (0123): entregado")
+    lost = item(page, "Nimbara").locator(".told")
+    expect(lost).to_contain_text("no se entregará: quien lo recibe lo rechaza (it answered 422)")
+    expect(lost).to_contain_text("tras 4 intentos")
     assert complaints == []
 
 

@@ -6,7 +6,7 @@ import pytest
 from clickhouse_connect.driver.client import Client
 from playwright.sync_api import Page, expect
 
-from tests.browser.data import refresh_kept
+from tests.browser.data import insert_mention, refresh_kept
 from tests.browser.test_panel_queries import BOARDS, NOW, ask, number
 
 ALL = {"from": "now-90d", "to": "now"}
@@ -30,8 +30,8 @@ def test_the_share_heard_in_time_is_that_of_the_signals(console_url: str, writer
 
 def test_what_needed_a_reply_adds_up(console_url: str, writer: Client) -> None:
     refresh_kept(writer, ("care_items", "care_queue_top"))
-    asked, in_time = writer.query(
-        "SELECT sum(asked), sum(in_time) FROM care_hourly WHERE definition = 'either'"
+    asked, in_time, pending = writer.query(
+        "SELECT sum(asked), sum(in_time), sum(pending) FROM care_hourly WHERE definition = 'either'"
     ).first_row
     waiting, overdue = writer.query(
         "SELECT count(), countIf(is_overdue) FROM care_queue WHERE status = 'open'"
@@ -43,12 +43,46 @@ def test_what_needed_a_reply_adds_up(console_url: str, writer: Client) -> None:
     assert asked > 100
     assert sum(sum(filter(None, one["values"])) for one in series) == asked
     assert sum(sum(row[1:]) for row in by_sentiment) == asked
-    assert number(console_url, "care_in_time", ALL) == pytest.approx(in_time / asked)
+    assert number(console_url, "care_in_time", ALL) == pytest.approx(in_time / (asked - pending))
     assert (number(console_url, "care_waiting"), number(console_url, "care_overdue")) == (
         waiting,
         overdue,
     )
     assert len(ask(console_url, "care_queue_top")["rows"]) == min(waiting, 50)
+
+
+def test_what_is_not_yet_due_is_not_missed(console_url: str, writer: Client) -> None:
+    """With a target of ten days much of what waits is still within its time."""
+    period = {"from": "now-80d", "to": "now"}  # of its own: answers are kept for a moment
+    columns = ["name", "value", "set_by"]
+    writer.insert("signal_settings", [["care_target_minutes", 14_400, "eva"]], column_names=columns)
+    asked_at = NOW - timedelta(days=20)
+    told = {"author_id": "due-ana", "mention_id": "due-q", "source": "csv", "needs_reply": 1}
+    insert_mention(writer, 910_000, asked_at, **told, kind="post")
+    told = {"author_id": "due-us", "mention_id": "due-a", "source": "csv", "author_role": "care"}
+    answers = {"kind": "reply", "parent_id": "due-q"}
+    insert_mention(writer, 910_001, asked_at + timedelta(days=1), **told, **answers)
+    try:
+        refresh_kept(writer, ("care_items",))
+        asked, in_time, waiting, late = writer.query(
+            "SELECT count(), countIf(stopped_at <= due_at),"
+            " countIf(stopped_at IS NULL AND due_at > now()),"
+            " countIf(stopped_at IS NULL AND due_at < now()) FROM care_items"
+        ).first_row
+        share = number(console_url, "care_in_time", period)
+        [[_, _, _, by_definition, *_], *_] = ask(console_url, "care_by_definition", period)["rows"]
+        pending = writer.query(
+            "SELECT sum(pending) FROM care_hourly WHERE definition = 'either'"
+        ).first_row
+    finally:
+        writer.command("TRUNCATE TABLE signal_settings")
+        writer.command("DELETE FROM mentions WHERE author_id LIKE 'due-%'")
+        refresh_kept(writer, ("brand_accounts_kept", "care_items"))
+
+    assert (in_time, waiting > 10, late > 10) == (1, True, True)
+    assert pending == (waiting,)
+    expected = pytest.approx(in_time / (asked - waiting))
+    assert (share, by_definition) == (expected, expected)
 
 
 def test_the_leads_of_a_panel_are_those_of_the_queue(console_url: str, writer: Client) -> None:

@@ -73,6 +73,22 @@ def test_who_speaks_to_the_brand_needs_a_reply_too_and_both_are_told(client: Cli
     }
 
 
+def test_likely_spam_waits_for_nobody_and_each_of_those_who_say_the_same_does(
+    client: Client,
+) -> None:
+    insert(
+        client,
+        "mentions",
+        mention("ad", "spammer", 0, **ASK, **TO_US, spam=0.5),
+        mention("sure", "ana", 0, **ASK, spam=0.49),
+        mention("same", "ben", 0, **ASK),
+    )
+    insert(client, "near_duplicates", {"mention_id": "same", "original": "sure"})
+
+    assert waiting(client) == {"sure", "same"}
+    assert set(items(client, "1")) == {"sure", "same"}
+
+
 def test_an_answer_to_another_message_of_the_same_person_counts_for_a_week(
     client: Client,
 ) -> None:

@@ -90,6 +90,7 @@ def test_whose_experience_a_text_tells(client: Client) -> None:
         {"lang": "pt"},
         {"kind": "repost"},
         {"author_role": "care"},
+        {"author_role": "rival"},
         {"author_is_bot": 1},
         {"spam": 0.9},
     ],

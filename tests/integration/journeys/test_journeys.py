@@ -99,7 +99,10 @@ def test_stages_are_steps_and_a_purchase_is_one_of_them(client: Client) -> None:
         mention("u", "ana", 72, stage="use", **named),
         mention("stuck", "ben", -24 * 10, stage="consideration", **named),
         mention("fresh", "cai", 24 * 9, stage="consideration", **named),
+        mention("ad", "spammer", 0, stage="consideration", spam=0.5, **named),
+        mention("copy", "dan", 1, stage="awareness", **named),
     )
+    insert(client, "near_duplicates", {"mention_id": "copy", "original": "a"})
     insert(client, "interactions", contact("i", "ana", 0, ["Nimbara"]))
     insert(client, "orders", order("o", "ana", 48))
 
@@ -150,7 +153,10 @@ def test_questions_stand_at_the_stage_they_were_asked_at(client: Client) -> None
         mention("q1", "ana", 0, **asks, topics=["price"]),
         mention("q2", "ben", 1, **asks, topics=["price", "battery"]),
         mention("r", "helper", 2, author_role="care", kind="reply", parent_id="q1"),
+        mention("ad", "spammer", 3, **asks, topics=["price"], spam=0.5),
+        mention("copy", "cai", 4, **asks, topics=["price"]),
     )
+    insert(client, "near_duplicates", {"mention_id": "copy", "original": "q1"})
 
     assert kept(
         client,

@@ -59,6 +59,15 @@ EXPECTED = [
 
 def test_engagement_is_what_is_counted_by_hand(client: Client) -> None:
     insert(client, "mentions", *STORY)
+    rival = {"author_role": "rival"}  # who speaks for a brand, ours or not, is nobody here
+    insert(
+        client,
+        "mentions",
+        said("x1", "kolmio", 6, "Nimbara", **rival),
+        said("x2", "kolmio", WEEK + 6, "Nimbara", **rival),
+        reply("x3", "kolmio", 6, "root", "root", **rival),
+        reply("x4", "dan", 7, "x3", "root", parent_author_id="kolmio"),
+    )
 
     assert kept(client, QUALITY, NEEDED) == EXPECTED
     shares = kept(
@@ -104,6 +113,7 @@ def test_a_campaign_stands_beside_what_was_said_on_its_days(client: Client) -> N
         said("3", "cai", 2, **of_it, kind="repost", **wants),  # said, but no words of their own
         said("4", "dan", 3, **of_it, spam=0.9, **wants),
         said("5", "nimbara", 4, **of_it, author_role="own", **likes),
+        said("5 rival", "kolmio", 4, **of_it, author_role="rival", **likes),
         said("6", "eve", 5, **likes),
         said("7", "fay", 24, sentiment="negative", **wants),
         said("8", "gil", 25, acts=["gives_recommendation"]),

@@ -15,7 +15,7 @@ COLUMNS = (
 
 def only_background(client: Client) -> None:
     """Seven weeks of talk in which nothing happens, and no alert."""
-    for table in ("mentions", "alerts", "alert_evidence", "alert_deliveries"):
+    for table in ("mentions", "alerts", "alert_evidence", "alert_deliveries", "alert_faults"):
         client.command("TRUNCATE TABLE {name:Identifier}", {"name": table})
     background(client)
 

@@ -17,6 +17,7 @@ import msgspec
 import pytest
 from clickhouse_connect.driver.client import Client
 
+from dashboards.named import read_query
 from models.predictions import Predictions, Texts
 from schemas.business import Alert
 from schemas.pipeline import Progress
@@ -25,12 +26,18 @@ from streams.modelling.replay_text import as_text
 from streams.signals.emerging import store
 from streams.signals.emerging.lifecycle import Series
 from streams.signals.emerging.live import Watch
-from streams.signals.emerging.notify.channels import signature
+from streams.signals.emerging.notify import outbox
+from streams.signals.emerging.notify.channels import (
+    RefusedError,
+    UndeliveredError,
+    Webhook,
+    signature,
+)
 from streams.signals.emerging.settings import DetectorSettings
 from streams.signals.emerging.watching import Heard
 from streams.sinks.clickhouse import ClickHouse
 from tests.builders import FakeModel
-from tests.fakes.receivers import http_receiver, smtp_receiver
+from tests.fakes.receivers import Hook, http_receiver, smtp_receiver
 from tests.integration.streams.helpers import Lane, command_line, produce, read_all, wait_for
 from tests.integration.streams.talk import burst, changes, mentions, only_background
 
@@ -253,6 +260,61 @@ def test_a_webhook_that_was_dead_gets_all_of_it_signed_and_once(lane: Lane, clie
     )
     assert SECRET not in said
     assert str(port) not in said
+
+
+def _hours_pass(client: Client, hours: int) -> None:
+    """What was refused was refused so much earlier."""
+    client.command(
+        "INSERT INTO alert_faults SELECT * REPLACE(refused_at - toIntervalHour({hours:UInt32}) AS"
+        " refused_at, now64(3) AS tried_at) FROM alert_faults FINAL",
+        {"hours": hours},
+    )
+
+
+def _both_brands(client: Client, hook: Hook) -> Webhook:
+    """Two notices wait for a webhook."""
+    channel = Webhook(f"http://127.0.0.1:{hook.port}/", SECRET)
+    outbox.register(client, channel)
+    mentions(client, burst("burst", 12))
+    mentions(client, burst("other", 12, "Otra"))
+    assert len(Watch(client, DetectorSettings()).look()) == 2
+    return channel
+
+
+def test_what_is_refused_for_hours_holds_up_nothing_any_more(client: Client) -> None:
+    with http_receiver() as hook:
+        channel = _both_brands(client, hook)
+        hook.answers[:] = [422, 422, 503, 422, 204]
+        for hours in (1, outbox.REFUSED_FOR_HOURS):
+            with pytest.raises(RefusedError):
+                outbox.deliver(client, channel)
+            _hours_pass(client, hours)
+        with pytest.raises(UndeliveredError, match="503"):
+            outbox.deliver(client, channel)
+        assert outbox.deliver(client, channel) == 1
+        assert outbox.deliver(client, channel) == 0
+
+        first, *_, fourth, other = [request.headers["Idempotency-Key"] for request in hook.requests]
+        assert first == fourth != other
+        assert len(hook.requests) == 5
+    told = client.query(
+        "SELECT attempts, reason, passed_at IS NOT NULL FROM alert_faults FINAL"
+    ).result_rows
+    assert told == [(4, "it answered 422", 1)]
+    assert client.query(read_query("alert_refused_notices")).result_rows == [(1,)]
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 503])
+def test_what_may_be_taken_later_waits_and_is_not_lost(client: Client, status: int) -> None:
+    with http_receiver() as hook:
+        channel = _both_brands(client, hook)
+        hook.answers[:] = [status, status, 204]
+        for _ in range(2):
+            with pytest.raises(UndeliveredError, match=str(status)):
+                outbox.deliver(client, channel)
+            _hours_pass(client, 1_000)
+        assert outbox.deliver(client, channel) == 2
+    assert client.query(read_query("alert_refused_notices")).result_rows == [(0,)]
 
 
 @pytest.mark.parametrize(

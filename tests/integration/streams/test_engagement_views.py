@@ -115,6 +115,7 @@ def test_an_author_returns_in_a_later_week(client: Client) -> None:
     mention(client, "5", "cleo", week, brands=["Iberia"])
     mention(client, "6", "ana", week, brands=["Vueling"])
     mention(client, "7", "desk", week, brands=["Iberia"], author_role="care")
+    mention(client, "8", "vueling", week, brands=["Iberia"], author_role="rival")
     assert answers(
         client,
         "SELECT brand, toString(week), authors, returning_authors, new_authors"
@@ -134,6 +135,9 @@ def test_reciprocity_counts_pairs_that_answered_each_other(client: Client) -> No
     answer(client, "r3", "cleo", 3, "m", "m", brands=["Iberia"])  # never answered
     answer(client, "r4", "ana", 4, "m", "m", brands=["Iberia"])  # to herself
     answer(client, "r5", "dan", 5, "x", "x", brands=["Iberia"], parent_author_id="eve")
+    for number, role in enumerate(("care", "rival")):  # who speaks for a brand is no person
+        answer(client, f"s{number}", role, 6, "m", "m", brands=["Iberia"], author_role=role)
+        answer(client, f"t{number}", "ana", 7, f"s{number}", "m", brands=["Iberia"])
     assert answers(client, "SELECT brand, pairs, mutual_pairs, reciprocity FROM reciprocity") == [
         ("Iberia", 3, 1, pytest.approx(1 / 3))
     ]
@@ -185,6 +189,7 @@ def test_interests_are_what_an_author_talks_about_besides_the_brands(client: Cli
     mention(client, "t:3", "ana", 4, interests=["football"], brands=["Nimbara"])
     mention(client, "t:4", "ana", 5, interests=["football"], kind="repost")
     mention(client, "t:5", "shop", 6, interests=["travel"], author_role="own")
+    mention(client, "t:5b", "rival", 6, interests=["travel"], author_role="rival")
     mention(client, "t:6", "ana", 7, interests=["wine"], source="other")
     query = (
         "SELECT source, author_id, interest, mentions, evidence FROM author_interests"

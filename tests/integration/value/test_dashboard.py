@@ -81,7 +81,8 @@ def fill(shop: Shop) -> None:
     spring = {"campaigns": ["spring"], "brands": ["Nimbara"]}
     shop.mention("of spring", "ana", 3, sentiment="positive", **spring)
     shop.mention("beside", "ben", 3, source="mastodon", sentiment="negative", intent="active")
-    shop.mention("hobby", "luisa", 4, interests=["music"])
+    shop.mention("hobby before", "luisa", 3, interests=["music"], text="ensayo esta noche")
+    shop.mention("hobby", "luisa", 4, interests=["music"], text="¡qué concierto ayer!")
     uses = {"brands": ["Nimbara"], "stage": "use", "lang": "en", "text": "my Uno"}
     shop.mention("uses", "ben", 4, source="mastodon", **uses)
     shop.mention("own", "nimbara", 0, author_role="own", attributes=["battery"])
@@ -109,7 +110,12 @@ def test_every_panel_answers_and_the_operator_chooses_what_ranks(shop: Shop, url
     assert ask(url, "value_customers", **{"var-currency": "EUR"}) != []
     assert ask(url, "value_gestures")[0][4:8] == [100, 1308, 300, 1508]
     assert "dos días" in [row[-1] for row in ask(url, "value_attributes")]
-    assert ask(url, "value_interests")[0][:3] == ["@luisa", "music", 1]
+    loves = ask(url, "value_interests")[0]
+    assert (loves[:3], loves[5]) == (["@luisa", "music", 2], "¡qué concierto ayer!")
+    # Juan 5 orders and a recommendation; Luisa 2, a recommendation, a gesture and three answers.
+    given = ask(url, "value_exchange_people")
+    assert [row[0] for row in given[:2]] == ["@juan", "@luisa"]
+    assert given[1][3:8] == [1, 2, 0, 1, 3]
     assert [row[1:3] for row in ask(url, "value_networks")] == [[2, "mastodon, reddit"]]
     [spring] = ask(url, "campaign_results")
     assert (spring[0], spring[7], spring[8]) == ("spring", 1, 0)  # liked, beside what was not

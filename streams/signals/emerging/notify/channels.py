@@ -24,12 +24,18 @@ from streams.signals.emerging.notify.texts import Language, body, title
 
 TIMEOUT_SEC: Final = 10.0
 REPLAY_SEC: Final = 300
+# Of 4xx those that speak of the moment and not of what was sent.
+_NOT_NOW: Final = {408, 425, 429}
 
 log = logging.getLogger(__name__)
 
 
 class UndeliveredError(Exception):
     """It did not arrive, or nobody knows whether it did; says why, without address or secret."""
+
+
+class RefusedError(UndeliveredError):
+    """It arrived and the receiver does not want it: sent again as it is, it will say no again."""
 
 
 class Channel(Protocol):
@@ -40,7 +46,7 @@ class Channel(Protocol):
     @property
     def wants_all(self) -> bool: ...
     def send(self, alert: Alert) -> None:
-        """Return when it has arrived; raises UndeliveredError."""
+        """Return when it has arrived; raises UndeliveredError, RefusedError if it is not wanted."""
 
 
 @dataclass(frozen=True)
@@ -162,6 +168,8 @@ class Webhook:
             raise UndeliveredError(type(error).__name__) from error
         finally:
             connection.close()
+        if 400 <= status < 500 and status not in _NOT_NOW:
+            raise RefusedError(f"it answered {status}")
         if not 200 <= status < 300:
             raise UndeliveredError(f"it answered {status}")
 

@@ -2,6 +2,7 @@
 
 What was sent is noted after it has arrived, so it is delivered at least once; a kill in between
 delivers it again, with the same key. Each channel has a thread and goes in the order of changes.
+What a receiver refuses for hours is passed by, and noted as that; nothing else ever is.
 """
 
 import logging
@@ -15,10 +16,21 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from schemas.business import Alert
 from streams.errors import SinkUnavailableError
-from streams.signals.emerging.notify.channels import Channel, Letter, Messenger, UndeliveredError
+from streams.signals.emerging.notify.channels import (
+    Channel,
+    Letter,
+    Messenger,
+    RefusedError,
+    UndeliveredError,
+    key_of,
+)
 
 LOOK_EVERY_SEC: Final = 2.0
 LONGEST_PAUSE_SEC: Final = 300.0
+# How long what a receiver refuses holds up what comes after it. An alert of which nothing more is
+# heard closes after six hours, so by then the notice may tell of what is over; and whoever runs a
+# receiver that refuses everything has as long to mend it before the first notice is lost.
+REFUSED_FOR_HOURS: Final = 6
 _AT_ONCE: Final = 100
 
 _PENDING: Final = """
@@ -37,6 +49,9 @@ FROM
         AND (alert_id, change) NOT IN
         (
             SELECT alert_id, change FROM alert_deliveries WHERE channel = {channel:String}
+            UNION ALL
+            SELECT alert_id, change FROM alert_faults FINAL
+            WHERE channel = {channel:String} AND passed_at IS NOT NULL
         )
     ORDER BY stored_at, kind, series, lang, change
     LIMIT {limit:UInt32}
@@ -97,7 +112,8 @@ def deliver_letter(client: Client, channel: Messenger, letter: Letter, *, again:
 def deliver(client: Client, channel: Channel) -> int:
     """Send what is pending, in order; returns how many arrived.
 
-    Raises UndeliveredError, once it is noted for those who look at the alert.
+    Raises UndeliveredError, once it is noted for those who look at the alert. What has been refused
+    for REFUSED_FOR_HOURS is passed by instead.
     """
     sent = 0
     while waiting := pending(client, channel):
@@ -105,8 +121,11 @@ def deliver(client: Client, channel: Channel) -> int:
             try:
                 channel.send(alert)
             except UndeliveredError as error:
-                _note_fault(client, channel, alert, str(error))
-                raise
+                _note_fault(client, channel, alert, error)
+                if not _is_passed_by(client, channel, alert):
+                    raise
+                log.error("%s refuses %s for good: %s", channel.name, key_of(alert), error)
+                continue
             _note(client, channel, alert.alert_id, alert.change)
             sent += 1
     return sent
@@ -165,19 +184,40 @@ def _note(client: Client, channel: Channel | Messenger, alert_id: str, change: i
     )
 
 
-def _note_fault(client: Client, channel: Channel, alert: Alert, reason: str) -> None:
+def _note_fault(client: Client, channel: Channel, alert: Alert, error: UndeliveredError) -> None:
+    """One more attempt; refused again after REFUSED_FOR_HOURS it is passed by, from now on."""
     client.command(
-        "INSERT INTO alert_faults (channel, alert_id, change, attempts, reason)"
-        " SELECT {channel:String}, {alert:String}, {change:UInt32}, max(attempts) + 1,"
-        " {reason:String} FROM alert_faults WHERE channel = {channel:String}"
-        " AND alert_id = {alert:String} AND change = {change:UInt32}",
-        {
-            "channel": channel.name,
-            "alert": alert.alert_id,
-            "change": alert.change,
-            "reason": reason[:200],
+        "INSERT INTO alert_faults"
+        " (channel, alert_id, change, attempts, reason, refused_at, passed_at)"
+        " SELECT {channel:String}, {alert:String}, {change:UInt32}, max(f.attempts) + 1,"
+        " {reason:String}, if({refused:Bool}, ifNull(min(f.refused_at), now64(3)),"
+        " min(f.refused_at)) AS since,"
+        " if({refused:Bool} AND since <= now64(3) - toIntervalHour({hours:UInt32}),"
+        " now64(3), max(f.passed_at))"
+        " FROM alert_faults AS f WHERE f.channel = {channel:String}"
+        " AND f.alert_id = {alert:String} AND f.change = {change:UInt32}",
+        _place(channel, alert)
+        | {
+            "reason": str(error)[:200],
+            "refused": isinstance(error, RefusedError),
+            "hours": REFUSED_FOR_HOURS,
         },
     )
+
+
+def _is_passed_by(client: Client, channel: Channel, alert: Alert) -> bool:
+    return bool(
+        client.query(
+            "SELECT 1 FROM alert_faults FINAL WHERE channel = {channel:String}"
+            " AND alert_id = {alert:String} AND change = {change:UInt32}"
+            " AND passed_at IS NOT NULL",
+            _place(channel, alert),
+        ).result_rows
+    )
+
+
+def _place(channel: Channel, alert: Alert) -> dict[str, str | int | bool]:
+    return {"channel": channel.name, "alert": alert.alert_id, "change": alert.change}
 
 
 def _alert(row: Sequence[Any]) -> Alert:

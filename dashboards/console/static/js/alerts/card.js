@@ -140,6 +140,7 @@ function fateOf(one) {
   if (one.delivered_at) return h("span", {}, a("delivered", formatTime(one.delivered_at)));
   if (!one.attempts) return h("span", { className: "waits" }, a("waits"));
   const reason = one.channel === "kafka" ? "" : one.reason; // its words may name the broker's place
+  if (one.passed_at) return h("span", { className: "missed" }, a("passedBy", one.attempts, formatTime(one.passed_at), reason));
   return h("span", { className: "missed" }, a("failed", one.attempts, formatTime(one.tried_at), reason));
 }
 

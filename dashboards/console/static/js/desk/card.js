@@ -101,13 +101,8 @@ function actions(queue, item, me, onChange) {
   select.addEventListener("change", async () => {
     if (select.value && !(await onChange("status", select.value))) select.value = current;
   });
-  const form = noteForm(id, onChange);
-  const open = h("button", { type: "button", className: "quiet", "aria-expanded": "false" }, d("addNote"));
-  open.addEventListener("click", () => {
-    form.hidden = !form.hidden;
-    open.setAttribute("aria-expanded", String(!form.hidden));
-    if (!form.hidden) form.querySelector("textarea").focus();
-  });
+  const note = noteForm(id, onChange);
+  const due = queue === "leads" && item.is_open ? dueForm(id, item, onChange) : null;
   const take = h("button", { type: "button", className: "quiet" }, d(isMine ? "giveBack" : "take"));
   take.addEventListener("click", () => onChange("assigned", isMine ? "" : null));
   return h(
@@ -116,16 +111,57 @@ function actions(queue, item, me, onChange) {
     h("span", { className: "owner" }, owner),
     take,
     h("label", { className: "choice", for: id }, h("span", {}, d("status")), select),
-    open,
-    form,
+    due && opener(due, d("setDue")),
+    opener(note, d("addNote")),
+    due,
+    note,
   );
 }
 
-function noteForm(id, onChange) {
-  const text = h("textarea", { id: `note-${id}`, maxLength: 2_000, rows: 3, required: true });
+/** A button that shows and hides a form. */
+function opener(form, words) {
+  const button = h("button", { type: "button", className: "quiet", "aria-expanded": "false", "aria-controls": form.id }, words);
+  button.addEventListener("click", () => {
+    form.hidden = !form.hidden;
+    button.setAttribute("aria-expanded", String(!form.hidden));
+    if (!form.hidden) form.querySelector(".draft").focus();
+  });
+  return button;
+}
+
+/** When somebody means to have dealt with it, by the reader's own clock; given back, the rule says. */
+function dueForm(id, item, onChange) {
+  const when = h("input", { type: "datetime-local", className: "draft", id: `due-${id}`, required: true, value: localTime(item.due_at) });
+  const back = h("button", { type: "button", className: "quiet" }, d("dueByRule"));
   const form = h(
     "form",
-    { className: "note-form", hidden: true },
+    { className: "due-form", id: `due-form-${id}`, hidden: true },
+    h("label", { className: "choice", for: when.id }, h("span", {}, d("dueAt")), when),
+    h("button", { type: "submit", className: "quiet strong" }, d("save")),
+    back,
+    h("p", { className: "muted" }, d("dueHelp")),
+  );
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const moment = new Date(when.value).getTime();
+    when.setCustomValidity(moment > Date.now() ? "" : d("duePast"));
+    if (form.reportValidity()) onChange("due", new Date(moment).toISOString());
+  });
+  when.addEventListener("input", () => when.setCustomValidity(""));
+  back.addEventListener("click", () => onChange("due", ""));
+  return form;
+}
+
+/** An instant as a field of date and time takes it. */
+function localTime(ms) {
+  return new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+function noteForm(id, onChange) {
+  const text = h("textarea", { id: `note-${id}`, className: "draft", maxLength: 2_000, rows: 3, required: true });
+  const form = h(
+    "form",
+    { className: "note-form", id: `note-form-${id}`, hidden: true },
     h("label", { for: `note-${id}` }, d("note")),
     text,
     h("button", { type: "submit", className: "quiet strong" }, d("save")),
@@ -156,6 +192,8 @@ function events(queue, item) {
 }
 
 function told(event) {
-  const value = event.kind === "status" ? d("statuses")[event.value] ?? event.value : event.value;
+  let { value } = event;
+  if (event.kind === "status") value = d("statuses")[value] ?? value;
+  if (event.kind === "due" && value) value = formatTime(Date.parse(value));
   return h("li", {}, h("span", { className: "muted" }, `${formatTime(event.made_at)} · `), d("did")[event.kind]?.(event.made_by, value) ?? value);
 }

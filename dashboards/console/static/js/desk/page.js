@@ -102,11 +102,11 @@ async function send(seen, kind, value, me) {
       value: value ?? me,
       made_by: me,
     });
-    put(item, now, d(now ? "saved" : "left"), { keepsDraft: kind !== "note" });
+    put(item, now, d(now ? "saved" : "left"), kind);
     return true;
   } catch (error) {
     if (error.code === "changed_meanwhile") {
-      put(item, error.item, d(error.item ? "meanwhile" : "left"), { keepsDraft: true });
+      put(item, error.item, d(error.item ? "meanwhile" : "left"));
       return false;
     }
     const { what, help } = explain(error);
@@ -116,24 +116,30 @@ async function send(seen, kind, value, me) {
   }
 }
 
-/** Show an item as it is now. A note somebody is writing is not lost to a change of something else. */
-function put(item, now, fate, { keepsDraft }) {
+/** Show an item as it is now. What somebody is writing is not lost, but for what was just `saved`. */
+function put(item, now, fate, saved = "") {
   const old = elementOf(item);
   if (!old) return;
-  const written = old.querySelector(".note-form:not([hidden]) textarea");
-  const isWriting = written !== null && written === document.activeElement;
+  const drafts = [...old.querySelectorAll("form:not([hidden]) .draft")].filter((draft) => !draft.closest(`.${saved || "no"}-form`));
+  const written = drafts.find((draft) => draft === document.activeElement);
   const hadFocus = old.contains(document.activeElement);
   const next = now ? cardOf(now) : h("li", { className: "item card" }, h("p", { className: "fate", role: "status" }));
   page.items = page.items.map((one) => (one === item ? now : one)).filter(Boolean);
   old.replaceWith(next);
   next.tabIndex = -1;
-  const form = next.querySelector(".note-form");
-  if (keepsDraft && written && form) {
-    form.hidden = false;
-    form.querySelector("textarea").value = written.value;
-  }
-  if (hadFocus) (isWriting && keepsDraft && form ? form.querySelector("textarea") : next).focus();
+  for (const draft of drafts) open(next, draft);
+  if (hadFocus) ((written && next.querySelector(`#${written.id}`)) ?? next).focus();
   next.querySelector(".fate").textContent = fate;
+}
+
+/** Open the form again that somebody was writing in, if it is still there. */
+function open(card, draft) {
+  const field = card.querySelector(`#${draft.id}`);
+  if (!field) return;
+  field.value = draft.value;
+  const form = field.closest("form");
+  form.hidden = false;
+  card.querySelector(`[aria-controls="${form.id}"]`).setAttribute("aria-expanded", "true");
 }
 
 function keyOf(item) {
