@@ -13,8 +13,10 @@ size     1 / (scatter + 1 / knowledge): how much counts scatter beyond Poisson, 
          moments over past windows, sum((n - m)^2 - m) / sum(m^2); and how little was heard so far.
 
 Counts that stand out of the past are cut back before they teach anything (after Noufaily et al.
-2013, who weigh them down), else each outbreak would hide the next. A silence that chance does not
-explain is a gap in listening, and teaches nothing either.
+2013, who weigh them down), else each outbreak would hide the next. The last hours are cut back to
+what may be by what was learnt before them, else a burst that goes on would make itself usual, at
+once where it is the first that a series brings. A silence that chance does not explain is a gap in
+listening, and teaches nothing either.
 
 Only points and hours of the week are gone through, never series times hours of the history.
 """
@@ -63,8 +65,29 @@ def fit(points: Points, at_sec: float, settings: DetectorSettings) -> Baseline:
     """The baseline that what was heard before `at_sec` gives; points after it are not looked at."""
     past = _Past(points, at_sec, settings)
     names = len(points.names)
-    evenly = np.ones(names)
-    fitted = _Fitted(settings, points.groups)
+    first_sec = float(points.first_sec.min(initial=np.inf))
+    before_sec = at_sec - settings.unsettled_hours * HOUR_SEC
+    if before_sec - first_sec >= settings.min_history_hours * HOUR_SEC:
+        before = _Past(points, before_sec, settings)
+        past.hold_down(_usual(before, points.groups, settings), before)
+    fitted = _usual(past, points.groups, settings)
+    spans = [max(1, round(minutes / 60)) for minutes in settings.windows_min]
+    by_span = {span: fitted.scatter(past, span) for span in set(spans)}
+    return Baseline(
+        settings=settings,
+        at_sec=at_sec,
+        first_sec=first_sec,
+        level=fitted.level,
+        rhythm_sums=np.concatenate([np.zeros((names, 1)), np.cumsum(fitted.rhythm, axis=1)], 1),
+        knowledge=fitted.knowledge,
+        scatter=np.stack([by_span[span] for span in spans], axis=1),
+    )
+
+
+def _usual(past: "_Past", groups: Ints, settings: DetectorSettings) -> "_Fitted":
+    """Level and rhythm out of what was heard, outbreaks cut back and silences left out."""
+    evenly = np.ones(len(groups))
+    fitted = _Fitted(settings, groups)
     # Without a rhythm first: an outbreak would make one of its own, and be usual by it.
     fitted.learn(past, past.heard, evenly, with_rhythm=False)
     fitted.learn(past, fitted.cut(past), evenly)
@@ -72,17 +95,7 @@ def fit(points: Points, at_sec: float, settings: DetectorSettings) -> Baseline:
     fitted.learn(past, fitted.cut(past), evenly)
     dispersion = 1.0 + fitted.scatter(past, 1) * fitted.level
     fitted.learn(past, fitted.cut(past), dispersion)
-    spans = [max(1, round(minutes / 60)) for minutes in settings.windows_min]
-    by_span = {span: fitted.scatter(past, span) for span in set(spans)}
-    return Baseline(
-        settings=settings,
-        at_sec=at_sec,
-        first_sec=float(points.first_sec.min(initial=np.inf)),
-        level=fitted.level,
-        rhythm_sums=np.concatenate([np.zeros((names, 1)), np.cumsum(fitted.rhythm, axis=1)], 1),
-        knowledge=fitted.knowledge,
-        scatter=np.stack([by_span[span] for span in spans], axis=1),
-    )
+    return fitted
 
 
 class _Past:
@@ -112,6 +125,14 @@ class _Past:
         self.exposure, self.level_exposure, self.times = (
             self._after(decay)[begins] for decay in self._decays
         )
+
+    def hold_down(self, usual: "_Fitted", before: "_Past") -> None:
+        """Cut back what came since `before` to what may be by what was `usual` then."""
+        new = self.hour + self.begin >= before.begin + before.hours
+        # Of a series that was hardly heard by then much may be, and little is known.
+        scatter = usual.scatter(before, 1) + 1.0 / usual.knowledge
+        most = usual.most(self.series[new], self.slot[new], scatter)
+        self.heard[new] = np.minimum(self.heard[new], most)
 
     def leave_out_silences(self, fitted: "_Fitted") -> None:
         """Take out what was not listened to: from one point to the next, when far too long."""
@@ -177,10 +198,14 @@ class _Fitted:
 
     def cut(self, past: _Past) -> Floats:
         """What was heard, where it stands out cut back to what may be."""
-        expected = self.level[past.series] * self.rhythm[past.series, past.slot]
-        scatter = self.scatter(past, 1)[past.series]
-        sd = np.sqrt(expected + scatter * expected**2)
-        return np.asarray(np.minimum(past.heard, np.ceil(expected + _CUT_AT_SD * sd)))
+        most = self.most(past.series, past.slot, self.scatter(past, 1))
+        return np.asarray(np.minimum(past.heard, most))
+
+    def most(self, series: Ints, slot: Ints, scatter: Floats) -> Floats:
+        """The most that an hour of the week brings each series without standing out."""
+        expected = self.level[series] * self.rhythm[series, slot]
+        sd = np.sqrt(expected + scatter[series] * expected**2)
+        return np.asarray(np.ceil(expected + _CUT_AT_SD * sd))
 
     def sums(self, series: Ints, at_sec: Floats) -> Floats:
         """Events expected from some fixed moment to each moment."""

@@ -21,6 +21,8 @@ class DetectorSettings(msgspec.Struct, frozen=True, kw_only=True):
     # The baseline.
     history_days: int = 56
     min_history_hours: float = 24.0  # nobody is alerted before so much was heard
+    # What is so new may be a burst that goes on: it teaches no more than what was usual before it.
+    unsettled_hours: int = 6
     half_life_days: float = 14.0  # after so long a day counts half, for the rhythm
     level_half_life_days: float = 7.0  # the same for how busy a series is
     rhythm_prior: float = 20.0  # events' worth of trust in the rhythm that series have in common
