@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "broker", "options"),
     [
-        pytest.param("kills", "kafka", Options(rounds=8), marks=pytest.mark.kafka_jvm),
+        pytest.param("kills", "kafka", Options(rounds=6), marks=pytest.mark.kafka_jvm),
         ("exactness", "tansu", Options(scale=0.1)),
     ],
 )

@@ -58,8 +58,14 @@ async def test_a_replay_tells_which_alerts_would_open_or_not(lane: Lane, client:
     assert [one.name for one in alerts.opening] == ["Otra"]
     assert [pair.before.name for pair in alerts.both] == ["Third"]
     assert "would open      brand Otra (es) since" in as_text(found)
-    live = Watch(client, DetectorSettings(), now=lambda: until).look()
     standing = [*alerts.not_opening, *(pair.before for pair in alerts.both)]
+    moments = sorted({one.opened_at for one in standing})
+    live = [
+        change
+        for at in moments
+        for change in Watch(client, DetectorSettings(), now=lambda at=at: at).look()
+        if change.event == "opened"
+    ]
     assert sorted((c.series.name, c.observed, c.since) for c in live) == sorted(
         (one.name, one.observed, one.since) for one in standing
     )

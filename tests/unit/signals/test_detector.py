@@ -76,16 +76,16 @@ def test_an_outbreak_of_the_past_does_not_become_usual() -> None:
 
 @pytest.mark.parametrize("scatter", [0.0, 0.4])
 def test_false_alarms_stay_within_what_is_stated(scatter: float) -> None:
-    """300 busy and sparse series over four weeks in which nothing happens."""
+    """120 busy and sparse series over four weeks in which nothing happens."""
     rng = np.random.default_rng(5)
-    points = talk(rng, rng.gamma(0.6, 1.0, 300).clip(0.005), 10, scatter=scatter)
+    points = talk(rng, rng.gamma(0.6, 1.0, 120).clip(0.005), 10, scatter=scatter)
     detector = Detector(points, SETTINGS)
     late = points.at_sec > MONDAY - 4 * WEEK_SEC
     series, at = points.series[late], points.at_sec[late]
     scores = detector(points, series, at)
     for stated in (1.0, 0.1):
         counted = len(alarms(series, at, scores >= -np.log(stated)))
-        assert 0 < counted <= stated * 300 * 4
+        assert 0 < counted <= stated * 120 * 4
 
 
 def test_a_burst_stands_out_the_more_the_sparser_the_series() -> None:

@@ -70,7 +70,7 @@ def test_a_worker_without_encoders_says_what_to_do(
         remembered.cache_clear()
     settings = Settings(model_profile="cascade", model_store=tmp_path)
 
-    with pytest.raises(SettingsError, match=r"pip install 'escucha\[accurate\]'"):
+    with pytest.raises(SettingsError, match=r"pip install '\.\[accurate\]'"):
         make_model_book(settings, None)  # type: ignore[arg-type]
 
 
