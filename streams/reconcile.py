@@ -133,6 +133,7 @@ def _topic(
     numbers = range(topic.partitions)
     ends = admin.log_offsets(name, numbers)
     committed = admin.committed(settings.kafka_group, name, numbers)
+    lags = admin.lag(name, ends, committed)
     planned = _by_partition(client, _LEDGER, topic.topic_id, **_retention(settings))
     for number, more in _by_partition(client, _BACKFILLED, topic.topic_id).items():
         _add(planned.setdefault(number, {}), more)
@@ -143,6 +144,7 @@ def _topic(
             number,
             ends[number],
             committed.get(number, 0),
+            lags[number],
             planned.get(number, {}),
             {table: rows.get(number, {}) for table, rows in stored.items()},
         )
@@ -180,6 +182,7 @@ def _partition(
     number: int,
     ends: tuple[int, int],
     committed: int,
+    lag: int,
     plan: Mapping[str, Any],
     stored: Mapping[str, Mapping[str, int]],
 ) -> PartitionBalance:
@@ -190,7 +193,7 @@ def _partition(
         log_start=log_start,
         log_end=log_end,
         committed=committed,
-        lag=log_end - max(committed, log_start),
+        lag=lag,
         batches=plan.get("batches", 0),
         planned_from=plan.get("planned_from", 0),
         planned_to=plan.get("planned_to", 0),

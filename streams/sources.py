@@ -103,7 +103,7 @@ def _read_until(settings: Settings, client: Client) -> datetime | None:
     numbers = range(topic.partitions)
     ends = admin.log_offsets(name, numbers)
     committed = admin.committed(settings.kafka_group, name, numbers)
-    if not any(end > max(committed.get(number, 0), start) for number, (start, end) in ends.items()):
+    if not any(admin.lag(name, ends, committed).values()):
         return None
     newest: datetime
     [[newest]] = client.query(_NEWEST, {"topic_id": topic.topic_id}).result_rows

@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
 from confluent_kafka import (
     Consumer,
@@ -191,6 +192,34 @@ class TopicAdmin:
 
     def _read_to_end(self, topic: str, about: Mapping[int, int]) -> Mapping[int, int]:
         ends: dict[int, int] = {}
+        with closing(self._read(topic, about)) as found:
+            while len(ends) < len(about):
+                partition, offset, is_end = next(found)
+                if is_end:
+                    ends[partition] = offset
+        return ends
+
+    def lag(
+        self, topic: str, ends: Mapping[int, tuple[int, int]], committed: Mapping[int, int]
+    ) -> Mapping[int, int]:
+        """Offsets of each partition that are still to be read; 0 where they hold no record.
+
+        A transaction leaves a marker behind its last record that no reader is handed, so nobody
+        commits it until there is more: a group that has read everything would look behind.
+        """
+        positions = {p: max(start, committed.get(p, 0)) for p, (start, _) in ends.items()}
+        behind = {p: at for p, at in positions.items() if at < ends[p][1]}
+        unread: dict[int, bool] = {}
+        with closing(self._read(topic, behind)) as found:
+            while len(unread) < len(behind):
+                partition, _, is_end = next(found)
+                unread.setdefault(partition, not is_end)
+        return {p: ends[p][1] - at if unread.get(p, False) else 0 for p, at in positions.items()}
+
+    def _read(
+        self, topic: str, positions: Mapping[int, int]
+    ) -> Generator[tuple[int, int, bool], None, NoReturn]:
+        """Partition and offset of each record from there on, and of each end, which is told so."""
         consumer = Consumer(
             {
                 **self._kafka.client_settings(),
@@ -200,24 +229,23 @@ class TopicAdmin:
             }
         )
         try:
-            consumer.assign([TopicPartition(topic, p, offset) for p, offset in about.items()])
+            consumer.assign([TopicPartition(topic, p, offset) for p, offset in positions.items()])
             deadline = time.monotonic() + REQUEST_TIMEOUT_SEC
-            while len(ends) < len(about):
+            while True:
                 if time.monotonic() > deadline:
                     raise BrokerUnavailableError(
                         f"Kafka at {self._kafka.bootstrap} did not say in"
                         f" {REQUEST_TIMEOUT_SEC:.0f} s where {topic} ends"
                     )
                 message = consumer.poll(0.2)
-                if message is None or (error := message.error()) is None:
+                if message is None:
                     continue
-                partition, offset = message.partition(), message.offset()
-                at_end = error.code() == KafkaError._PARTITION_EOF
-                if at_end and partition is not None and offset is not None:
-                    ends[partition] = offset
+                partition, offset, error = message.partition(), message.offset(), message.error()
+                is_end = error is not None and error.code() == KafkaError._PARTITION_EOF
+                if (error is None or is_end) and partition is not None and offset is not None:
+                    yield partition, offset, is_end
         finally:
             consumer.close()
-        return ends
 
     def committed(self, group: str, topic: str, partitions: Sequence[int]) -> Mapping[int, int]:
         """Committed offset of each partition; partitions without one are left out.

@@ -60,12 +60,7 @@ class Books:
             numbers = range(topic.partitions)
             committed = admin.committed(self._settings.kafka_group, name, numbers)
             ends = admin.log_offsets(name, numbers)
-            found[(name,)] = float(
-                sum(
-                    max(0, end - max(start, committed.get(number, 0)))
-                    for number, (start, end) in ends.items()
-                )
-            )
+            found[(name,)] = float(sum(admin.lag(name, ends, committed).values()))
         return found
 
 

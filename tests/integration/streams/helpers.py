@@ -184,6 +184,7 @@ class Lane:
         deadline = time.monotonic() + PATIENCE_SEC
         while (balance := reconcile(self.settings)).in_flight and time.monotonic() < deadline:
             time.sleep(0.1)
+        assert not balance.in_flight, balance
         return balance
 
     def produce(
