@@ -23,8 +23,10 @@ $(STAMP): requirements.lock pyproject.toml
 demo: install ## Start everything, stream a story (or FILE=posts.csv), open the page
 	@$(RUN)/escucha demo $(if $(FILE),"$(FILE)")
 
+# Several at once on few cores: threads of theirs would only wait for each other, spinning.
 test: install ## Run all tests (those on Apache Kafka need Java 17 and Maven)
-	$(RUN)/pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
+		$(RUN)/pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: lint types test ## Everything CI checks
 
