@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 STAMP := $(VENV)/.installed
 RUN := $(VENV)/bin
-TEST_WORKERS ?= 3
+TEST_WORKERS ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test check lint types bench exactness chaos soak rolling scaling fuzz generate sbom audit audit-in-ci lock clean

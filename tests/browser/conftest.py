@@ -34,7 +34,7 @@ CHROMIUM_ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseHandle]:
     """The local stack's ClickHouse, migrated and filled."""
     with start_clickhouse(tmp_path_factory.mktemp("clickhouse")) as handle:
@@ -46,14 +46,14 @@ def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseH
         yield handle
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def writer(clickhouse: ClickHouseHandle) -> Iterator[Client]:
     """What the tests compare the page with, and what adds to the story."""
     with writing(clickhouse) as client:
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def config(clickhouse: ClickHouseHandle) -> ConsoleConfig:
     """The console as the local stack runs it: as the read-only user."""
     return ConsoleConfig(
@@ -65,14 +65,14 @@ def config(clickhouse: ClickHouseHandle) -> ConsoleConfig:
     )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def console_url(config: ConsoleConfig) -> Iterator[str]:
     """The address of a running console."""
     with running(config) as url:
         yield url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Chromium without a window; the test is skipped, in CI failed, where there is none."""
     executable = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -107,7 +107,7 @@ def page(browser: Browser, complaints: list[str], request: pytest.FixtureRequest
     context.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Broker, ClickHouse with a small story, and a worker, for labels from page to table."""
     folder = tmp_path_factory.mktemp("labelling")
@@ -130,20 +130,20 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         clickhouse.kill()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
     """A store of models; who uses it begins anew."""
     return shelf_at(tmp_path_factory.mktemp("shelf") / "models")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def url(stack: Stack) -> Iterator[str]:
     """The address of a console whose labels go to that stack's Kafka."""
     with stack.console() as url:
         yield url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def rules_settings(
     clickhouse: ClickHouseHandle, tmp_path_factory: pytest.TempPathFactory
 ) -> Settings:
@@ -156,7 +156,7 @@ def rules_settings(
     )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def rules_console(rules_settings: Settings, config: ConsoleConfig) -> Iterator[str]:
     """The address of a console that may publish rules."""
     with ruling(rules_settings, config) as url:

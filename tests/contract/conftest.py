@@ -9,7 +9,7 @@ from deploy.local.handles import start_broker
 
 
 @pytest.fixture(
-    scope="session",
+    scope="package",
     params=["tansu", pytest.param("kafka", marks=pytest.mark.kafka_jvm)],
 )
 def bootstrap(
@@ -22,7 +22,7 @@ def bootstrap(
         yield broker.bootstrap
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of an Apache Kafka, for what Tansu does not do."""
     with KafkaJvm(tmp_path_factory.mktemp("kafka-only")) as broker:

@@ -11,7 +11,7 @@ from streams.settings import Settings
 from tests.integration.journeys.said import TABLES
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     with start_clickhouse(tmp_path_factory.mktemp("clickhouse")) as server:
         settings = Settings(

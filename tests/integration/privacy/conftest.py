@@ -15,7 +15,7 @@ _numbers = itertools.count(1)
 Servers = tuple[BrokerHandle, ClickHouseHandle]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     folder = tmp_path_factory.mktemp("servers")
     with start_broker(folder / "broker") as broker, start_clickhouse(folder / "ch") as clickhouse:

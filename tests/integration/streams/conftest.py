@@ -11,14 +11,14 @@ from tests.integration.streams.helpers import Lane, Services, small_model
 from tests.integration.streams.object_storage import ObjectStorage, object_storage
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def model_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = tmp_path_factory.mktemp("models")
     small_model(store)
     return store
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def services(model_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     folder = tmp_path_factory.mktemp("services")
     with start_broker(folder / "broker") as broker, start_clickhouse(folder / "ch") as clickhouse:
@@ -28,7 +28,7 @@ def services(model_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         clickhouse.kill()  # a clean stop takes seconds, and nobody reads its data again
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStorage]:
     with object_storage(tmp_path_factory.mktemp("s3")) as storage:
         yield storage

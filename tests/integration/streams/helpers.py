@@ -31,7 +31,7 @@ from streams.topic_admin import TopicAdmin
 
 REPOSITORY = Path(__file__).parents[3]
 PARTITIONS = 2
-PATIENCE_SEC = 60.0  # for a loaded machine; what is awaited mostly takes a second or two
+PATIENCE_SEC = 120.0  # for a loaded machine; what is awaited mostly takes a second or two
 
 _numbers = itertools.count(1)
 

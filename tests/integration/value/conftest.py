@@ -80,14 +80,14 @@ def at(day: float) -> datetime:
     return NOON + timedelta(days=day)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseHandle]:
     with start_clickhouse(tmp_path_factory.mktemp("clickhouse")) as handle:
         yield handle
         handle.kill()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def settings(clickhouse: ClickHouseHandle) -> Settings:
     return Settings(
         clickhouse_url=clickhouse.url,
@@ -96,7 +96,7 @@ def settings(clickhouse: ClickHouseHandle) -> Settings:
     )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(settings: Settings) -> Iterator[Client]:
     with connect(settings, in_database=True) as client:
         for migration in migrations():
@@ -120,7 +120,7 @@ def shop(server: Client, settings: Settings) -> Shop:
     return Shop(server, settings)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     folder = tmp_path_factory.mktemp("services")
     store = ModelStore(folder / "models")

@@ -10,7 +10,7 @@ from streams.migrate import migrate
 from tests.integration.producers.webhook.helpers import ReceiverProcess, Stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("services")
     with start_broker(folder / "broker") as broker, start_clickhouse(folder / "ch") as clickhouse:
