@@ -108,8 +108,8 @@ def test_views_are_compared_when_nothing_is_on_its_way() -> None:
     assert balance(mentions_by_hour=4, in_flight=True).problems == []
 
 
-def test_a_partition_nobody_has_read_yet_lags_by_what_the_log_has() -> None:
-    fresh = _partition("t", 0, (100, 150), 0, {}, {})
+def test_a_partition_nobody_has_read_yet_has_no_books() -> None:
+    fresh = _partition("t", 0, (100, 150), 0, 50, {}, {})
     assert (fresh.lag, fresh.batches, fresh.problems) == (50, 0, [])
     assert fresh.accounts == NONE
 
@@ -117,7 +117,7 @@ def test_a_partition_nobody_has_read_yet_lags_by_what_the_log_has() -> None:
 def test_what_the_ledger_says_is_taken_over() -> None:
     plan = {"batches": 2, "planned_from": 1, "planned_to": 9, "gaps": 1}
     plan |= {"planned_mentions": 5, "least_mentions": 4}
-    found = _partition("t", 1, (1, 9), 9, plan, {"mentions": {"stored": 5, "erased": 2}})
+    found = _partition("t", 1, (1, 9), 9, 0, plan, {"mentions": {"stored": 5, "erased": 2}})
     assert (found.lag, found.planned_from, found.gaps, found.erased) == (0, 1, 1, 2)
     assert found.accounts["mentions"] == ROWS["mentions"]
 
