@@ -106,6 +106,7 @@ def test_an_address_holds_the_search(page: Page, url: str, writer: Client) -> No
 
     assert expected
     expect(count(page)).to_contain_text(str(len(expected)), timeout=PATIENCE_MS)
+    expect(cards(page)).to_have_count(len(expected), timeout=PATIENCE_MS)
     assert list(ids(page)) == expected
     expect(page.get_by_label("Qué buscar")).to_have_value("~comprar OR lang:en")
     expect(page.get_by_label("Marca")).to_have_value("Volta")
