@@ -19,6 +19,7 @@ from schemas.desk import Change, Outcome, Queue, Target
 from streams.errors import SinkUnavailableError
 from streams.migrate import connect
 from streams.settings import Settings
+from streams.tokens import until_kept
 
 _COLUMNS = ("source", "version", "event_id", "kind", "value", "made_by")
 
@@ -114,8 +115,8 @@ def _append(client: Client, table: str, change: Change, item: dict[str, str]) ->
     event_id, new = str(uuid.uuid4()), version + 1
     row = [change.source, new, event_id, change.kind, change.value, change.made_by, *item.values()]
     token = f"{change.source}/{subject}/{new}"
-    # A kill of ClickHouse may leave a token without its row: then the next one, the same for all.
-    for name in (token, f"{token}/again"):
+
+    def write(name: str) -> str:
         client.insert(
             table,
             [row],
@@ -127,6 +128,8 @@ def _append(client: Client, table: str, change: Change, item: dict[str, str]) ->
             f" WHERE {where} AND version = {{new:UInt32}}",
             {**asked, "new": new},
         ).result_rows
-        if kept:
-            return Outcome("saved" if kept == event_id else "changed_meanwhile", new)
+        return str(kept)
+
+    if kept := until_kept(token, write):
+        return Outcome("saved" if kept == event_id else "changed_meanwhile", new)
     return Outcome("away", reason="ClickHouse kept nothing of what it took")

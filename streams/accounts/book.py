@@ -15,6 +15,7 @@ from schemas.accounts import ONE_PERSON, Identity, Role, account_name
 from streams.accounts import passwords
 from streams.accounts.passwords import STRONG, Work
 from streams.errors import InputError, SinkUnavailableError
+from streams.tokens import until_kept
 
 _COLUMNS = (
     "name", "version", "event_id", "event", "role", "password", "provider", "subject",
@@ -156,23 +157,23 @@ def _append(client: Client, account: Account, event: str) -> Account:
         account.name, version, event_id, event, account.role, account.password, account.provider,
         account.subject, int(account.is_disabled), account.made_by,
     ]  # fmt: skip
-    kept, token = "", f"{account.name}/{version}"
-    # A kill of ClickHouse may leave a token without its row: then the next one, the same for all.
-    for name in (token, f"{token}/again"):
+
+    def write(token: str) -> str:
         client.insert(
             "console_accounts",
             [row],
             column_names=_COLUMNS,
-            settings={"insert_deduplication_token": name},
+            settings={"insert_deduplication_token": token},
         )
         [[kept]] = client.query(
             "SELECT argMin(event_id, (made_at, event_id)) FROM console_accounts"
             " WHERE name = {name:String} AND version = {version:UInt32}",
             {"name": account.name, "version": version},
         ).result_rows
-        if kept:
-            break
-    else:
+        return str(kept)
+
+    kept = until_kept(f"{account.name}/{version}", write)
+    if kept is None:
         raise SinkUnavailableError("ClickHouse kept nothing of what it took; try again")
     if kept != event_id:
         raise InputError(f"somebody else has just changed {account.name}; look and try again")

@@ -16,11 +16,11 @@ from streams.signals.emerging.points import Ints
 from streams.signals.emerging.rehearsal import Said
 from streams.signals.emerging.settings import DetectorSettings
 from streams.signals.emerging.watching import Counted, Heard
+from streams.tokens import until_kept
 from streams.upkeep.similarity import MIN_SIMILARITY, similarity, wording
 
 _SEPARATOR: Final = "\x1f"
 _NOTICE_HOURS: Final = 24
-_TOKENS: Final = 3
 
 # What counts: nobody of a brand, ours or a rival, no bot, no spam, no giveaway, no repost, no copy.
 # Copies are what upkeep has found, what has the same words as an earlier mention of the span, and,
@@ -286,11 +286,8 @@ def append(client: Client, change: Change, settings: DetectorSettings) -> Change
     """Store the change, unless another stands in its place; returns the one that stands."""
     series = change.series
     name = _SEPARATOR.join((series.kind, series.name, series.lang, str(change.change)))
-    # A kill of ClickHouse may leave a token without its row: then the next one, the same for all.
-    for attempt in range(_TOKENS):
-        token = name if attempt == 0 else f"{name}{_SEPARATOR}{attempt}"
-        if standing_now := _append(client, change, settings, token):
-            return standing_now
+    if standing_now := until_kept(name, lambda token: _append(client, change, settings, token)):
+        return standing_now
     raise SinkUnavailableError(f"alerts: ClickHouse keeps no change {change.change} of {series}")
 
 
