@@ -10,7 +10,7 @@ from clickhouse_connect.driver.client import Client
 from streams import clock
 from streams.errors import InputError
 from streams.privacy import receipts
-from streams.privacy.places import Place, post_ids, settle_views
+from streams.privacy.places import Place, made_of_kept, post_ids, settle_views
 from streams.privacy.receipts import Erased, Receipt, Remainder
 from streams.privacy.search import search, take_traces
 from streams.privacy.subject import Subject, with_known_handles
@@ -90,8 +90,9 @@ def _erase(
             remains += place.erase(subject)
     purge(client)
     settle_views(places, subject)
-    after = {place.name: place.find(subject) for place in places if place.name not in keep}
-    kept_tables = frozenset(name.removeprefix("clickhouse ") for name in keep)
+    kept = [*keep, *made_of_kept(places, subject, keep)]
+    after = {place.name: place.find(subject) for place in places if place.name not in kept}
+    kept_tables = frozenset(name.removeprefix("clickhouse ") for name in kept)
     searched = search(client, subject, traces, kept_tables)
     if block:
         _block(client, subject, sources)
@@ -103,7 +104,7 @@ def _erase(
         places=[
             Erased(place=name, before=before[name], after=left) for name, left in after.items()
         ],
-        kept=list(keep),
+        kept=kept,
         remains=remains,
         searched_columns=searched.columns,
         searched_values=searched.values + len(subject.post_ids),

@@ -380,6 +380,18 @@ def settle_views(places: Sequence[Place], subject: Subject) -> None:
             place.settle(subject)
 
 
+def made_of_kept(places: Sequence[Place], subject: Subject, keep: Sequence[str]) -> list[str]:
+    """Places that ClickHouse makes of others and that hold the person for as long as those do.
+
+    Whatever they hold was read anew from tables that are either searched or kept.
+    """
+    tables = [place for place in places if isinstance(place, TablePlace)]
+    if not any(place.name in keep for place in tables):
+        return []
+    made = [place for place in tables if place.table.kept_by and place.name not in keep]
+    return [place.name for place in made if place.find(subject)]
+
+
 def post_ids(client: Client, subject: Subject) -> frozenset[str]:
     """Ids of everything the person said and did, to search topics and the proof by."""
     rows = client.query(
