@@ -14,47 +14,38 @@ import numpy.typing as npt
 from models.encoder.sentences import TEXT_WIDTH, WIDTH, Encoder
 from models.explain import Explainer
 from models.heads import Model
-from models.network import SLICES, HeadNetwork
-from models.predictions import HEADS, LabelIndices, Predictions, Probabilities, Texts
-from schemas.labels import LANGUAGES as LEARNT_LANGUAGES
+from models.languages import Languages
+from models.network import SLICES, HeadNetwork, probabilities_of, scores_of
+from models.predictions import HEADS, Predictions, Texts
 
 Floats = npt.NDArray[np.float32]
 
 CHUNK: Final = 256  # mentions at a time, so that memory is bounded
 ACCURATE, CASCADE, RULED_OUT = "+accurate", "+cascade", "+fast"  # after a version: which judged
-LANGUAGES: Final = (*LEARNT_LANGUAGES, "")  # the last stands for all others
 ASKED: Final = "intent"  # the head with a threshold of its own, and what the cascade rules out by
 
 
 @dataclass(frozen=True)
 class AccurateHeads:
-    """What was learnt for the accurate profile; arrays have a row for each of `LANGUAGES`.
+    """What was learnt for the accurate profile.
 
     Attributes:
         networks: their probabilities are averaged.
         mean, scale: (WIDTH,) of each column; a reply's columns of its parent by themselves.
-        temperatures: (languages, heads) of each of `HEADS` with one answer, 1 for the others.
-        thresholds: (languages,) of the chance of any intent, from which on there is some.
-        rule_out: (languages,) of the fast profile's chance of any intent, below which the
-            cascade does not ask further.
+        languages: how each language reads what the networks say, and decides.
+        rule_out: (rows of `languages`,) of the fast profile's chance of any intent, below which
+            the cascade does not ask further.
     """
 
     networks: Sequence[HeadNetwork]
     mean: Floats
     scale: Floats
-    temperatures: Floats
-    thresholds: Floats
+    languages: Languages
     rule_out: Floats
 
     def __post_init__(self) -> None:
-        shapes = {
-            "mean": (WIDTH,),
-            "scale": (WIDTH,),
-            "temperatures": (len(LANGUAGES), len(HEADS)),
-            "thresholds": (len(LANGUAGES),),
-            "rule_out": (len(LANGUAGES),),
-        }
-        for name, shape in shapes.items():
+        rows = (1 + len(self.languages.names),)
+        for name, shape in (("mean", (WIDTH,)), ("scale", (WIDTH,)), ("rule_out", rows)):
             values = getattr(self, name)
             if np.shape(values) != shape or not np.isfinite(values).all():
                 raise ValueError(f"{name} must be {shape} finite numbers")
@@ -64,23 +55,11 @@ class AccurateHeads:
     def judge(self, vectors: Floats, langs: Sequence[str]) -> Predictions:
         """Return what the networks make of vectors; each row by itself."""
         rows = standardised(vectors, self.mean, self.scale)
-        stacked = np.mean([one.predict_proba(rows) for one in self.networks], axis=0)
-        where = rows_of(langs)
-        chances: dict[str, Probabilities] = {}
-        for at, (name, part) in enumerate(SLICES.items()):
-            chances[name] = stacked[:, part].astype(np.float32)
-            if not HEADS[name].many:
-                chances[name] = cooled(chances[name], self.temperatures[where, at])
-        predictions = Predictions.most_probable(chances)
-        labels = dict(predictions.labels)
-        labels[ASKED] = decided(chances[ASKED], self.thresholds[where])
-        return replace(predictions, labels=labels)
-
-
-def rows_of(langs: Sequence[str]) -> LabelIndices:
-    """Return the row of each language in `LANGUAGES`."""
-    known = {lang: at for at, lang in enumerate(LANGUAGES)}
-    return np.array([known.get(lang, len(known) - 1) for lang in langs], dtype=np.intp)
+        said = np.mean([one.predict_proba(rows) for one in self.networks], axis=0)
+        at = self.languages.rows(langs)
+        scores = scores_of(said) * self.languages.scales[at] + self.languages.shifts[at]
+        chances = probabilities_of(scores.astype(np.float32))
+        return self.languages.decide({n: chances[:, part] for n, part in SLICES.items()}, langs)
 
 
 def standardised(vectors: Floats, mean: Floats, scale: Floats) -> Floats:
@@ -88,20 +67,6 @@ def standardised(vectors: Floats, mean: Floats, scale: Floats) -> Floats:
     rows = ((vectors - mean) / scale).astype(np.float32)
     rows[~vectors[:, TEXT_WIDTH:].any(axis=1), TEXT_WIDTH:] = 0
     return rows
-
-
-def cooled(chances: Probabilities, temperatures: Floats) -> Probabilities:
-    """Return probabilities of one answer (n, classes) at a temperature for each row."""
-    scores = np.log(np.clip(chances, 1e-9, 1)) / temperatures[:, None]
-    scores = np.exp(scores - scores.max(axis=1, keepdims=True))
-    made: Probabilities = (scores / scores.sum(axis=1, keepdims=True)).astype(np.float32)
-    return made
-
-
-def decided(chances: Probabilities, thresholds: Floats) -> LabelIndices:
-    """Return the class of each row: none below the threshold of any, else the likeliest other."""
-    likeliest = 1 + chances[:, 1:].argmax(axis=1)
-    return np.where(1 - chances[:, 0] >= thresholds, likeliest, 0).astype(np.intp)
 
 
 class Accurate:
@@ -122,6 +87,11 @@ class Accurate:
     def explainer(self) -> Explainer:
         """Tells what each token contributed to the fast model's judgement."""
         return self._fast.explainer
+
+    @property
+    def languages(self) -> Languages:
+        """How each language is read and decides here."""
+        return self._heads.languages
 
     def predict(self, texts: Texts) -> Predictions:
         """Return the predictions for mentions, in order; thread-safe."""
@@ -158,7 +128,9 @@ class Cascade:
         """Return the predictions for mentions, in order; thread-safe."""
         first = self._fast.predict(texts)
         chance = 1 - first.probabilities[ASKED][:, 0]
-        unsure = np.flatnonzero(chance >= self._rule_out[rows_of(texts.langs)])
+        unsure = np.flatnonzero(
+            chance >= self._rule_out[self._accurate.languages.rows(texts.langs)]
+        )
         versions = [self._ruled_out_by] * len(texts)
         if not len(unsure):
             return replace(first, versions=versions)

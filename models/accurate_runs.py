@@ -5,6 +5,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from models.accurate import Accurate
 from models.accurate_store import AccurateCard, AccurateStore
 from models.accurate_training import (
@@ -15,6 +17,7 @@ from models.accurate_training import (
 )
 from models.behaviour import check_behaviour
 from models.encoder.sentences import Encoder, shared_encoder
+from models.errors import ModelExistsError
 from models.evaluation_set import fingerprint
 from models.labels import CORPUS_FILES, label_set_hash, load_corpus
 from models.runs import CORPUS, TrainingData
@@ -41,16 +44,31 @@ def train_heads(
 ) -> AccurateCard:
     """Train heads, save them beside a stored version, and return their card.
 
-    `trained_on` says in words what `data` is, by default its files. Raises as `train_accurate`
-    and `AccurateStore.save` do, ModelNotFoundError where the version is not stored, and
-    EncoderMissingError with the remedy where the sentence encoders are not installed.
+    Where the recipe says no prevalence or precision, those of the fast model hold: a cascade
+    gives out chances of both. `trained_on` says in words what `data` is, by default its files.
+    Raises as `train_accurate` and `AccurateStore.save` do, before anything is learnt where the
+    version has heads, ModelNotFoundError where the version is not stored, and EncoderMissingError
+    with the remedy where the sentence encoders are not installed.
     """
-    fast = store.load(version)
+    fast, learnt_by = store.load(version), store.card(version).training.recipe
+    kept = AccurateStore(store.place)
+    if kept.has(version):
+        raise ModelExistsError(
+            f"{version} has heads already, which are never changed: escucha models card {version}"
+            " says how they are calibrated; escucha train --profile accurate makes a new version"
+        )
     encoder = shared_encoder() if encoder is None else encoder
+    recipe = msgspec.structs.replace(
+        recipe,
+        prevalence=learnt_by.prevalence if recipe.prevalence is None else recipe.prevalence,
+        precision=learnt_by.precision if recipe.precision is None else recipe.precision,
+    )
     items = [*data.items, *load_corpus(MORE_FILES)]
-    heads, report = train_accurate(items, seed, encoder, recipe=recipe, progress=progress)
+    heads, report = train_accurate(
+        items, seed, encoder, recipe=recipe, fast=learnt_by, progress=progress
+    )
     others = [file.name for file in data.files if file.name not in {f.name for f in CORPUS_FILES}]
-    return AccurateStore(store.place).save(
+    return kept.save(
         heads,
         report,
         version=version,

@@ -1,7 +1,7 @@
 """Heads of the accurate profile kept beside the fast model of the same version.
 
     <place>/20261121T233000Z-0a1b2c3d/                       the fast model: see `models.store`
-    <place>/20261121T233000Z-0a1b2c3d+accurate/heads.skops   networks, temperatures, thresholds
+    <place>/20261121T233000Z-0a1b2c3d+accurate/heads.skops   networks, and how languages are read
     <place>/20261121T233000Z-0a1b2c3d+accurate/learnt        fingerprints of what they learnt from
     <place>/20261121T233000Z-0a1b2c3d+accurate/heads.json    what they are, and the hashes of those
 
@@ -14,18 +14,20 @@ import zipfile
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
 from skops import io as skops_io
 
-from models.accurate import ACCURATE, LANGUAGES, AccurateHeads
+from models.accurate import ACCURATE, AccurateHeads
 from models.accurate_training import AccurateReport
 from models.behaviour import BehaviourReport
 from models.encoder.sentences import NAME as ENCODER_NAME
 from models.errors import PUT_BACK, ModelExistsError, ModelNotFoundError, ModelRefusedError
+from models.languages import Languages
 from models.network import HeadNetwork
+from models.outputs import N_OUTPUTS, outputs_of
 from models.predictions import HEADS
 from models.skops_file import rebuilt, refused
 from models.storage import open_storage
@@ -36,7 +38,8 @@ LEARNT_FILE: Final = "learnt"
 CARD_FILE: Final = "heads.json"  # written last: where it is, the others are
 FILES: Final = (HEADS_FILE, LEARNT_FILE, CARD_FILE)
 CLASSES: Final = {name: list(head.classes) for name, head in HEADS.items()}
-_ARRAYS: Final = ("mean", "scale", "temperatures", "thresholds", "rule_out")
+_ARRAYS: Final = ("mean", "scale", "rule_out")
+OTHERS: Final = ""  # among the languages of a card: all that it does not name
 
 
 class AccurateCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,12 +50,15 @@ class AccurateCard(msgspec.Struct, frozen=True, kw_only=True):
     heads_sha256: str
     learnt_sha256: str
     encoder: str  # which vectors they read
-    languages: list[str]  # of the rows of temperatures and thresholds
+    languages: list[str]  # each is read in its own way; the last, "", stands for all others
     classes: dict[str, list[str]]
     trained_on: list[str]
     label_set_hash: str
     training: AccurateReport
     behaviour: BehaviourReport | None = None
+    # As of a fast model's card; in those of before, figures have the thresholds, and none leans.
+    thresholds: dict[str, float | None] = {}
+    leanings: dict[str, dict[str, dict[str, float]]] = {}
 
 
 class AccurateStore:
@@ -80,7 +86,8 @@ class AccurateStore:
         `learnt` are fingerprints of the texts they learnt from, so that nobody judges them by
         those. Raises ModelExistsError when that version has heads.
         """
-        parts = {"networks": list(heads.networks)}
+        read = heads.languages
+        parts = {"networks": list(heads.networks), "languages": read.arrays()}
         parts |= {name: getattr(heads, name) for name in _ARRAYS}
         content: bytes = skops_io.dumps(parts, compression=zipfile.ZIP_DEFLATED)
         fingerprints = "".join(f"{one}\n" for one in sorted(set(learnt))).encode()
@@ -90,7 +97,9 @@ class AccurateStore:
             heads_sha256=hashlib.sha256(content).hexdigest(),
             learnt_sha256=hashlib.sha256(fingerprints).hexdigest(),
             encoder=ENCODER_NAME,
-            languages=list(LANGUAGES),
+            languages=[*read.names, OTHERS],
+            thresholds={lang or "other": read.threshold(lang) for lang in (OTHERS, *read.names)},
+            leanings={lang: read.leaning(lang) for lang in read.names},
             classes=CLASSES,
             trained_on=trained_on,
             label_set_hash=label_set_hash,
@@ -156,12 +165,13 @@ class AccurateStore:
         other classes or vectors.
         """
         card = self.card(version)
-        made_for = (card.classes, card.encoder, card.languages)
-        if made_for != (CLASSES, ENCODER_NAME, list(LANGUAGES)):
+        made_for = (card.classes, card.encoder)
+        if made_for != (CLASSES, ENCODER_NAME):
             raise ModelRefusedError(
-                f"{version}: heads made for other classes, encoders or languages: {made_for}"
+                f"{version}: heads made for other classes or encoders: {made_for}"
             )
-        return _rebuild(self._checked(version, HEADS_FILE, card.heads_sha256), version)
+        content = self._checked(version, HEADS_FILE, card.heads_sha256)
+        return _rebuild(content, version, card.languages)
 
     def learnt(self, version: str) -> frozenset[str]:
         """Return fingerprints of what the heads of a version learnt from; raises as `load`."""
@@ -184,11 +194,35 @@ class AccurateStore:
             raise ModelExistsError(version + ACCURATE) from error
 
 
-def _rebuild(content: bytes, version: str) -> AccurateHeads:
+def _rebuild(content: bytes, version: str, languages: list[str]) -> AccurateHeads:
     with refused(version, HEADS_FILE):
         parts = rebuilt(content, version, HEADS_FILE, TRUSTED_TYPES)
         networks = parts["networks"]
         if not all(isinstance(one, HeadNetwork) for one in networks):
             raise ModelRefusedError(f"{version}: {HEADS_FILE} holds other things than networks")
+        if "languages" not in parts:
+            parts |= _of_first_form(parts, languages)
         arrays = {name: np.asarray(parts[name], dtype=np.float32) for name in _ARRAYS}
-        return AccurateHeads(networks=networks, **arrays)
+        read = Languages.from_arrays(parts["languages"])
+        return AccurateHeads(networks=networks, languages=read, **arrays)
+
+
+def _of_first_form(parts: Mapping[str, Any], languages: list[str]) -> dict[str, Any]:
+    """How languages were read by heads from before prevalence and precision were heeded.
+
+    A temperature of each head and a threshold of intent, as labelled, and the row for all other
+    languages was the last; no shifts and no leanings.
+    """
+    rows = [len(languages) - 1, *range(len(languages) - 1)]
+    temperatures = np.asarray(parts["temperatures"], dtype=np.float32)[rows]
+    scales = np.ones((len(rows), N_OUTPUTS), np.float32)
+    for at, name in enumerate(HEADS):
+        scales[:, outputs_of(name)] = 1 / temperatures[:, [at]]
+    read = {
+        "names": languages[:-1],
+        "scales": scales,
+        "shifts": np.zeros_like(scales),
+        "thresholds": np.asarray(parts["thresholds"])[rows],
+        "leanings": np.zeros_like(scales),
+    }
+    return {"languages": read, "rule_out": np.asarray(parts["rule_out"])[rows]}

@@ -1,28 +1,37 @@
 """Learning the heads of the accurate profile, and measuring them on mentions they had not seen."""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import average_precision_score, f1_score, log_loss, precision_recall_curve
+from sklearn.metrics import average_precision_score, f1_score, log_loss
 from sklearn.model_selection import StratifiedGroupKFold
 from threadpoolctl import threadpool_limits
 
-from models.accurate import ASKED, LANGUAGES, AccurateHeads, cooled, decided, standardised
-from models.calibration import fit_temperature
+from models.accurate import ASKED, AccurateHeads, standardised
+from models.by_language import (
+    LanguageFigures,
+    OutOfFold,
+    fit_languages,
+    judged_unseen,
+    weights_by_language,
+)
+from models.calibration import Weights, fit_temperature
 from models.encoder.sentences import TEXT_WIDTH, WIDTH, Encoder
 from models.errors import CorpusError
-from models.heads import Model
 from models.labels import LabelledMention, is_own
-from models.network import SLICES, HeadNetwork, log_probabilities, targets_of
-from models.predictions import HEADS, Texts
+from models.languages import Languages
+from models.network import SLICES, HeadNetwork, scores_of, targets_of
+from models.outputs import BOUNDS, ESTIMATORS
+from models.predictions import HEADS, Predictions, Texts
+from models.training import DEFAULT_RECIPE as FAST_RECIPE
 from models.training import Recipe, train
 
 Floats = npt.NDArray[np.float32]
-Chances = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.intp]
 
@@ -42,10 +51,17 @@ class AccurateRecipe(msgspec.Struct, frozen=True, kw_only=True):
     # Mentions with intent that the cascade's first stage may rule out, as a share of all of them.
     miss_rate: float = 0.02
     near_copy: float = 0.95  # cosine from which on two mentions stay in one fold
+    # As of the fast profile; heads from before there were these were calibrated as labelled.
+    prevalence: float | None = None  # the share of intent to calibrate for; None as labelled
+    # What share of the mentions found to have intent must be right; None: the best F1.
+    precision: float | None = None
 
 
 class AccurateFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """Of a head and language, on mentions that were held out; intent is asked as yes or no."""
+    """Of a head and language, on mentions that were held out; intent is asked as yes or no.
+
+    They are weighed as they were for calibrating, so at the share of intent assumed.
+    """
 
     mentions: int
     log_loss: float
@@ -63,6 +79,9 @@ class CascadeFigures(msgspec.Struct, frozen=True, kw_only=True):
     threshold: float
     missed: float  # share of the mentions with intent that are ruled out
     ruled_out: float  # share of the mentions without
+    # Of intent yes or no as the cascade decides, weighed to the share of intent assumed.
+    precision: float | None = None
+    recall: float | None = None
 
 
 class AccurateReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,14 +90,16 @@ class AccurateReport(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     recipe: AccurateRecipe
     mentions: int
-    judged_on: str  # "real": those not of the corpus; "corpus" where there are no others
+    judged_on: str  # "real": those not of the corpus; "corpus" where there are no others, or both
     figures: dict[str, dict[str, AccurateFigures]]  # head, language
     cascade: dict[str, CascadeFigures]  # language
+    languages: dict[str, LanguageFigures] = {}  # of those with a threshold of their own
 
 
 Progress = Callable[[str, int, int], None]
 DEFAULT_RECIPE: Final = AccurateRecipe()
-FEWEST: Final = 20  # mentions of a language, to choose anything by
+FEWEST: Final = 20  # mentions with a label of a head, to measure anything by
+ALL: Final = "all"  # in figures, languages together
 _ENCODED_AT_ONCE: Final = 512
 
 
@@ -89,7 +110,6 @@ class _Learning(NamedTuple):
     vectors: Floats
     targets: Floats
     weights: Floats
-    judged: Flags  # what figures, temperatures and thresholds are made on
 
 
 def train_accurate(
@@ -98,48 +118,51 @@ def train_accurate(
     encoder: Encoder,
     *,
     recipe: AccurateRecipe = DEFAULT_RECIPE,
+    fast: Recipe = FAST_RECIPE,
     progress: Progress = lambda step, done, of: None,
 ) -> tuple[AccurateHeads, AccurateReport]:
     """Return heads and their report; the same inputs give the same heads.
 
-    The order of `items` does not matter. Where there are mentions beside the project's own
-    corpus, those alone are judged on, and the corpus counts less. Raises CorpusError where a
-    language or class has too few mentions.
+    The order of `items` does not matter. Each language is read, and its threshold chosen, as of
+    the fast profile (`models.by_language`), on what networks made of mentions they had not seen.
+    Where there are enough mentions beside the project's own corpus, that counts less. `fast` is
+    how the model that the heads stand beside was learnt: by its chances the cascade rules out.
+    Raises CorpusError where there are too few mentions of a class or head.
     """
     items = sorted(items, key=lambda item: item.id)
     texts = texts_of(items)
     own = np.array([is_own(item) for item in items])
-    real = bool((~own).sum() >= 100 * recipe.folds)
+    real = (~own).sum() >= 100 * recipe.folds
     replies = np.array([bool(parent) for parent in texts.parents])
     written = np.where(replies, recipe.reply_weight, recipe.corpus_weight)
     weights = np.where(own & real, written, 1.0).astype(np.float32)
-    data = _Learning(
-        items,
-        _encoded(encoder, texts, progress),
-        targets_of(items),
-        weights,
-        ~own if real else np.ones(len(items), dtype=bool),
-    )
+    targets = targets_of(items)
+    for name, part in SLICES.items():
+        settled = int((~np.isnan(targets[:, part.start])).sum())
+        if settled < FEWEST and not HEADS[name].many:
+            raise CorpusError(f"{name}: {settled} mentions, need {FEWEST}")
+    data = _Learning(items, _encoded(encoder, texts, progress), targets, weights)
     with threadpool_limits(limits=1):
-        fold_of = _folds(data, recipe, seed)
-        unseen = _out_of_fold(data, fold_of, recipe, seed, progress)
-        temperatures = _temperatures(data, unseen)
-        thresholds, figures = _judge(data, unseen, temperatures)
-        rule_out, cascade = _rule_out(data, recipe, seed, progress)
+        unseen = _unseen(data, recipe, seed, progress)
+        languages, by_language = fit_languages(items, unseen, recipe.prevalence, recipe.precision)
+        judged = judged_unseen(items, unseen, languages)
+        languages = _cooling(languages, unseen)
+        rule_out, cascade = _rule_out(data, recipe, fast, seed, languages, judged, progress)
         mean, scale = _columns(data.vectors)
         rows = standardised(data.vectors, mean, scale)
         networks = []
         for at in range(recipe.networks):
             networks.append(_network(recipe, seed + at).fit(rows, data.targets, weights))
             progress("the whole", at + 1, recipe.networks)
-    heads = AccurateHeads(networks, mean, scale, temperatures, thresholds, rule_out)
+    heads = AccurateHeads(networks, mean, scale, languages, rule_out)
     report = AccurateReport(
         seed=seed,
         recipe=recipe,
         mentions=len(items),
-        judged_on="real" if real else "corpus",
-        figures=figures,
+        judged_on=_judged_on(own, _weights(items, recipe, languages, ASKED)[ALL]),
+        figures=_figures(data, recipe, languages, judged),
         cascade=cascade,
+        languages=by_language,
     )
     return heads, report
 
@@ -180,18 +203,17 @@ def _columns(vectors: Floats) -> tuple[Floats, Floats]:
 
 
 def _folds(data: _Learning, recipe: AccurateRecipe, seed: int) -> Places:
-    """The fold of each mention that is judged, -1 of the others; near copies stay together."""
-    at = np.flatnonzero(data.judged)
-    strata = [f"{data.items[n].lang} {data.items[n].intent}" for n in at.tolist()]
-    groups = near_copies(data.vectors[at, :TEXT_WIDTH], recipe.near_copy)
-    folds = np.full(len(data.items), -1, dtype=np.intp)
+    """The fold of each mention; near copies stay together."""
+    strata = [f"{item.lang} {item.intent}" for item in data.items]
+    groups = near_copies(data.vectors[:, :TEXT_WIDTH], recipe.near_copy)
+    folds = np.empty(len(data.items), dtype=np.intp)
     split = StratifiedGroupKFold(recipe.folds, shuffle=True, random_state=seed)
     try:
         with warnings.catch_warnings():
             # A label that is met once or twice cannot be in every fold, and need not.
             warnings.filterwarnings("ignore", "The least populated class", UserWarning)
-            for fold, (_, held_out) in enumerate(split.split(at, strata, groups)):
-                folds[at[held_out]] = fold
+            for fold, (_, held_out) in enumerate(split.split(strata, strata, groups)):
+                folds[held_out] = fold
     except ValueError as error:
         raise CorpusError(f"too few mentions to hold some out: {error}") from error
     return folds
@@ -214,114 +236,139 @@ def near_copies(vectors: Floats, cosine: float) -> Places:
     return groups
 
 
-def _out_of_fold(
-    data: _Learning, fold_of: Places, recipe: AccurateRecipe, seed: int, progress: Progress
-) -> Floats:
-    unseen = np.zeros_like(data.targets)
+def _unseen(
+    data: _Learning, recipe: AccurateRecipe, seed: int, progress: Progress
+) -> dict[str, OutOfFold]:
+    """What networks make of the mentions that they had not seen, by estimator."""
+    fold_of = _folds(data, recipe, seed)
+    said = np.zeros_like(data.targets)
     for fold in range(recipe.folds):
         learnt, held_out = fold_of != fold, fold_of == fold
         mean, scale = _columns(data.vectors[learnt])
         rows = standardised(data.vectors, mean, scale)
-        for at in range(recipe.fold_networks):
-            network = _network(recipe, seed + at)
+        for number in range(recipe.fold_networks):
+            network = _network(recipe, seed + number)
             network.fit(rows[learnt], data.targets[learnt], data.weights[learnt])
-            unseen[held_out] += network.predict_proba(rows[held_out]) / recipe.fold_networks
-            progress("folds", fold * recipe.fold_networks + at + 1, recipe.folds * 2)
-    return unseen
-
-
-def _settled(data: _Learning, name: str, lang: str) -> tuple[Places, Places]:
-    """Which judged mentions of a language, "" for all, have a label of a head, and which."""
-    truth = data.targets[:, SLICES[name]]
-    kept = data.judged & ~np.isnan(truth[:, 0])
-    if lang:
-        kept &= np.array([item.lang == lang for item in data.items])
-    at = np.flatnonzero(kept)
-    if len(at) < FEWEST:
-        raise CorpusError(f"{name}, {lang or 'all languages'}: {len(at)} mentions, need {FEWEST}")
-    return at, truth[at].argmax(axis=1)
-
-
-def _temperatures(data: _Learning, unseen: Floats) -> Floats:
-    made = np.ones((len(LANGUAGES), len(HEADS)), np.float32)
-    for row, lang in enumerate(LANGUAGES):
-        for column, (name, head) in enumerate(HEADS.items()):
-            if not head.many:
-                at, truth = _settled(data, name, lang)
-                made[row, column] = fit_temperature(log_probabilities(unseen[at], name), truth)
+            said[held_out] += network.predict_proba(rows[held_out]) / recipe.fold_networks
+            done = fold * recipe.fold_networks + number + 1
+            progress("folds", done, recipe.folds * recipe.fold_networks)
+    scores = scores_of(said).astype(np.float64)
+    made = {}
+    for (name, width), first in zip(ESTIMATORS, BOUNDS[:-1].tolist(), strict=True):
+        outputs = slice(first, first + width)
+        at = np.flatnonzero(~np.isnan(data.targets[:, first]))
+        truth, own = data.targets[at, outputs], scores[at, outputs]
+        if width == 1:  # a single output is that of yes; that of no stays 0
+            truth, own = np.hstack([1 - truth, truth]), np.hstack([np.zeros_like(own), own])
+        labels = truth.argmax(axis=1)
+        temperature = fit_temperature(own, labels) if len(at) else 1.0
+        made[name] = OutOfFold(at, labels, own, fold_of[at], temperature)
     return made
 
 
-def _judge(
-    data: _Learning, unseen: Floats, temperatures: Floats
-) -> tuple[Floats, dict[str, dict[str, AccurateFigures]]]:
-    """The threshold of each language, and the figures of each head."""
-    thresholds = np.zeros(len(LANGUAGES), np.float32)
+def _cooling(languages: Languages, unseen: Mapping[str, OutOfFold]) -> Languages:
+    """The same for scores as the networks give them, which no temperature has cooled."""
+    widths = [width for _, width in ESTIMATORS]
+    temperatures = np.repeat([unseen[name].temperature for name, _ in ESTIMATORS], widths)
+    return replace(languages, scales=(languages.scales / temperatures).astype(np.float32))
+
+
+def _weights(
+    items: Sequence[LabelledMention], recipe: AccurateRecipe, languages: Languages, name: str
+) -> dict[str, Weights]:
+    """How much each mention counts where a head is measured, by language and in `ALL`."""
+    found = weights_by_language(items, recipe.prevalence, natural=name == ASKED)
+    whole = sum(found.values()) if found else np.ones(len(items))
+    return {**{lang: found[lang] for lang in languages.names}, ALL: np.asarray(whole)}
+
+
+def _judged_on(own: Flags, weights: Weights) -> str:
+    kinds = {"corpus" if one else "real" for one in own[weights > 0].tolist()}
+    return " and ".join(sorted(kinds, reverse=True))
+
+
+def _figures(
+    data: _Learning, recipe: AccurateRecipe, languages: Languages, judged: Predictions
+) -> dict[str, dict[str, AccurateFigures]]:
+    """Of each head with one answer, by language and of all."""
     figures: dict[str, dict[str, AccurateFigures]] = {}
-    for row, lang in enumerate(LANGUAGES):
-        for column, (name, head) in enumerate(HEADS.items()):
-            if head.many:
+    for name, head in HEADS.items():
+        if head.many:
+            continue
+        targets = data.targets[:, SLICES[name]]
+        figures[name] = {}
+        for lang, weights in _weights(data.items, recipe, languages, name).items():
+            at = np.flatnonzero((weights > 0) & ~np.isnan(targets[:, 0]))
+            if len(at) < FEWEST:
                 continue
-            at, truth = _settled(data, name, lang)
-            chances = cooled(unseen[at, SLICES[name]], np.full(len(at), temperatures[row, column]))
-            said = chances.argmax(axis=1)
-            asked: dict[str, float] = {}
+            truth, weight = targets[at].argmax(axis=1), weights[at]
+            chances, said = judged.probabilities[name][at], judged.labels[name]
+            row = languages.rows([lang])[0]
+            asked: dict[str, float | None] = {}
             if name == ASKED:
-                yes, chance = truth > 0, 1 - chances[:, 0].astype(np.float64)
-                thresholds[row] = best_threshold(yes, chance)
-                said = decided(chances, np.full(len(at), thresholds[row]))
+                yes = truth > 0
                 asked = {
-                    "average_precision": float(average_precision_score(yes, chance)),
-                    "f1": float(f1_score(yes, said > 0)),
-                    "threshold": float(thresholds[row]),
-                    "prevalence": float(yes.mean()),
+                    "average_precision": float(
+                        average_precision_score(yes, 1 - chances[:, 0], sample_weight=weight)
+                    ),
+                    "f1": float(f1_score(yes, said[at] > 0, sample_weight=weight)),
+                    "threshold": languages.threshold(lang),
+                    "prevalence": float(weight[yes].sum() / weight.sum()),
                 }
-            figures.setdefault(name, {})[lang or "all"] = AccurateFigures(
+            classes = np.arange(len(head.classes))
+            figures[name][lang] = AccurateFigures(
                 mentions=len(at),
-                log_loss=float(log_loss(truth, chances, labels=np.arange(chances.shape[1]))),
-                macro_f1=float(f1_score(truth, said, average="macro")),
-                temperature=float(temperatures[row, column]),
+                log_loss=float(log_loss(truth, chances, sample_weight=weight, labels=classes)),
+                macro_f1=float(f1_score(truth, said[at], average="macro", sample_weight=weight)),
+                temperature=float(1 / languages.scales[row, SLICES[name].start]),
                 **asked,
             )
-    return thresholds, figures
-
-
-def best_threshold(yes: Flags, chance: Chances) -> float:
-    """Return the threshold for the best F1: half of it, where probabilities are honest.
-
-    Lipton et al. 2014, "Optimal Thresholding of Classifiers to Maximize F1 Measure". The place of
-    the highest F1 itself moves far with a few mentions; its height does not.
-    """
-    precision, recall, _ = precision_recall_curve(yes, chance)
-    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
-    return float(f1.max() / 2)
+    return figures
 
 
 def _rule_out(
-    data: _Learning, recipe: AccurateRecipe, seed: int, progress: Progress
+    data: _Learning,
+    recipe: AccurateRecipe,
+    fast: Recipe,
+    seed: int,
+    languages: Languages,
+    judged: Predictions,
+    progress: Progress,
 ) -> tuple[Floats, dict[str, CascadeFigures]]:
-    """Thresholds of the fast profile, by fast models that learnt one half and judge the other."""
+    """Thresholds of the fast profile, by fast models that learnt one half and judge the other.
+
+    They are calibrated as the fast model is, whose chances the thresholds will be compared with.
+    `judged` is what the accurate profile makes of the mentions, for what both make together.
+    """
     half = _half(data.items, seed)
-    chance = np.zeros(len(data.items), np.float32)
+    chance, found = np.zeros(len(data.items), np.float32), judged.labels[ASKED] > 0
+    by_fast = np.zeros_like(found)
     for number, learnt in enumerate((half, ~half)):
-        model = _fast([data.items[n] for n in np.flatnonzero(learnt).tolist()], seed)
+        own = [data.items[n] for n in np.flatnonzero(learnt).tolist()]
+        model, _ = train(own, seed, recipe=msgspec.structs.replace(fast, folds=2))
         others = np.flatnonzero(~learnt)
         said = model.predict(texts_of([data.items[n] for n in others.tolist()]))
         chance[others] = 1 - said.probabilities[ASKED][:, 0]
+        by_fast[others] = said.labels[ASKED] > 0
         progress("what to rule out", number + 1, 2)
-    made = np.zeros(len(LANGUAGES), np.float32)
+    made = np.zeros(1 + len(languages.names), np.float32)
     figures = {}
-    for row, lang in enumerate(LANGUAGES):
-        at, truth = _settled(data, ASKED, lang)
-        yes = truth > 0
+    targets = data.targets[:, SLICES[ASKED]]
+    for lang, weights in _weights(data.items, recipe, languages, ASKED).items():
+        at = np.flatnonzero((weights > 0) & ~np.isnan(targets[:, 0]))
+        yes, row = targets[at].argmax(axis=1) > 0, languages.rows([lang])[0]
         # Of k mentions with intent so many may be missed that the share stays within the rate.
         ranked = np.sort(chance[at][yes])
         made[row] = ranked[int(recipe.miss_rate * len(ranked))] if len(ranked) else 0.0
         out = chance[at] < made[row]
-        figures[lang or "all"] = CascadeFigures(
+        decided = np.where(out, by_fast[at], found[at])
+        right, weight = weights[at][decided & yes].sum(), weights[at]
+        figures[lang] = CascadeFigures(
             threshold=float(made[row]),
             missed=float(out[yes].mean()) if yes.any() else 0.0,
             ruled_out=float(out[~yes].mean()) if (~yes).any() else 0.0,
+            precision=float(right / weight[decided].sum()) if decided.any() else None,
+            recall=float(right / weight[yes].sum()) if yes.any() else None,
         )
     return made, figures
 
@@ -333,8 +380,3 @@ def _half(items: Sequence[LabelledMention], seed: int) -> Flags:
     half = np.zeros(len(items), dtype=bool)
     half[order[::2]] = True
     return half
-
-
-def _fast(items: Sequence[LabelledMention], seed: int) -> Model:
-    model, _ = train(items, seed, recipe=Recipe(folds=2))
-    return model

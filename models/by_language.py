@@ -76,8 +76,8 @@ def fit_languages(
     at that precision, in place of those with the highest F1. Without enough mentions of any
     language nothing is fitted.
     """
-    weights = _by_language(items, prevalence, natural=False)
-    of_intent = _by_language(items, prevalence, natural=True)
+    weights = weights_by_language(items, prevalence, natural=False)
+    of_intent = weights_by_language(items, prevalence, natural=True)
     scales = np.ones((1 + len(weights), N_OUTPUTS), np.float32)
     shifts, leanings = np.zeros_like(scales), np.zeros_like(scales)
     thresholds = np.full(1 + len(weights), np.nan)
@@ -131,9 +131,13 @@ def judged_unseen(
     return languages.decide(dict(zip(HEADS, parts, strict=True)), langs)
 
 
-def _by_language(
+def weights_by_language(
     items: Sequence[LabelledMention], prevalence: float | None, *, natural: bool
 ) -> dict[str, Weights]:
+    """Return how much each mention counts in fitting a language, for those with enough of them.
+
+    With `natural` the corpus' mentions that were drawn as posts come are one source more.
+    """
     langs = np.array([str(item.lang) for item in items])
     found = {
         lang: _weights(items, langs == lang, prevalence, natural=natural)
@@ -149,10 +153,7 @@ def _weights(
     *,
     natural: bool,
 ) -> Weights | None:
-    """How much each mention counts in fitting a language; None where there are too few.
-
-    With `natural` the corpus' mentions that were drawn as posts come are one source more.
-    """
+    """As `weights_by_language`, of one language; None where there are too few."""
     found = np.array([not is_own(item) for item in items]) & own
     if found.sum() >= ENOUGH and natural:
         found |= np.array([item.draw == NATURAL for item in items]) & own

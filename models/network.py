@@ -5,20 +5,17 @@ from typing import Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit, log_softmax, softmax
+from scipy.special import expit, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
+from models.outputs import N_OUTPUTS, outputs_of
 from models.predictions import HEADS
 
 Floats = npt.NDArray[np.float32]
 
-_ENDS: Final = np.cumsum([len(head.classes) for head in HEADS.values()])
-SLICES: Final = {
-    name: slice(int(end) - len(head.classes), int(end))
-    for (name, head), end in zip(HEADS.items(), _ENDS, strict=True)
-}
-N_OUTPUTS: Final = int(_ENDS[-1])
+SLICES: Final = {name: outputs_of(name) for name in HEADS}
+_LEAST: Final = 1e-9  # a chance of 0 has no logarithm
 
 
 class HeadNetwork(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -95,7 +92,7 @@ class HeadNetwork(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scik
         slope, hidden = _gelu(before)
         hidden *= kept
         scores = hidden @ parts["w2"] + parts["b2"]
-        errors = (_probabilities(scores) - targets) * emphases / np.float32(len(x))
+        errors = (probabilities_of(scores) - targets) * emphases / np.float32(len(x))
         back = (errors @ parts["w2"].T) * kept * slope
         return {
             "w1": x.T @ back,
@@ -108,7 +105,7 @@ class HeadNetwork(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scik
         """Return (n, N_OUTPUTS): of each head with one answer a row sums to one."""
         check_is_fitted(self)
         _, hidden = _gelu(rows @ self.w1_.astype(np.float32) + self.b1_)
-        return _probabilities(hidden @ self.w2_.astype(np.float32) + self.b2_)
+        return probabilities_of(hidden @ self.w2_.astype(np.float32) + self.b2_)
 
     def _take(self, parts: Mapping[str, Floats]) -> None:
         # Half precision changes no judgement, and a file of the model is half as long.
@@ -158,7 +155,8 @@ def _gelu(x: Floats) -> tuple[Floats, Floats]:
     return slope.astype(np.float32), (0.5 * x * (1 + tanh)).astype(np.float32)
 
 
-def _probabilities(scores: Floats) -> Floats:
+def probabilities_of(scores: Floats) -> Floats:
+    """Return the chances that scores (n, N_OUTPUTS) stand for, in the form of `predict_proba`."""
     made = np.empty_like(scores)
     for name, part in SLICES.items():
         head = scores[:, part]
@@ -166,12 +164,13 @@ def _probabilities(scores: Floats) -> Floats:
     return made
 
 
-def log_probabilities(probabilities: Floats, name: str) -> npt.NDArray[np.float64]:
-    """Return scores that a temperature may divide, of a head with one answer."""
-    scores: npt.NDArray[np.float64] = log_softmax(
-        np.log(np.clip(probabilities[:, SLICES[name]].astype(np.float64), 1e-9, 1)), axis=1
-    )
-    return scores
+def scores_of(probabilities: Floats) -> Floats:
+    """Return scores whose `probabilities_of` these are: what may be scaled and shifted."""
+    made = np.log(np.clip(probabilities, _LEAST, 1))
+    for name, part in SLICES.items():
+        if HEADS[name].many:
+            made[:, part] -= np.log(np.clip(1 - probabilities[:, part], _LEAST, 1))
+    return made
 
 
 def targets_of(items: Any) -> Floats:

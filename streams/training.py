@@ -7,6 +7,7 @@ import models
 from models import profiles
 from models.accurate_runs import train_heads
 from models.accurate_store import AccurateCard, AccurateStore
+from models.accurate_training import AccurateRecipe
 from models.errors import ModelNotFoundError, PromotionRefusedError
 from models.evaluation_set import EvaluationSet
 from models.gate import promote as through_the_gate
@@ -162,17 +163,27 @@ def train_accurate(
     seed: int = SEED,
     on: Sequence[Path] = (),
     learn_natural: bool = False,
+    prevalence: float | None = None,
+    precision: float | None = None,
     progress: Progress = lambda estimator, done, fits: None,
 ) -> AccurateCard:
     """Train heads of the accurate profile beside a stored model, and return their card.
 
+    They are calibrated for a share of intent, and have thresholds for a precision: those given,
+    else those of the stored model.
     Raises CorpusError naming file and line, ModelExistsError where it has some, and
     EncoderMissingError with the remedy.
     """
     data = gather(on, learn_natural=learn_natural)
     say(f"training the accurate profile on {len(data.items)} labelled mentions; seed {seed}…")
     card = train_heads(
-        store_of(settings), version, data, seed=seed, created_at=clock.now(), progress=progress
+        store_of(settings),
+        version,
+        data,
+        seed=seed,
+        created_at=clock.now(),
+        recipe=AccurateRecipe(prevalence=prevalence, precision=precision),
+        progress=progress,
     )
     say(f"heads of {card.version} trained and saved")
     return card

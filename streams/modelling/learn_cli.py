@@ -49,13 +49,13 @@ from streams.modelling import options
     type=click.Choice(["fast", "accurate"]),
     default="fast",
     show_default=True,
-    help="accurate: also heads over sentence encoders, which takes some minutes more; they are"
-    " calibrated as labelled, whatever --prevalence and --precision say.",
+    help="accurate: also heads over sentence encoders, which takes some minutes more.",
 )
 @click.option(
     "--beside",
     metavar="VERSION",
-    help="With --profile accurate: only the heads, beside a model that is in the store.",
+    help="With --profile accurate: only the heads, beside a model that is in the store, whose"
+    " prevalence and precision hold where none are given.",
 )
 @options.calibrated_for
 @options.precise
@@ -98,13 +98,14 @@ def train_command(
       escucha classify --with-text posts.jsonl > taught.jsonl
       escucha train --on our_labels.jsonl --teacher taught.jsonl
       escucha train --profile accurate --on our_labels.jsonl
+      escucha train --profile accurate --beside VERSION --prevalence 0.05
     """
     from streams import training
     from streams.local import local_settings
 
     settings = local_settings()
-    of_fast = teachers or recipe_file or prevalence or precision
-    if if_missing and of_fast:
+    of_fast = teachers or recipe_file
+    if if_missing and (of_fast or prevalence or precision):
         raise InputError("--if-missing takes no --teacher, --recipe, --prevalence or --precision")
     if judged_on and (not promote or if_missing or beside):
         raise InputError(
@@ -115,8 +116,7 @@ def train_command(
         raise InputError("--beside goes with --profile accurate")
     if beside and (of_fast or every > 1):
         raise InputError(
-            "--beside trains heads alone: --teacher, --recipe, --prevalence, --precision and"
-            " --every are of the fast model"
+            "--beside trains heads alone: --teacher, --recipe and --every are of the fast model"
         )
     if if_missing and profile == "accurate":
         raise InputError("--if-missing goes with --profile fast")
@@ -171,6 +171,8 @@ def train_command(
             seed=seed,
             on=files,
             learn_natural=learn_natural,
+            prevalence=prevalence,
+            precision=precision,
             progress=progress,
         )
     if promote and not beside:

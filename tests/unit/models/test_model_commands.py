@@ -129,7 +129,7 @@ def test_evaluate_leaves_out_what_was_learnt(
         (("train", "--judge-on", "LABELLED", "--no-promote"), "--judge-on is for the gate"),
         (("train", "--if-missing", "--precision", "0.9"), "--if-missing takes no"),
         (
-            ("train", "--profile", "accurate", "--beside", "x", "--prevalence", "0.1"),
+            ("train", "--profile", "accurate", "--beside", "x", "--every", "2"),
             "are of the fast model",
         ),
         (("evaluate", "--on", "CSV"), "a line is as escucha evaluate --help shows"),

@@ -7,12 +7,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pytest
 
-from models.accurate import LANGUAGES, Accurate, AccurateHeads
+from models.accurate import Accurate, AccurateHeads
 from models.encoder import packages
 from models.encoder.packages import weight_file
 from models.encoder.sentences import WIDTH, shared_encoder
-from models.network import N_OUTPUTS, HeadNetwork
-from models.predictions import HEADS, Predictions, Texts
+from models.languages import Languages
+from models.network import HeadNetwork
+from models.outputs import N_OUTPUTS
+from models.predictions import Predictions, Texts
 from models.store import ModelStore
 from streams.app import make_model_book
 from streams.errors import SettingsError
@@ -127,9 +129,8 @@ def test_an_explanation_says_whose_words_it_shows(language: str, said: str) -> N
         networks=[HeadNetwork(hidden=4, epochs=1).fit(rows, labels)],
         mean=np.zeros(WIDTH, np.float32),
         scale=np.ones(WIDTH, np.float32),
-        temperatures=np.ones((len(LANGUAGES), len(HEADS)), np.float32),
-        thresholds=np.full(len(LANGUAGES), 0.5, np.float32),
-        rule_out=np.full(len(LANGUAGES), 0.1, np.float32),
+        languages=Languages.alike(),
+        rule_out=np.full(1, 0.1, np.float32),
     )
     accurate = Accurate(fast, heads, Blind())
 
