@@ -53,6 +53,18 @@ def learnt(store: ModelStore, name: str) -> frozenset[str]:
     return seen if profile == FAST else seen | AccurateStore(store.place).learnt(version)
 
 
+def hashes(store: ModelStore, name: str, profile: Profile = FAST) -> dict[str, str]:
+    """Return the hash of each file that the model of a name judges by, as its cards have it.
+
+    The keys are fields of the cards. Raises as `load` does for cards.
+    """
+    version, profile = split(name, profile)
+    found = {"model_sha256": store.card(version).model_sha256}
+    if profile != FAST:
+        found["heads_sha256"] = AccurateStore(store.place).card(version).heads_sha256
+    return found
+
+
 def best_of(store: ModelStore, version: str, profile: Profile) -> Profile:
     """Return a profile, or "fast" where a version has no heads for it."""
     return profile if AccurateStore(store.place).has(version) else FAST

@@ -30,6 +30,9 @@ from streams.sinks.clickhouse import ClickHouse
 RETRY_SEC: Final = 60.0  # after a refusal: the file may have been on its way
 SAY_EVERY_SEC: Final = 60.0
 NONE: Final = ""
+_OF_HEADS: Final = "heads_sha256"
+# Hashes that `_FIRST_HASHES` answers with, in order, and of what they are.
+_PARTS: Final = {"model_sha256": "file", _OF_HEADS: "heads"}
 
 # Judged once before a model is used: what is loaded or compiled late is there then.
 WARM_UP: Final = Texts(
@@ -203,15 +206,22 @@ class ModelBook:
         """A model that is ready; raises ModelRefusedError if it is another than once in force."""
         model = await asyncio.to_thread(self._ready, name)
         version, _ = split(name)
-        [[first]] = await self._clickhouse.rows(_FIRST_HASH, {"version": version})
-        if first:
-            card = await asyncio.to_thread(self._store.card, version)
-            if card.model_sha256 != first:
+        first = await self._first(version)
+        for part, sha256 in (await asyncio.to_thread(self._hashes, name)).items():
+            if first[part] not in ("", sha256):
                 raise ModelRefusedError(
-                    f"{version}: its file and its card are not those that were first in force"
-                    f" (sha256 {first[:12]}…, now {card.model_sha256[:12]}…): {PUT_BACK}"
+                    f"{version}: its {_PARTS[part]} and its card are not those that were first in"
+                    f" force (sha256 {first[part][:12]}…, now {sha256[:12]}…): {PUT_BACK}"
                 )
         return model
+
+    async def _first(self, version: str) -> dict[str, str]:
+        """The hash of each part of a version when it was first in force; empty where never."""
+        [found] = await self._clickhouse.rows(_FIRST_HASHES, {"version": version})
+        return dict(zip(_PARTS, map(str, found), strict=True))
+
+    def _hashes(self, name: str) -> dict[str, str]:
+        return profiles.hashes(self._store, name, self._profile)
 
     def _ready(self, version: str) -> Classifier:
         """Load a model and let it judge something; raises ModelStoreError if it cannot."""
@@ -242,7 +252,13 @@ class ModelBook:
 
     async def _record(self, promotion: Promotion) -> None:
         card = await asyncio.to_thread(self._store.card, promotion.version)
-        await self._clickhouse.put("model_versions", _row(promotion, msgspec.json.encode(card)))
+        # The row may take the place of an earlier one of this promotion: what that kept of heads
+        # stays, also where a profile that reads none writes it.
+        kept = (await self._first(promotion.version))[_OF_HEADS]
+        now = await asyncio.to_thread(self._hashes, promotion.version)
+        heads = {_OF_HEADS: kept or now.get(_OF_HEADS, "")}
+        content = msgspec.json.encode({**msgspec.to_builtins(card), **heads})
+        await self._clickhouse.put("model_versions", _row(promotion, content))
         self._promotion = promotion
 
     def _is_refused(self, kind: str, what: object) -> bool:
@@ -314,9 +330,15 @@ def _row(promotion: Promotion, card: bytes) -> pa.Table:
     )
 
 
-# A row of the same promotion replaces the one before it: what is refused is never written.
-_FIRST_HASH = """
-SELECT argMin(JSONExtractString(card, 'model_sha256'), noted_at)
+# A row of the same promotion replaces the one before it: what is refused is never written. Heads
+# may have come after the first row.
+_FIRST_HASHES = """
+SELECT
+    argMin(JSONExtractString(card, 'model_sha256'), noted_at),
+    argMinIf(
+        JSONExtractString(card, 'heads_sha256'), noted_at,
+        JSONExtractString(card, 'heads_sha256') != ''
+    )
 FROM model_versions
 WHERE version = {version:String}
 """

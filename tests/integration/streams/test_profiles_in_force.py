@@ -1,12 +1,21 @@
-"""A worker under the cascade, and history judged anew by another profile, on the shipped model."""
+"""Workers under slower profiles, on the shipped model: who judges, and who is found out."""
 
+import hashlib
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from skops import io as skops_io
 
 from models import profiles
-from models.accurate_store import AccurateStore
+from models.accurate_store import CARD_FILE, HEADS_FILE, TRUSTED_TYPES, AccurateStore
+from models.errors import ModelRefusedError
+from models.profiles import Profile
+from models.skops_file import rebuilt
 from models.store import ModelStore
+from streams.model_book import ModelBook, put_in_shadow
+from streams.sinks.clickhouse import ClickHouse
 from streams.training import SHIPPED
 from tests.builders import mention, raw
 from tests.integration.streams.helpers import Lane, Services, wait_for
@@ -88,3 +97,52 @@ def test_a_worker_judges_by_the_cascade_and_history_by_any_profile(lane: Lane) -
         )
         assert done.returncode == 0, done.stderr
         assert {name for name, _, _ in judged(lane).values()} == names
+
+
+def exchanged_heads(place: str, version: str) -> None:
+    """Somebody puts other heads in the place of a version's, card and all."""
+    folder = Path(place) / f"{version}+accurate"
+    parts = rebuilt((folder / HEADS_FILE).read_bytes(), version, HEADS_FILE, TRUSTED_TYPES)
+    parts["thresholds"] = np.zeros_like(parts["thresholds"])  # finds intent everywhere
+    content = skops_io.dumps(parts)
+    card = json.loads((folder / CARD_FILE).read_text())
+    card["heads_sha256"] = hashlib.sha256(content).hexdigest()
+    (folder / HEADS_FILE).write_bytes(content)
+    (folder / CARD_FILE).write_text(json.dumps(card))
+    assert AccurateStore(place).load(version)  # nothing in the store tells
+
+
+async def test_heads_exchanged_with_their_card_are_found_out(lane: Lane) -> None:
+    """By what ClickHouse kept when they were first in force, which no later row takes away."""
+    store = ModelStore(lane.settings.model_store)
+    version = store.current()
+    with lane.client() as client:
+        client.command("TRUNCATE TABLE model_versions")
+
+    async with ClickHouse(lane.settings) as clickhouse:
+
+        async def opened(profile: Profile) -> ModelBook:
+            book = ModelBook(clickhouse, store, worker="w", profile=profile)
+            await book.open()
+            return book
+
+        await opened("cascade")
+        exchanged_heads(store.place, version)
+        slower: tuple[Profile, ...] = ("cascade", "accurate")
+        for profile in slower:
+            with pytest.raises(ModelRefusedError, match="its heads and its card are not those"):
+                await opened(profile)
+        fast = await opened("fast")
+        assert fast.in_force.current.version == version
+        await put_in_shadow(clickhouse, f"{version}+accurate", by="test")
+        try:
+            await fast.refresh()
+            assert fast.in_force.shadow is None
+            assert "its heads and its card are not those" in fast.trouble
+        finally:
+            await put_in_shadow(clickhouse, "", by="test")
+        with lane.client() as client:
+            client.command("OPTIMIZE TABLE model_versions FINAL")  # the fast one's row remains
+            assert client.query("SELECT count() FROM model_versions").first_row == (1,)
+        with pytest.raises(ModelRefusedError, match="its heads and its card are not those"):
+            await opened("accurate")

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from models.accurate_store import CARD_FILE, AccurateStore
 from models.errors import ModelRefusedError
 from models.predictions import Predictions, Texts
 from models.promotions import Promotion, Promotions
@@ -17,6 +18,7 @@ from models.store import CURRENT_FILE, ModelStore
 from streams import model_book
 from streams.errors import SettingsError
 from streams.model_book import ModelBook, put_in_shadow
+from streams.training import SHIPPED
 from tests.builders import FakeModel
 
 SINCE = datetime(2026, 7, 4, 10, tzinfo=UTC)
@@ -36,14 +38,15 @@ class Tables:
             assert given is not None
             found = [row["version"] for row in self.tables.get("model_versions", [])]
             return [[v] for v in reversed(found) if v != given["version"]]
-        if query == model_book._FIRST_HASH:
+        if query == model_book._FIRST_HASHES:
             assert given is not None
-            kept = [
-                msgspec.json.decode(row["card"], type=Card).model_sha256
+            cards = [
+                msgspec.json.decode(row["card"])
                 for row in self.tables.get("model_versions", [])
                 if row["version"] == given["version"]
             ]
-            return [[kept[0] if kept else ""]]
+            kept = [[card[name] for card in cards if card[name]] for name in model_book._PARTS]
+            return [[one[0] if one else "" for one in kept]]
         assert "FROM shadow_models" in query
         return [[row["version"]] for row in self.tables.get("shadow_models", [])[-1:]]
 
@@ -82,6 +85,15 @@ class Store(ModelStore):
     def card(self, version: str | None = None) -> Any:
         name = version or ""
         return Card(name, self.hashes.get(name, f"hash of {name}"))
+
+    def put_heads(self, version: str, sha256: str) -> None:
+        """A card of heads, of which only the hash counts here."""
+        shipped = ModelStore(SHIPPED)
+        card = AccurateStore(shipped.place).card(shipped.versions()[-1])
+        card = msgspec.structs.replace(card, version=version, heads_sha256=sha256)
+        folder = Path(self.place) / f"{version}+accurate"
+        folder.mkdir(exist_ok=True)
+        (folder / CARD_FILE).write_bytes(msgspec.json.encode(card))
 
     def load(self, version: str | None = None) -> Any:
         assert version is not None
@@ -151,6 +163,41 @@ async def test_a_version_whose_file_and_card_were_exchanged_is_refused(
     await started.open()
     assert names(started) == ("two", "")
     assert tables.tables["model_versions"] == kept
+
+
+async def test_heads_that_were_exchanged_with_their_card_are_refused(
+    tables: Tables, store: Store
+) -> None:
+    """The first heads that judged are kept, whichever profile notes the promotion later."""
+
+    def load(name: str) -> FakeModel:
+        return FakeModel(name if "+" in name else f"{name}+accurate")
+
+    def book(**given: Any) -> ModelBook:
+        return ModelBook(tables, store, worker="w", **given)  # type: ignore[arg-type]
+
+    await book().open()  # the fast profile notes none, so some may still be made
+    store.put_heads("one", "first")
+    accurate = {"profile": "accurate", "load": load}
+    await book(**accurate).open()
+    store.put_heads("one", "exchanged")
+
+    with pytest.raises(ModelRefusedError, match="one: its heads and its card are not those"):
+        await book(**accurate).open()
+    fast = book()
+    await fast.open()
+    assert names(fast) == ("one", "")
+    noted = msgspec.json.decode(tables.tables["model_versions"][-1]["card"])
+    assert noted["heads_sha256"] == "first"
+    await put_in_shadow(tables, "one+cascade", by="test")  # type: ignore[arg-type]
+    await fast.refresh()
+    assert names(fast) == ("one", "")
+    assert "shadow one+cascade is not taken up" in fast.trouble
+
+    store.put_heads("one", "first")  # put back
+    again = book(**accurate)
+    await again.open()
+    assert names(again) == ("one+accurate", "one+cascade")
 
 
 async def test_a_rollback_is_a_change_of_its_own(

@@ -83,6 +83,8 @@ async def test_versions_are_judged_by_the_profile_in_use(tmp_path: Path) -> None
         asked.append(name)
         return FakeModel(name if "+" in name else f"{name}+accurate")
 
+    for version in ("one", "two"):
+        store.put_heads(version, f"heads of {version}")
     store.point_at("one", 0)
     book = ModelBook(tables, store, worker="w", profile="accurate", load=load)  # type: ignore[arg-type]
     await book.open()
