@@ -74,25 +74,6 @@ class BehaviourReport(msgspec.Struct, frozen=True, kw_only=True):
     functionality: list[Functionality]
     failures: list[Failure]
 
-    def lines(self) -> list[str]:
-        """Return the report for a terminal."""
-        found = [f"behaviour on {self.cases} cases"]
-        found += ["", "should not matter               head         texts  flips      change"]
-        for i in self.invariance:
-            share = f"{i.flips / i.texts:9.1%}" if i.texts else f"{'-':>9}"
-            found.append(f"{i.name:31} {i.head:12} {i.texts:5} {share} {i.mean_change:8.3f}")
-        found += ["", "should move                     head         texts  wrong      change"]
-        for d in self.direction:
-            share = f"{d.wrong / d.texts:9.1%}" if d.texts else f"{'-':>9}"
-            arrow = "↑" if d.wanted == "up" else "↓"
-            found.append(
-                f"{d.name:29} {arrow} {d.head:12} {d.texts:5} {share} {d.mean_change:+8.3f}"
-            )
-        found += ["", "unmistakable                    head         cases  passed"]
-        for f in self.functionality:
-            found.append(f"{f.label:31} {f.head:12} {f.cases:5} {f.passed / f.cases:9.1%}")
-        return found
-
 
 class _Unmoved(NamedTuple):
     name: str

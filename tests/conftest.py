@@ -3,6 +3,7 @@
 CI sets what turns a missing program into a failure: see tests/needs.py.
 """
 
+import os
 import shutil
 
 import pytest
@@ -14,6 +15,10 @@ from tests.needs import BROWSER, KAFKA, required
 def _chromium_missing() -> str | None:
     found = shutil.which("chromium") or shutil.which("chromium-browser")
     return None if found else "Chromium is not installed"
+
+
+def pytest_configure() -> None:
+    os.environ["ESCUCHA_LANG"] = "en"  # what commands say is asserted in English, on any machine
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,8 +1,10 @@
 """What reports say, in English and Spanish, and how they write numbers."""
 
+from collections.abc import Mapping
 from typing import Final, Literal
 
 from models.evaluated import Figure
+from models.reports.card_words import CARD_WORDS
 
 Language = Literal["en", "es"]
 MISSING: Final = "–"
@@ -139,19 +141,35 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "needs_reply": ("Needs a reply", "Pide respuesta"),
     "sentiment": ("Sentiment", "Sentimiento"),
     "act": ("What it does", "Qué hace"),
+    **CARD_WORDS,
 }
 
 
 class Wording:
     """The words and numbers of one language."""
 
-    def __init__(self, language: Language) -> None:
+    def __init__(
+        self, language: Language, words: Mapping[str, tuple[str, str]] | None = None
+    ) -> None:
+        """`words` are (English, Spanish) by key, beside those of reports."""
         self.language = language
+        self._words = {**_WORDS, **(words or {})}
 
     def __call__(self, key: str, *values: object) -> str:
         """Return the words for a key with the values put in; KeyError for an unknown one."""
-        english, spanish = _WORDS[key]
+        english, spanish = self._words[key]
         return (spanish if self.language == "es" else english).format(*values)
+
+    def head(self, name: str) -> str:
+        """Return what a head or estimator is called in a row: in English as programs call it."""
+        head, dot, label = name.partition(".")
+        if self.language == "en" or head not in self._words:
+            return name
+        return f"{self(head).lower()}{': ' if dot else ''}{label}"
+
+    def known(self, text: str) -> str:
+        """Return the words for a key, or the text itself where it is none."""
+        return self(text) if text in self._words else text
 
     def number(self, value: float | None, decimals: int = 2, sign: bool = False) -> str:
         """Return a number, or a dash where there is none."""
@@ -159,6 +177,10 @@ class Wording:
             return MISSING
         text = f"{value:+.{decimals}f}" if sign else f"{value:.{decimals}f}"
         return text.replace(".", ",") if self.language == "es" else text
+
+    def plain(self, value: float) -> str:
+        """Return a number with no more decimals than it has."""
+        return f"{value:g}".replace(".", "," if self.language == "es" else ".")
 
     def share(self, value: float | None) -> str:
         """Return a share in per cent."""

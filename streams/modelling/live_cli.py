@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from models.reports.words import Language
 from streams.errors import InputError
 from streams.listening.terminal import bounds, progress_bar, run, tell_of_older
+from streams.modelling import options
 from streams.settings import Settings
 
 if TYPE_CHECKING:  # the commands import them: help needs none of them
@@ -19,7 +21,6 @@ if TYPE_CHECKING:  # the commands import them: help needs none of them
     from streams.modelling.rescore import Rescored
     from streams.sinks.clickhouse import ClickHouse
 
-_JSON = click.option("--json", "as_json", is_flag=True, help="For programs.")
 _UNTIL = click.option(
     "--until", type=click.DateTime(), help="Published before, UTC.  [default: now]"
 )
@@ -28,8 +29,9 @@ _UNTIL = click.option(
 @click.command("shadow")
 @click.argument("version", required=False)
 @click.option("--off", is_flag=True, help="End the shadow.")
-@_JSON
-def shadow_command(version: str | None, off: bool, as_json: bool) -> None:
+@options.language
+@options.as_json
+def shadow_command(version: str | None, off: bool, language: Language, as_json: bool) -> None:
     """Let running workers judge with model VERSION too, beside the one in force.
 
     What it says is kept for 30 days in `shadow_judgements`; `mentions`, counts and alerts are
@@ -39,6 +41,7 @@ def shadow_command(version: str | None, off: bool, as_json: bool) -> None:
     from models import profiles
     from models.store import ModelStore
     from streams import model_book
+    from streams.modelling.gate_words import saying
 
     if version and off:
         raise InputError("give a version or --off, not both")
@@ -63,16 +66,17 @@ def shadow_command(version: str | None, off: bool, as_json: bool) -> None:
     wanted, workers = run(work)
     if as_json:
         click.echo(msgspec.json.encode({"shadow": wanted, "workers": workers}))
-    elif version or off:
-        done = f"model {wanted} goes into shadow" if wanted else "no model is in shadow any more"
-        click.echo(f"{done}; workers follow within seconds")
-    else:
-        click.echo(f"in shadow: {wanted or 'none'}")
-        for one in workers:
-            beside = f", shadow {one.shadow_version}" if one.shadow_version else ""
-            click.echo(f"{one.worker}: {one.model_version}{beside}")
-            if one.trouble:
-                click.echo(f"  {one.trouble}")
+        return
+    say = saying(language)
+    if version or off:
+        click.echo(say("into shadow", wanted) if wanted else say("out of shadow"))
+        return
+    click.echo(say("in shadow", wanted or say("none")))
+    for one in workers:
+        beside = say("beside", one.shadow_version) if one.shadow_version else ""
+        click.echo(f"{one.worker}: {one.model_version}{beside}")
+        if one.trouble:
+            click.echo(f"  {one.trouble}")
 
 
 @click.command("replay")
@@ -90,7 +94,8 @@ def shadow_command(version: str | None, off: bool, as_json: bool) -> None:
     help="Chance of active intent from which on a mention is worth an alert.",
 )
 @click.option("--examples", type=click.IntRange(0, 50), default=3, show_default=True)
-@_JSON
+@options.language
+@options.as_json
 def replay_command(
     version: str,
     days: int,
@@ -98,6 +103,7 @@ def replay_command(
     until: datetime | None,
     alert_threshold: float,
     examples: int,
+    language: Language,
     as_json: bool,
 ) -> None:
     """Show what would change if model VERSION judged the stored mentions.
@@ -136,7 +142,7 @@ def replay_command(
     if as_json:
         click.echo(msgspec.json.encode(found))
     else:
-        click.echo(replay_text.as_text(found, examples=examples))
+        click.echo(replay_text.as_text(found, language, examples=examples))
 
 
 def _tell(line: str) -> None:
@@ -146,8 +152,11 @@ def _tell(line: str) -> None:
 @click.command("rescore")
 @click.option("--since", type=click.DateTime(), required=True, help="Published from, UTC.")
 @_UNTIL
-@_JSON
-def rescore_command(since: datetime, until: datetime | None, as_json: bool) -> None:
+@options.language
+@options.as_json
+def rescore_command(
+    since: datetime, until: datetime | None, language: Language, as_json: bool
+) -> None:
     """Judge stored mentions anew by the model in force.
 
     May be stopped and started again at any point: what the model has judged is not judged again,
@@ -155,6 +164,7 @@ def rescore_command(since: datetime, until: datetime | None, as_json: bool) -> N
     do not change: they hold the labels of the first judgement.
     """
     from streams.listening import stored
+    from streams.modelling.gate_words import saying
     from streams.modelling.rescore import judged_by_others, rescore
     from streams.training import current_model
 
@@ -174,14 +184,10 @@ def rescore_command(since: datetime, until: datetime | None, as_json: bool) -> N
     if as_json:
         click.echo(msgspec.json.encode({**_fields(done), "left": left}))
         return
-    click.echo(
-        f"{done.rescored:,} mentions judged anew by {done.version}, {done.changed:,} of them"
-        " otherwise than before"
-    )
+    say = saying(language)
+    click.echo(say("rescored", say.count(done.rescored), done.version, say.count(done.changed)))
     if left:
-        click.echo(
-            f"{left:,} came meanwhile from workers that had another model; run it again", err=True
-        )
+        click.echo(say("left", say.count(left)), err=True)
 
 
 def _fields(done: "Rescored") -> dict[str, object]:

@@ -14,6 +14,7 @@ from models.evaluation_set import NATURAL
 from models.store import ModelStore
 from models.training import DEFAULT_RECIPE, Progress, Recipe
 from streams.errors import InputError
+from streams.settings import language_of_environment
 
 if TYPE_CHECKING:
     from streams.setting_values import Profile
@@ -22,7 +23,10 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 as_json = click.option("--json", "as_json", is_flag=True, help="For programs.")
 language = click.option(
-    "--language", type=click.Choice(["en", "es"]), default="en", show_default=True
+    "--language",
+    type=click.Choice(["en", "es"]),
+    default=language_of_environment,
+    show_default="ESCUCHA_LANG, else that of the machine",
 )
 prevalence = click.option(
     "--prevalence",

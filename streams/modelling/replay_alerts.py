@@ -6,7 +6,6 @@ and is told with the answer.
 """
 
 import asyncio
-import textwrap
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -15,19 +14,15 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from streams.modelling import replay_words
+from streams.modelling.replay_words import REPLAY_WORDS
 from streams.signals.emerging import store
 from streams.signals.emerging.rehearsal import Rehearsed, Said, reach_sec, rehearse
 from streams.signals.emerging.settings import DetectorSettings
 from streams.sinks.clickhouse import ClickHouse
 
-RESTS_ON: Final = (
-    "Both sides are made anew from what is stored now, at the times of publication, looking every"
-    " five minutes; alerts that people were shown may differ, where mentions came late or rules"
-    " or deletions changed since.",
-    "Mentions from before the replayed days keep their stored judgement on both sides, as after a"
-    " promotion without rescoring: a challenger that finds more intent everywhere opens alerts"
-    " until the baseline has learnt it. More --days show what remains then.",
-)
+# Programs read it in English, people in their language.
+RESTS_ON: Final = tuple(REPLAY_WORDS[key][0] for key in replay_words.RESTS_ON)
 
 
 class BothOpen(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,31 +102,6 @@ def compared(
         not_opening=not_opening,
         both=both,
         settings_version=settings.version,
-    )
-
-
-def lines(alerts: AlertsReplayed) -> Iterator[str]:
-    """The answer for people."""
-    yield (
-        f"alerts of emerging intent: {alerts.before:,} now, {alerts.after:,} then;"
-        f" {len(alerts.opening):,} would open, {len(alerts.not_opening):,} would not open,"
-        f" {len(alerts.both):,} in both"
-    )
-    yield from (f"  would open      {_told(one)}" for one in alerts.opening)
-    yield from (f"  would not open  {_told(one)}" for one in alerts.not_opening)
-    for pair in alerts.both:
-        moved = (pair.after.opened_at - pair.before.opened_at).total_seconds() / 60
-        when = f", {abs(moved):.0f} min {'later' if moved > 0 else 'sooner'}" if moved else ""
-        yield f"  in both         {_told(pair.before)} → severity {pair.after.severity}{when}"
-    for sentence in alerts.rests_on:
-        yield textwrap.fill(sentence, 108, initial_indent="  ", subsequent_indent="  ")
-
-
-def _told(one: Rehearsed) -> str:
-    return (
-        f"{one.kind} {one.name} ({one.lang}) since {one.since:%Y-%m-%d %H:%M} UTC, opened"
-        f" {one.opened_at:%H:%M}: {one.observed:,} heard, {one.expected:.1f} usual,"
-        f" severity {one.severity}"
     )
 
 

@@ -8,17 +8,20 @@ from streams.modelling import options
 
 
 @click.command("list")
+@options.language
 @options.as_json
-def list_command(as_json: bool) -> None:
+def list_command(language: Language, as_json: bool) -> None:
     """Stored models, newest first; * is the current one.
 
     \b
       escucha models list
     """
     from models.errors import ModelNotFoundError, ModelStoreError
-    from models.reports.terminal import history_text
+    from models.reports.cards import history_text
+    from models.reports.words import Wording
+    from streams.modelling.gate_words import gate_in
 
-    store = options.store()
+    store, say = options.store(), Wording(language)
     try:
         current = store.current()
     except ModelNotFoundError:
@@ -47,36 +50,34 @@ def list_command(as_json: bool) -> None:
         click.echo(msgspec.json.encode({"models": shown, "history": history}))
         return
     if not cards and not damaged:
-        click.echo(f"no models in {store.place}: run escucha train", err=True)
+        click.echo(say("no models", store.place), err=True)
         return
     for card in cards:
         mark = "*" if card.version == current else " "
         intent = card.training.metrics.get("intent")
         if intent is None:
-            click.echo(f"{mark} {card.version}  made for other heads, by another Escucha")
+            click.echo(f"{mark} {card.version}  {say('other heads')}")
             continue
-        click.echo(
-            f"{mark} {card.version}  {intent.mentions:>7,}"
-            f" mentions, seed {card.training.seed}, cross-validated intent F1"
-            f" {intent.macro_f1:.3f}, average precision {intent.average_precision:.3f}"
-        )
+        figures = say.number(intent.macro_f1, 3), say.number(intent.average_precision, 3)
+        told = say("listed", say.count(intent.mentions), card.training.seed, *figures)
+        click.echo(f"{mark} {card.version}  {told}")
     if history:
-        click.echo(history_text(history))
+        click.echo(history_text(history, language, gate=lambda said: gate_in(said, language)))
 
 
 @click.command("card")
 @click.argument("version", required=False)
+@options.language
 @options.as_json
-def card_command(version: str | None, as_json: bool) -> None:
+def card_command(version: str | None, language: Language, as_json: bool) -> None:
     """What a model is: data, features, cross-validated figures.  [default: the current one]
 
     \b
       escucha models card
-      escucha models card 20261129T120000Z-0a1b2c3d --json
+      escucha models card 20261129T120000Z-0a1b2c3d --language es
     """
     from models.accurate_store import AccurateStore
-    from models.reports.heads import heads_text
-    from models.reports.terminal import card_text
+    from models.reports.cards import card_text, heads_text
 
     store = options.store()
     card = store.card(version)
@@ -86,9 +87,9 @@ def card_command(version: str | None, as_json: bool) -> None:
         both = {**msgspec.to_builtins(card), "accurate": msgspec.to_builtins(found)}
         click.echo(msgspec.json.format(msgspec.json.encode(both)))
         return
-    click.echo(card_text(card))
+    click.echo(card_text(card, language))
     if found is not None:
-        click.echo("\n" + heads_text(found))
+        click.echo("\n" + heads_text(found, language))
 
 
 @click.command("compare")
@@ -160,6 +161,7 @@ def compare_command(
 )
 @options.prevalence
 @click.option("--force", is_flag=True, help="Promote whatever the gate says; the history tells.")
+@options.language
 @options.as_json
 def promote_command(
     version: str,
@@ -167,6 +169,7 @@ def promote_command(
     margin: float,
     prevalence: float | None,
     force: bool,
+    language: Language,
     as_json: bool,
 ) -> None:
     """Make VERSION the current model, unless it is worse than the one that is.
@@ -179,37 +182,49 @@ def promote_command(
       escucha models promote 20261129T120000Z-0a1b2c3d --on labelled.jsonl --margin 0.01
       escucha models promote 20261129T120000Z-0a1b2c3d    (both made by escucha train)
     """
+    from models.errors import PromotionRefusedError
     from models.gate import promote
     from streams import clock
+    from streams.modelling.gate_words import gate_in, saying
 
-    outcome = promote(
-        options.store(),
-        version,
-        on=list(files) or None,
-        margin=margin,
-        prevalence=prevalence,
-        force=force,
-        at=clock.now(),
-        profile=options.profile(),
-    )
+    store, say = options.store(), saying(language)
+    try:
+        outcome = promote(
+            store,
+            version,
+            on=list(files) or None,
+            margin=margin,
+            prevalence=prevalence,
+            force=force,
+            at=clock.now(),
+            profile=options.profile(),
+        )
+    except PromotionRefusedError as error:
+        if language == "en":
+            raise
+        said = gate_in(error.reason, language)
+        told = say("refused", version, store.current(), said)
+        raise PromotionRefusedError(told, error.reason) from error
     if as_json:
         click.echo(msgspec.json.encode(outcome))
         return
-    forced = " by force" if outcome.forced else ""
-    click.echo(f"{version} is current{forced}: {outcome.gate}")
+    key = "promoted by force" if outcome.forced else "promoted now"
+    click.echo(say(key, version, gate_in(outcome.gate, language)))
     if outcome.before:
-        click.echo(f"back to {outcome.before}: escucha models rollback")
+        click.echo(say("way back", outcome.before))
 
 
 @click.command("rollback")
+@options.language
 @options.as_json
-def rollback_command(as_json: bool) -> None:
+def rollback_command(language: Language, as_json: bool) -> None:
     """Make the model current that was before this one; again, the one before that.
 
     \b
       escucha models rollback
     """
     from streams import clock
+    from streams.modelling.gate_words import saying
 
     store = options.store()
     before = store.current()
@@ -217,4 +232,4 @@ def rollback_command(as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.encode({"version": version, "before": before}))
     else:
-        click.echo(f"{version} is current again, in place of {before}")
+        click.echo(saying(language)("current again", version, before))

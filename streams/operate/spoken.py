@@ -13,23 +13,29 @@ SIGNS: Final[Mapping[Language, Mapping[str, str]]] = {
 }
 
 
-def in_language(text: str, language: Language) -> str:
-    """The text in that language; as it is where nobody has written it so yet."""
-    if language == "en" or not text:
+class Spoken:
+    """Texts that are written in English, and how they are said in Spanish.
+
+    `{}` in either stands for words that stay as they are.
+    """
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        """`texts` are the Spanish by the English."""
+        # The one with most words of its own first: "{} of memory are free." also fits longer ones.
+        ordered = sorted(texts, key=lambda text: len(text.replace("{}", "")), reverse=True)
+        self._patterns = [
+            (re.compile("(.+?)".join(map(re.escape, text.split("{}"))), re.DOTALL), texts[text])
+            for text in ordered
+        ]
+
+    def __call__(self, text: str, language: Language) -> str:
+        """The text in that language; as it is where nobody has written it so yet."""
+        if language == "en" or not text:
+            return text
+        for pattern, said in self._patterns:
+            if found := pattern.fullmatch(text):
+                return said.format(*found.groups())
         return text
-    for pattern, said in _PATTERNS:
-        if found := pattern.fullmatch(text):
-            return said.format(*found.groups())
-    return text
 
 
-def _compiled(texts: Mapping[str, str]) -> list[tuple[re.Pattern[str], str]]:
-    # The one with most words of its own first: "{} of memory are free." also fits longer ones.
-    ordered = sorted(texts, key=lambda text: len(text.replace("{}", "")), reverse=True)
-    return [
-        (re.compile("(.+?)".join(map(re.escape, text.split("{}"))), re.DOTALL), texts[text])
-        for text in ordered
-    ]
-
-
-_PATTERNS: Final = _compiled(SPANISH)
+in_language: Final = Spoken(SPANISH)

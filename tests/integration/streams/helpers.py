@@ -64,6 +64,7 @@ def clean_environment(**variables: object) -> dict[str, str]:
     """This process's environment without any setting of Escucha but the given ones."""
     inherited = {name: value for name, value in os.environ.items() if "ESCUCHA" not in name}
     given = {f"ESCUCHA_{name.upper()}": str(value) for name, value in variables.items()}
+    given = {"ESCUCHA_LANG": "en", **given}
     return {**inherited, "NO_COLOR": "1", "PYTHONUNBUFFERED": "1", **given}
 
 

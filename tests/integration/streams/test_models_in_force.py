@@ -181,6 +181,9 @@ def test_a_shadow_judges_beside_until_it_is_off(lane: Lane, store: ModelStore) -
         assert [(w["model_version"], w["shadow_version"]) for w in state["workers"]] == [
             (first, second)
         ]
+        spanish = lane.run("models", "shadow", "--language", "es").stdout.decode()
+        assert f"en sombra: {second}" in spanish
+        assert f": {first}, en sombra {second}" in spanish
         assert lane.run("models", "shadow", "--off").returncode == 0
         wait_for(lambda: "no model is in shadow any more" in worker.said, "the end of it")
         exact(lane, sender.sent)

@@ -285,6 +285,11 @@ async def test_a_replay_counts_by_direction_language_and_brand(
     assert leads.entering_people == len(leads.entering) == leads.after
     assert {one.mention_id for one in leads.entering} <= {"csv:1", "csv:2", "csv:3"}
     assert "leads): 0 now" in as_text(found)
+    spanish = as_text(found, "es")
+    assert f"cambiarían {found.changed_at_all} de {found.mentions} menciones (" in spanish
+    assert "(oportunidades): 0 ahora" in spanish
+    assert "\nmarca   Nimbara" in spanish
+    assert not [word for word in ("mentions", "enter", "would", "now") if word in spanish]
     back = await replay(clickhouse, FakeModel("one"), since=SINCE, until=UNTIL, threshold=0.5)
     assert (back.changed_at_all, back.directions, back.alerts.after) == (0, [], 0)
     assert HEADS["intent"].classes[-1] == "active"

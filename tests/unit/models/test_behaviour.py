@@ -12,6 +12,8 @@ from models.behaviour import CASES_FILE, check_behaviour
 from models.heads import Model
 from models.labels import CORPUS_FILES, LabelledMention, load_corpus
 from models.predictions import HEADS, Predictions, Texts
+from models.reports.cards import behaviour_lines
+from models.reports.words import Wording
 from models.training import TrainingReport
 
 BUY = "compr"
@@ -157,7 +159,7 @@ def test_the_card_says_how_a_model_behaves(trained: tuple[Model, TrainingReport]
 
     assert report.behaviour == check_behaviour(model)
     assert report.behaviour
-    printed = "\n".join(report.behaviour.lines())
+    printed = "\n".join(behaviour_lines(report.behaviour, Wording("en")))
     for name in ("upper case", "asks where to buy it", "asks_recommendation"):
         assert name in printed
     older = msgspec.to_builtins(report)

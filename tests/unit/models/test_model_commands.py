@@ -55,6 +55,29 @@ def test_list_and_card(store: ModelStore, versions: list[str]) -> None:
     assert "escucha models list shows what is there" in str(missing.exception)
 
 
+def test_the_commands_speak_spanish(
+    store: ModelStore, versions: list[str], labelled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spanish = ("--language", "es")
+    assert "intención en validación cruzada: F1 " in run(store, "models", "list", *spanish).output
+    assert f"modelo {versions[0]}" in run(store, "models", "card", *spanish).output
+    options = ("models", "promote", versions[1], "--on", labelled)
+    refused = run(store, *options, *spanish)
+    assert f"{versions[1]} no se promueve sobre {versions[0]}: " in str(refused.exception)
+    assert "intent: F1 macro 0," in str(refused.exception)
+    monkeypatch.setenv("ESCUCHA_LANG", "es")  # as for the doctor
+    forced = run(store, *options, "--force").output
+    assert f"{versions[1]} está en vigor a la fuerza: intent: F1 macro 0," in forced
+    assert f"volver a {versions[0]}: escucha models rollback" in forced
+    listed = run(store, "models", "list").output
+    assert "promovido, a la fuerza" in listed
+    assert ": peor en " in listed
+    back = run(store, "models", "rollback").output
+    assert back == f"{versions[0]} vuelve a estar en vigor, en lugar de {versions[1]}\n"
+    english = run(store, "models", "list", "--language", "en").output
+    assert "rolled back" in english
+
+
 def test_a_damaged_card_hides_no_other_model(store: ModelStore, versions: list[str]) -> None:
     (Path(store.place) / versions[1] / "card.json").write_text("{")
 

@@ -1,11 +1,14 @@
 """Reports hold every figure, in two languages, and no text of a mention gets out of its cell."""
 
 import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import msgspec
 import pytest
 
+from models.accurate_store import AccurateStore
 from models.comparison import compare
 from models.evaluated import Evaluation
 from models.evaluation import evaluate
@@ -13,10 +16,14 @@ from models.evaluation_set import EvaluationSet
 from models.heads import Model
 from models.keyword_rules import KeywordRules
 from models.labels import LabelledMention
+from models.promotions import Promotion
+from models.reports.cards import behaviour_lines, card_text, heads_text, history_text
 from models.reports.page import evaluation_page
-from models.reports.terminal import card_text, comparison_text, evaluation_text
-from models.reports.words import Language, Wording
+from models.reports.terminal import comparison_text, evaluation_text
+from models.reports.words import _WORDS, Language, Wording
 from models.store import ModelStore
+from streams.modelling import gate_words
+from streams.modelling.replay_words import REPLAY_WORDS
 from streams.training import SHIPPED
 
 NASTY = '<script>alert(1)</script> & "quoted" \x1b[31m\u202e</td> cómo te quiero 😍'
@@ -132,13 +139,11 @@ def test_prevalence_and_what_was_left_out_are_told(corpus: list[LabelledMention]
     assert "Ponderado como si el 5,0 %" in " ".join(evaluation_text(found, "es").split())
 
 
-def test_both_languages_have_every_word() -> None:
-    from models.reports.words import _WORDS
-
-    for key, (english, spanish) in _WORDS.items():
-        assert english.count("{}") == spanish.count("{}"), key
-        assert english, key
-        assert spanish, key
+@pytest.mark.parametrize("words", [_WORDS, gate_words._SAYS, REPLAY_WORDS])
+def test_both_languages_have_every_word(words: Mapping[str, tuple[str, str]]) -> None:
+    for key, pair in words.items():
+        assert all(pair), key
+        assert len({len(re.findall(r"{[^}]*}", text)) for text in pair}) == 1, key
 
 
 def test_a_comparison_as_text(model: Model, corpus: list[LabelledMention]) -> None:
@@ -179,7 +184,7 @@ def test_a_card_as_text_tells_thresholds_limits_and_biases() -> None:
     assert "thresholds for the best F1, share of intent taken to be 0.16" in text
     behaviour = card.training.behaviour
     assert behaviour is not None
-    assert "\n".join(behaviour.lines()) in text
+    assert "\n".join(behaviour_lines(behaviour, Wording("en"))) in text
     assert f"{len(behaviour.failures)} failures" in text
     apart = {one.group for one in card.training.bias if one.apart}
     told = text.partition("Varieties that fare otherwise")[2]
@@ -197,3 +202,83 @@ def test_a_card_as_text_tells_thresholds_limits_and_biases() -> None:
     assert "thresholds for precision 0.9, share of intent as labelled" in card_text(
         msgspec.structs.replace(card, training=strict)
     )
+
+
+def test_a_card_in_spanish_says_the_same() -> None:
+    store = ModelStore(SHIPPED)
+    card = store.card(store.versions()[-1])
+
+    text = card_text(card, "es")
+
+    assert f"modelo {card.version}" in text
+    assert "umbrales para la mejor F1, proporción de intención que se supone 0,16" in text
+    for lang, one in card.training.languages.items():
+        threshold = f"{one.threshold:.2f}".replace(".", ",")
+        assert re.search(rf"^ +{lang} .* {threshold} ", text, re.MULTILINE)
+    assert "pregunta dónde comprarlo" in text
+    assert "Variedades a las que va de otro modo" in text
+    own = text[text.index("Validación cruzada") :]  # above are names and words of its maker
+    for english in ("mentions", "share", "held out", "should", "cases", "head", "average"):
+        assert english not in own, english
+
+
+@pytest.mark.parametrize(
+    ("language", "of_before", "asked", "together"),
+    [
+        (
+            "en",
+            "calibrated as labelled (share of intent: es 8.1 %, en 21.3 %",
+            "thresholds for precision 0.9, share of intent taken to be 0.05",
+            "together precision 0.87, recall 0.60",
+        ),
+        (
+            "es",
+            "calibrado como en las etiquetas (proporción de intención: es 8,1 %, en 21,3 %",
+            "umbrales para una precisión de 0,9, proporción de intención que se supone 0,05",
+            "en conjunto precisión 0,87, exhaustividad 0,60",
+        ),
+    ],
+)
+def test_a_card_of_heads_says_what_they_are_calibrated_for(
+    language: Language, of_before: str, asked: str, together: str
+) -> None:
+    """Those that ship are from before; of later ones it stands in the card, or that it failed."""
+    version = ModelStore(SHIPPED).versions()[-1]
+    card = AccurateStore(SHIPPED).card(version)
+    assert of_before in " ".join(heads_text(card, language).split())
+
+    one = ModelStore(SHIPPED).card(version).training.languages["es"]
+    cascade = {
+        lang: msgspec.structs.replace(found, precision=0.87, recall=0.6)
+        for lang, found in card.training.cascade.items()
+    }
+    recipe = msgspec.structs.replace(card.training.recipe, prevalence=0.05, precision=0.9)
+    training = msgspec.structs.replace(
+        card.training, recipe=recipe, languages={"es": one}, cascade=cascade
+    )
+    later = msgspec.structs.replace(card, training=training, thresholds={"es": 0.4})
+    told = heads_text(later, language)
+    assert asked in told
+    assert together in told
+    assert of_before not in " ".join(told.split())
+    few = msgspec.structs.replace(later, training=msgspec.structs.replace(training, languages={}))
+    assert "300" in heads_text(few, language)
+
+
+def test_the_history_in_spanish_says_what_the_gate_said() -> None:
+    said = (
+        "intent: macro f1 0.412, current 0.700: worse by 0.288 (-0.310 to -0.210), allowed 0.02;"
+        " no head is worse by more than 0.02 (too few mentions to judge act, stage); something new"
+    )
+    one = Promotion(
+        version="v", since=datetime(2026, 7, 4, tzinfo=UTC), how="rolled back", forced=True, gate=""
+    )
+
+    assert gate_words.gate_in(said, "en") == said
+    assert gate_words.gate_in(said, "es") == (
+        "intent: F1 macro 0,412, vigente 0,700: peor en 0,288 (de -0,310 a -0,210), se permite"
+        " 0,02; ninguna pregunta empeora más de 0,02 (muy pocas menciones para juzgar act, stage);"
+        " something new"
+    )
+    assert "vuelta atrás, a la fuerza" in history_text([one], "es")
+    assert "rolled back, forced" in history_text([one])

@@ -4,7 +4,10 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from streams.modelling.replay_alerts import AlertsReplayed, compared, lines
+from models.reports.words import Wording
+from streams.modelling.replay_alerts import AlertsReplayed, compared
+from streams.modelling.replay_text import alert_lines
+from streams.modelling.replay_words import REPLAY_WORDS
 from streams.signals.emerging.lifecycle import Series
 from streams.signals.emerging.points import HOUR_SEC
 from streams.signals.emerging.rehearsal import Said, rehearse
@@ -102,11 +105,14 @@ def test_alerts_are_told_apart_by_series_and_overlap() -> None:
     found = compared(talk, has_intent, SINCE, UNTIL, SETTINGS)
     assert told(found) == (["Otra"], ["Nimbara"], ["Nimbara"])
     assert (found.before, found.after) == (2, 2)
-    text = "\n".join(lines(found))
+    text = "\n".join(alert_lines(found, Wording("en", REPLAY_WORDS)))
     assert "would open      brand Otra (es) since 2026-07-06 12:0" in text
     assert "would not open  brand Nimbara (es) since 2026-07-06 10:0" in text
     assert "in both         brand Nimbara (es) since 2026-07-07 06:0" in text
     assert "keep their stored judgement" in " ".join(text.split())
+    spanish = "\n".join(alert_lines(found, Wording("es", REPLAY_WORDS)))
+    assert "se abriría      marca Otra (es) desde el 2026-07-06 12:0" in spanish
+    assert "conservan en ambos lados el juicio guardado" in " ".join(spanish.split())
 
 
 def test_what_the_challenger_has_not_seen_counts_on_no_side() -> None:
