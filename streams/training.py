@@ -11,6 +11,8 @@ from models.accurate_training import AccurateRecipe
 from models.errors import ModelNotFoundError, PromotionRefusedError
 from models.evaluation_set import EvaluationSet
 from models.gate import promote as through_the_gate
+from models.reports.cards import asked_for
+from models.reports.words import Wording
 from models.runs import gather, train_and_save
 from models.store import CLASSES, ModelCard, ModelStore
 from models.training import DEFAULT_RECIPE, Progress, Recipe
@@ -185,5 +187,8 @@ def train_accurate(
         recipe=AccurateRecipe(prevalence=prevalence, precision=precision),
         progress=progress,
     )
-    say(f"heads of {card.version} trained and saved")
+    share, chosen = asked_for(card.training.recipe, Wording("en"))
+    say(f"heads of {card.version} trained: share of intent {share}, thresholds for {chosen}")
+    if not card.training.languages:
+        say("no language has 300 labelled mentions: neither could be heeded")
     return card

@@ -214,11 +214,18 @@ class Bias(Shape, frozen=True, kw_only=True):
 
 
 class Accurate(Shape, frozen=True, kw_only=True):
-    """The heads over a sentence encoder that stand beside a version."""
+    """The heads over a sentence encoder that stand beside a version.
+
+    They are calibrated for a share of intent, None as labelled; their thresholds are for a
+    precision, None for the best F1. Those from before that have nothing by language.
+    """
 
     created_at: Moment
     encoder: str
     trained_on: list[str]
+    prevalence: float | None
+    precision: float | None
+    by_language: dict[str, LanguageFigures]
     behaviour: Behaviour | None
 
 
@@ -237,6 +244,7 @@ class CardAnswer(Shape, frozen=True, kw_only=True):
     held_out: int
     seed: int
     prevalence: float | None
+    precision: float | None
     folds: int
     label_set_hash: str
     sha256: str

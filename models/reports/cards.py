@@ -124,7 +124,7 @@ def heads_text(card: AccurateCard, language: Language = "en") -> str:
 def _calibration(card: AccurateCard, say: Wording) -> list[str]:
     """What holds of heads of which no language has a threshold for what was asked."""
     if card.thresholds:
-        return textwrap.wrap(say("heads too few", *_asked(card.training.recipe, say)), WIDTH)
+        return textwrap.wrap(say("heads too few", *asked_for(card.training.recipe, say)), WIDTH)
     shares = ", ".join(
         f"{say.known(lang)} {say.share(one.prevalence)}"
         for lang, one in card.training.figures.get("intent", {}).items()
@@ -132,7 +132,7 @@ def _calibration(card: AccurateCard, say: Wording) -> list[str]:
     return textwrap.wrap(say("heads of before", shares), WIDTH)
 
 
-def _asked(recipe: Recipe | AccurateRecipe, say: Wording) -> tuple[str, str]:
+def asked_for(recipe: Recipe | AccurateRecipe, say: Wording) -> tuple[str, str]:
     """What a model was calibrated for, and what its thresholds were chosen for."""
     share = say("as labelled")
     if recipe.prevalence is not None:
@@ -147,7 +147,7 @@ def _intent_by_language(
     recipe: Recipe | AccurateRecipe, languages: Mapping[str, LanguageFigures], say: Wording
 ) -> list[str]:
     """How each language decides for intent, and what came of it."""
-    share, chosen = _asked(recipe, say)
+    share, chosen = asked_for(recipe, say)
     rows = [
         [
             lang,

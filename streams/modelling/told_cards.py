@@ -38,6 +38,7 @@ def whole(card: ModelCard, heads: AccurateCard | None) -> dict[str, Any]:
         "held_out": card.held_out,
         "seed": training.seed,
         "prevalence": training.recipe.prevalence,
+        "precision": training.recipe.precision,
         "folds": training.recipe.folds,
         "label_set_hash": training.label_set_hash[:12],
         "sha256": card.model_sha256[:12],
@@ -57,6 +58,9 @@ def whole(card: ModelCard, heads: AccurateCard | None) -> dict[str, Any]:
             "created_at": _ms(heads.created_at),
             "encoder": heads.encoder,
             "trained_on": heads.trained_on,
+            "prevalence": heads.training.recipe.prevalence,
+            "precision": heads.training.recipe.precision,
+            "by_language": msgspec.to_builtins(heads.training.languages),
             "behaviour": _behaviour(heads.behaviour),
         },
     }

@@ -1,12 +1,14 @@
 """The page of models as people use it, on a real store: comparing, promoting, rolling back."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from clickhouse_connect.driver.client import Client
 from playwright.sync_api import Page, expect
@@ -14,8 +16,11 @@ from playwright.sync_api import Page, expect
 from dashboards.console import ConsoleConfig, Writers
 from deploy.local.handles import ClickHouseHandle
 from deploy.local.ports import free_ports
+from models.accurate_store import CARD_FILE, AccurateStore
+from models.store import ModelStore
 from streams.modelling.keeper import ModelKeeper
 from streams.settings import Settings
+from streams.training import SHIPPED
 from tests.browser.serving import running
 from tests.browser.shelving import Shelf
 from tests.integration.streams.helpers import wait_for
@@ -249,17 +254,37 @@ def test_shadow_and_workers_are_as_clickhouse_has_them(
     assert complaints == []
 
 
+def heads_beside(shelf: Shelf, **recipe: float) -> Path:
+    """The card of heads beside the model in force, with figures by language."""
+    shipped = ModelStore(SHIPPED)
+    version = shipped.versions()[-1]
+    card = AccurateStore(SHIPPED).card(version)
+    languages = shipped.card(version).training.languages
+    training = msgspec.structs.replace(
+        card.training,
+        recipe=msgspec.structs.replace(card.training.recipe, **recipe),
+        languages=languages,
+    )
+    card = msgspec.structs.replace(card, version=shelf.current, training=training)
+    folder = shelf.place / f"{shelf.current}+accurate"
+    folder.mkdir()
+    (folder / CARD_FILE).write_bytes(msgspec.json.encode(card))
+    return folder
+
+
 def test_a_card_says_what_it_learnt_how_good_it_is_and_where_it_fails_and_no_place(
     page: Page, url: str, kept: Client, shelf: Shelf, complaints: list[str]
 ) -> None:
     damaged = shelf.place / "20261101T000000Z-00000000"
     damaged.mkdir()
     (damaged / "card.json").write_text("{")
+    beside = heads_beside(shelf, prevalence=0.05)
     answers: list[str] = []
     page.on("response", lambda answer: answers.append(answer.url))
     open_page(page, url)
     card = item(page, shelf.current)
     card.get_by_text("Ficha").press("Enter")
+    expect(card).to_contain_text(re.compile("Calibrado como en las etiquetas.*Calibrado como si 5"))
     training = shelf.store.card(shelf.current).training
     expect(card).to_contain_text("a part of the corpus")
     f1 = f"{training.metrics['intent'].macro_f1:.3f}".replace(".", ",")
@@ -276,8 +301,8 @@ def test_a_card_says_what_it_learnt_how_good_it_is_and_where_it_fails_and_no_pla
         assert str(shelf.place) not in said
         assert str(shelf.place.parent) not in said
     assert httpx.get(f"{url}/api/models/card?version=../x").status_code == 404
-    (damaged / "card.json").unlink()
-    damaged.rmdir()
+    for folder in (damaged, beside):
+        shutil.rmtree(folder)
     assert complaints == []
 
 

@@ -16,14 +16,15 @@ from skops import io as skops_io
 from models import accurate_runs
 from models.accurate import Accurate, AccurateHeads
 from models.accurate_store import CARD_FILE, HEADS_FILE, AccurateStore
-from models.accurate_training import AccurateRecipe, AccurateReport, train_accurate
+from models.accurate_training import AccurateRecipe, AccurateReport, _cooling, train_accurate
+from models.by_language import OutOfFold
 from models.encoder.sentences import TEXT_WIDTH, WIDTH
 from models.errors import ModelExistsError
 from models.heads import Model
 from models.labels import LabelledMention
 from models.languages import Languages
 from models.network import probabilities_of, scores_of
-from models.outputs import N_OUTPUTS
+from models.outputs import ESTIMATORS, N_OUTPUTS, outputs_of
 from models.predictions import HEADS, Texts
 from models.store import ModelStore
 from models.training import Recipe, TrainingReport
@@ -190,6 +191,8 @@ def test_heads_are_calibrated_as_their_fast_model_or_as_one_says(
     trained = run(store, *options, "--on", labelled, "--prevalence", 0.2)
 
     assert trained.exit_code == 0, trained.exception
+    said = "share of intent taken to be 0.2, thresholds for precision 0.6\n"
+    assert trained.stdout.endswith(said)
     card = AccurateStore(store.place).card(version)
     assert (card.training.recipe.prevalence, card.training.recipe.precision) == (0.2, 0.6)
     assert card.training.judged_on == "real"
@@ -267,6 +270,18 @@ def test_what_ships_loads_and_reads_each_language_as_its_card_says() -> None:
         assert heads.languages.threshold(lang) == pytest.approx(figures[row].threshold, abs=1e-6)
         at = heads.languages.rows([lang])[0]
         assert heads.languages.scales[at, 0] == pytest.approx(1 / figures[row].temperature)
+
+
+def test_what_is_read_by_language_are_scores_that_nothing_has_cooled() -> None:
+    """A fast model's coefficients are cooled already; networks are as they were learnt."""
+    nothing = np.zeros(0, np.intp)
+    found = OutOfFold(nothing, nothing, np.zeros((0, 2)), nothing, temperature=2.0)
+    warm = found._replace(temperature=1.0)
+    unseen = {name: warm if name == "stage" else found for name, _ in ESTIMATORS}
+    languages = _cooling(Languages.alike(), unseen)
+
+    assert (languages.scales[:, outputs_of("stage")] == 1).all()
+    assert (np.delete(languages.scales, np.r_[outputs_of("stage")], axis=1) == 0.5).all()
 
 
 def test_scores_are_what_chances_come_from() -> None:

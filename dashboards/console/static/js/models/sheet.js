@@ -14,10 +14,10 @@ export function sheet(card) {
     { className: "sheet" },
     part(s.data, learnt(card)),
     part(s.figures, h("p", { className: "muted" }, s.figuresNote(card.folds)), metrics(card)),
-    Object.keys(card.by_language).length ? part(s.byLanguage, h("p", { className: "muted" }, s.byLanguageNote), byLanguage(card)) : null,
+    Object.keys(card.by_language).length ? part(s.byLanguage, h("p", { className: "muted" }, `${s.byLanguageNote} ${calibrated(card)}`), byLanguage(card)) : null,
     part(s.limits, limits(card.behaviour)),
     part(s.bias, card.bias.length ? [h("p", { className: "muted" }, s.biasNote), apart(card.bias)] : h("p", {}, s.noBias)),
-    card.accurate ? part(s.accurate, h("p", {}, s.encoder(card.accurate.encoder), ` · ${formatTime(card.accurate.created_at)}`), limits(card.accurate.behaviour)) : null,
+    card.accurate ? part(s.accurate, accurate(card.accurate)) : null,
     part(s.made, h("p", {}, h("code", {}, card.version), ` · ${s.seed} ${card.seed} · ${s.labels} `, h("code", {}, card.label_set_hash), ` · ${s.file} `, h("code", {}, card.sha256))),
   );
 }
@@ -51,6 +51,20 @@ function byLanguage(card) {
     row(m("langName", lang), [formatValue(one.mentions), share(one.prevalence), number(one.threshold, 2), number(one.precision), number(one.recall), number(one.f1), number(one.average_precision)]),
   );
   return table(s.byLanguage, [s.byLanguage, s.mentions, s.prevalence, s.threshold, names.precision, names.recall, names.f1, names.average_precision], 1, rows);
+}
+
+/** What chances and thresholds of intent were chosen for. */
+function calibrated(found) {
+  return m("sheet").calibrated(found.prevalence === null ? "" : share(found.prevalence), found.precision === null ? "" : share(found.precision));
+}
+
+function accurate(heads) {
+  return [
+    h("p", {}, m("sheet").encoder(heads.encoder), ` · ${formatTime(heads.created_at)}`),
+    h("p", { className: "muted" }, calibrated(heads)),
+    Object.keys(heads.by_language).length ? byLanguage(heads) : null,
+    limits(heads.behaviour),
+  ].flat();
 }
 
 function limits(found) {
