@@ -183,6 +183,9 @@ class Pipeline:
     def _guard_against_draining(
         self, batch: RecordBatch, state: PartitionState, rejected: list[Rejected]
     ) -> None:
+        if not rejected:
+            state.dead_letters_in_a_row = 0
+            return
         in_a_row, ceiling = state.dead_letters_in_a_row, self._options.dead_letter_ceiling
         bad = {letter.record.offset for letter in rejected}
         for record in batch.records:

@@ -84,7 +84,7 @@ class SeenEvents:
 
 
 def _minutes(moments: Sequence[datetime]) -> npt.NDArray[np.int64]:
-    seconds = (moment.timestamp() for moment in moments)
+    seconds = map(datetime.timestamp, moments)
     return np.fromiter(seconds, dtype=np.float64, count=len(moments)).astype(np.int64) // 60
 
 

@@ -265,17 +265,12 @@ TABLES = (
             "interests_top",
         )
     ),
-    Table(
-        "labelled_mentions",
-        own=f"mention_id IN {_POSTS}",
-        has_place=False,
-        kept_by="labelled_mentions_view",
-    ),
-    Table(
-        "touchpoint_questions",
-        own=f"newest_id IN {_POSTS}",
-        has_place=False,
-        kept_by="touchpoint_questions_view",
+    *(
+        Table(name, own=f"{column} IN {_POSTS}", has_place=False, kept_by=f"{name}_view")
+        for name, column in (
+            ("labelled_mentions", "mention_id"),
+            ("touchpoint_questions", "newest_id"),
+        )
     ),
 )
 
@@ -385,11 +380,11 @@ def made_of_kept(places: Sequence[Place], subject: Subject, keep: Sequence[str])
 
     Whatever they hold was read anew from tables that are either searched or kept.
     """
-    tables = [place for place in places if isinstance(place, TablePlace)]
-    if not any(place.name in keep for place in tables):
+    tables = {place.name: place for place in places if isinstance(place, TablePlace)}
+    if tables.keys().isdisjoint(keep):
         return []
-    made = [place for place in tables if place.table.kept_by and place.name not in keep]
-    return [place.name for place in made if place.find(subject)]
+    made = [name for name, place in tables.items() if place.table.kept_by and name not in keep]
+    return [name for name in made if tables[name].find(subject)]
 
 
 def post_ids(client: Client, subject: Subject) -> frozenset[str]:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import ssl
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -64,6 +64,7 @@ INSERT_SETTINGS: Mapping[str, str] = {
     "input_format_parallel_parsing": "0",
     "async_insert": "0",
 }
+PIECE_BYTES = 256 * 1024  # of the body of an insert, sent at once
 
 
 # Left alone, the client asks the server to write each answer to its disk before it sends it. From
@@ -112,7 +113,7 @@ class ClickHouse:
             await client.raw_insert(
                 table,
                 column_names=block.column_names,
-                insert_block=_arrow_stream(block),
+                insert_block=_pieces(_arrow_stream(block)),
                 settings={**INSERT_SETTINGS, "insert_deduplication_token": token},
                 fmt="ArrowStream",
             )
@@ -294,8 +295,15 @@ def in_chunks(texts: Sequence[str], at_most_bytes: int) -> Iterator[list[str]]:
         yield chunk
 
 
-def _arrow_stream(block: pa.Table) -> bytes:
+def _arrow_stream(block: pa.Table) -> pa.Buffer:
     buffer = pa.BufferOutputStream()
     with pa.ipc.new_stream(buffer, block.schema) as writer:
         writer.write_table(block)
-    return bytes(buffer.getvalue().to_pybytes())
+    return buffer.getvalue()
+
+
+async def _pieces(body: pa.Buffer) -> AsyncIterator[memoryview]:
+    """`body` as it lies in memory: whole, client and HTTP library would copy it four times."""
+    whole = memoryview(body)
+    for start in range(0, len(whole), PIECE_BYTES):
+        yield whole[start : start + PIECE_BYTES]

@@ -68,6 +68,7 @@ class Reader:
         *,
         max_records: int = 100,
         max_in_flight: int = 40_000,
+        max_held: int = 40_000,
         max_batches: int = 64,
     ) -> None:
         settings = Settings(
@@ -81,7 +82,10 @@ class Reader:
         self.app: faust.App = faust_app(settings)
         self.transport = cast(Transport, self.app.transport)
         self.transport.options = BatchOptions(
-            max_records=max_records, max_in_flight=max_in_flight, max_batches=max_batches
+            max_records=max_records,
+            max_in_flight=max_in_flight,
+            max_held=max_held,
+            max_batches=max_batches,
         )
         channel = self.app.topic(topic.name, schema=RecordBatchSchema())
 

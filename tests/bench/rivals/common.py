@@ -105,7 +105,7 @@ class Inserter:
         client.raw_insert(
             TABLE,
             column_names=table.column_names,
-            insert_block=_arrow_stream(table),
+            insert_block=_arrow_stream(table).to_pybytes(),
             settings={**INSERT_SETTINGS, "insert_deduplication_token": token},
             fmt="ArrowStream",
         )
