@@ -1,0 +1,152 @@
+"""Exactly once on two replicas that agree through a real Keeper."""
+
+import asyncio
+import uuid
+from collections.abc import Callable, Iterator
+
+import pytest
+from clickhouse_connect.driver.client import Client
+
+from streams.cluster import refreshed
+from streams.migrate import connect, migrations
+from streams.sinks.clickhouse import ClickHouse
+from tests.integration.streams.batch_of_everything import TABLES, exact, process, worker_of
+from tests.integration.streams.replicas import keeper
+from tests.integration.streams.replicas.pair import Pair, Replica, replicas
+from tests.needs import KAFKA, missing
+
+OWN = refreshed(statement for m in migrations() for statement in m.statements)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    if reason := keeper.missing():
+        missing(reason, KAFKA)
+    with replicas(tmp_path_factory.mktemp("replicas")) as pair:
+        yield pair
+
+
+@pytest.fixture
+def pair(made: Pair) -> Pair:
+    made.settle()
+    with client_of(made.one) as client:
+        for table in TABLES:
+            client.command(f"TRUNCATE TABLE {table} SYNC", settings={"alter_sync": "2"})
+    return made
+
+
+def client_of(replica: Replica) -> Client:
+    return connect(replica.settings(), in_database=True)
+
+
+async def work(replica: Replica, topic_id: str, name: str) -> bool:
+    """Have a worker take the log to a replica; returns whether it was planned before."""
+    async with ClickHouse(replica.settings()) as clickhouse:
+        return await process(worker_of(clickhouse, topic_id, name))
+
+
+def both_exact(pair: Pair) -> None:
+    pair.settle()
+    for replica in (pair.one, pair.two):
+        with client_of(replica) as client:
+            exact(client)
+
+
+def test_every_table_is_on_both_and_every_view_fills_its_own(pair: Pair) -> None:
+    for replica in (pair.one, pair.two):
+        with client_of(replica) as client:
+            engines = client.query(
+                "SELECT name, engine FROM system.tables WHERE database = currentDatabase()"
+                " AND (endsWith(engine, 'MergeTree') OR engine = 'Null')"
+            ).result_rows
+            own = {name for name, engine in engines if not engine.startswith("Replicated")}
+            assert own == {*OWN, "mentions_to_count"}
+            assert len(engines) > 80
+            client.command("SYSTEM REFRESH VIEW sources_kept_view")
+            client.command("SYSTEM WAIT VIEW sources_kept_view")
+
+
+async def test_a_batch_is_there_once_whichever_replica_is_killed_and_asked(pair: Pair) -> None:
+    topic_id = f"topic-{uuid.uuid4()}"
+    assert not await work(pair.one, topic_id, "first")
+    pair.one.kill()
+    assert await work(pair.two, topic_id, "second")
+    both_exact(pair)
+    pair.two.kill()
+    assert await work(pair.one, topic_id, "third")
+    both_exact(pair)
+
+
+def never_reached(client: Client, table: str, year: str) -> None:
+    """As when it was killed before this block, or this part of it: neither rows nor token."""
+    for (partition,) in client.query(
+        "SELECT DISTINCT partition_id FROM system.parts WHERE database = currentDatabase() AND"
+        " active AND table = {name:String} AND startsWith(partition, {year:String})",
+        {"name": table, "year": year},
+    ).result_rows:
+        client.command(
+            f"ALTER TABLE {table} DROP PARTITION ID '{partition}'", settings={"alter_sync": "2"}
+        )
+
+
+def only_the_token(client: Client, table: str, year: str) -> None:
+    """As when the one replica that had the rows was lost with them."""
+    of_the_year = f"startsWith(_partition_id, '{year}')"
+    client.command(
+        f"ALTER TABLE {table} DELETE WHERE {of_the_year}", settings={"mutations_sync": 2}
+    )
+
+
+@pytest.mark.parametrize("how", [never_reached, only_the_token])
+@pytest.mark.parametrize(
+    ("table", "year"),
+    [("mentions", "2025"), ("mentions_by_hour", ""), ("heartbeats", ""), ("ledger", "")],
+)
+async def test_the_next_worker_completes_what_is_half_there(
+    pair: Pair, table: str, year: str, how: Callable[[Client, str, str], None]
+) -> None:
+    topic_id = f"topic-{uuid.uuid4()}"
+    assert not await work(pair.one, topic_id, "first")
+    with client_of(pair.one) as client:
+        how(client, table, year)
+        assert not client.query(
+            f"SELECT count() FROM {table} WHERE startsWith(_partition_id, {{year:String}})",
+            {"year": year},
+        ).first_row[0]
+
+    assert await work(pair.one, topic_id, "second") is not (table == "ledger")
+    both_exact(pair)
+    assert await work(pair.two, topic_id, "third")
+    both_exact(pair)
+
+
+async def test_a_batch_begun_while_a_replica_is_away_lands_once_when_it_is_back(
+    pair: Pair,
+) -> None:
+    """One of two is no majority: it is waited for, and what was half done is done."""
+    pair.two.kill()
+    async with ClickHouse(pair.one.settings()) as clickhouse:
+        worker = worker_of(clickhouse, f"topic-{uuid.uuid4()}", "first")
+        begun = asyncio.create_task(process(worker))
+        while not clickhouse.trouble:
+            assert not begun.done()
+            await asyncio.sleep(0.1)
+        await asyncio.to_thread(pair.two.start)
+        assert not await begun
+    both_exact(pair)
+
+
+@pytest.mark.parametrize("table", ["copies_to_review", "value_answers", "drift_counts"])
+def test_two_equal_blocks_that_are_both_meant_are_both_kept(pair: Pair, table: str) -> None:
+    with client_of(pair.one) as client:
+        columns = client.query(
+            "SELECT name FROM system.columns WHERE database = currentDatabase()"
+            " AND table = {table:String} AND default_kind = ''",
+            {"table": table},
+        ).result_rows
+        [*names] = (name for (name,) in columns)
+        for _ in range(2):
+            client.command(
+                f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join(['DEFAULT'] * len(names))})"
+            )
+        assert client.query(f"SELECT count() FROM {table}").first_row[0] == 2
