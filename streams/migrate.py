@@ -88,7 +88,7 @@ def _migrate_clickhouse(
     cluster = settings.clickhouse_cluster
     client = connect(settings)
     if cluster:
-        require_replicas(cluster, _replicas(client, cluster))
+        require_replicas(cluster, replicas_of(client, cluster))
     own = refreshed(statement for m in migrations() for statement in m.statements)
 
     def define(statement: str) -> None:
@@ -133,7 +133,7 @@ def _migrate_clickhouse(
         say("tables are up to date")
 
 
-def _replicas(client: Client, cluster: str) -> dict[int, int]:
+def replicas_of(client: Client, cluster: str) -> dict[int, int]:
     """How many replicas each shard of `cluster` has, as ON CLUSTER sees them."""
     found = client.query(
         "SELECT shard_num, count() FROM system.clusters WHERE cluster ="

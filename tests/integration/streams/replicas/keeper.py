@@ -58,6 +58,7 @@ class Keeper:
                 leashed(
                     [
                         *(kafka_jvm.java(), "-Xmx256m", "-XX:+UseSerialGC"),
+                        "-Dzookeeper.forceSync=no",  # nobody pulls its plug
                         "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
                         *("-cp", f"{jars}/*"),
                         *("org.apache.zookeeper.server.quorum.QuorumPeerMain", str(settings)),

@@ -30,7 +30,7 @@ _CONFIGURATION = """<clickhouse>
         <!-- Sessions are told apart by a server's id, and these engines have none. -->
         <sessions_path>/clickhouse/sessions/{name}</sessions_path>
     </zookeeper>
-    <macros><shard>01</shard><replica>{name}</replica></macros>
+    <macros><cluster>{cluster}</cluster><shard>01</shard><replica>{name}</replica></macros>
     <remote_servers><{cluster}><shard><internal_replication>true</internal_replication>
         {replicas}
     </shard></{cluster}></remote_servers>
@@ -138,7 +138,7 @@ def replicas(folder: Path) -> Iterator[Pair]:
 
 
 def _migrate(pair: Pair) -> None:
-    """The tables of `escucha migrate`, but for ON CLUSTER, which the local engine has no worker for.
+    """The tables of `escucha migrate`; the local engine has no worker for ON CLUSTER.
 
     Whatever it tells to all replicas is told to each, save an ALTER of a replicated table, which
     goes to the other by itself, as it does with ON CLUSTER.
