@@ -36,40 +36,38 @@ def short_string(text: str) -> bytes:
     return text.encode().ljust(_STRING_BYTES - 1, b"\0") + bytes([len(text)])
 
 
-def places() -> list[int]:
-    """Where in this process the paths of the engine stand one after the other."""
+def place() -> int | None:
+    """Where in this process the paths of the engine stand one after the other, after the fields."""
     paths = short_string("data/") + short_string("data/flags/")
-    found = []
+    areas = re.findall(
+        r"^([0-9a-f]+)-([0-9a-f]+) rw", Path("/proc/self/maps").read_text(), re.MULTILINE
+    )
+    sized = sorted((int(end, 16) - int(first, 16), int(first, 16)) for first, end in areas)
     with open("/proc/self/mem", "rb", buffering=0) as memory:
-        for line in Path("/proc/self/maps").read_text().splitlines():
-            area = re.match(r"([0-9a-f]+)-([0-9a-f]+) rw", line)
-            if area is None:
-                continue
-            first, end = (int(edge, 16) for edge in area.groups())
+        for size, first in sized:
             try:
                 memory.seek(first)
-                held = memory.read(end - first)
+                held = memory.read(size)
             except OSError:  # a guard page
                 continue
             at = held.find(paths)
             while at >= 0:
                 if at >= -_MAP and _is_the_place(held[at + _MAP : at], first + at + _MAP):
-                    found.append(first + at)
+                    return first + at
                 at = held.find(paths, at + 1)
-    return found
+    return None
 
 
 def _is_the_place(before: bytes, address: int) -> bool:
-    """Whether an empty map stands there, and nothing has been written after it."""
+    """Whether an empty map stands there, which knows its own place, and nothing after it."""
     return before == struct.pack("<Q", address + 8).ljust(len(before), b"\0")
 
 
 def introduce(port: int) -> None:
     """Give the engine of this process its address; raises RuntimeError without such a place."""
-    found = places()
-    if len(found) != 1:
-        raise RuntimeError(f"{len(found)} places for the address of a replica, not one")
-    [at] = found
+    at = place()
+    if at is None:
+        raise RuntimeError("this version of chdb-core keeps the address of a replica elsewhere")
     none = struct.pack("<QQ", ctypes.addressof(_NO_CREDENTIALS), 0)
     for offset, value in (
         (_CREDENTIALS, none),

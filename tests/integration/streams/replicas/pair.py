@@ -17,12 +17,15 @@ from streams import migrate as migrate_module
 from streams.cluster import on_cluster
 from streams.migrate import connect
 from streams.settings import Settings
+from tests.integration.streams.batch_of_everything import TABLES
 from tests.integration.streams.helpers import wait_for
 from tests.integration.streams.replicas import engine
 from tests.integration.streams.replicas.keeper import Keeper
 from tests.integration.streams.replicas.parts import PartsServer
 
 CLUSTER = "main"
+# Of a few tables only: for each, Keeper is asked.
+LAGS = f"table IN {TABLES} AND (active_replicas < 2 OR queue_size > 0)"
 _CONFIGURATION = """<clickhouse>
     <zookeeper>
         <node><host>{host}</host><port>{keeper}</port></node>
@@ -92,8 +95,7 @@ class Pair:
         """Return when both run, know of each other, and have the same parts."""
         for replica in (self.one, self.two):
             with connect(replica.start().settings(), in_database=True) as client:
-                wait_for(lambda: not _count(client, "active_replicas < 2"), "both replicas")
-                wait_for(lambda: not _count(client, "queue_size > 0"), "the parts of the other")
+                wait_for(lambda: not _count(client, LAGS), "both replicas, with the same parts")
 
 
 @contextlib.contextmanager
@@ -174,6 +176,7 @@ def _count(client: Client, condition: str) -> int:
     """Tables that a condition holds for."""
     return int(
         client.query(
-            f"SELECT countIf({condition}) FROM system.replicas WHERE database = currentDatabase()"
+            "SELECT count() FROM system.replicas"
+            f" WHERE database = currentDatabase() AND {condition}"
         ).first_row[0]
     )
