@@ -14,6 +14,7 @@ import struct
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from deploy.local import clickhouse
@@ -24,6 +25,8 @@ PORT_VARIABLE = "ESCUCHA_TEST_INTERSERVER_PORT"
 DONE_VARIABLE = "ESCUCHA_TEST_INTRODUCED"  # a file that is written when it is done
 
 _STRING_BYTES = 24
+_PIECE = 4 * 1024 * 1024
+_PATIENCE_SEC = 60.0
 # From the two strings by which the place is known, back to the fields, and to a map that is empty,
 # whose first word points behind itself.
 _CREDENTIALS, _SCHEME, _PORT, _HOST, _MAP = -16, -80, -88, -112, -144
@@ -39,16 +42,12 @@ def short_string(text: str) -> bytes:
 def place() -> int | None:
     """Where in this process the paths of the engine stand one after the other, after the fields."""
     paths = short_string("data/") + short_string("data/flags/")
-    areas = re.findall(
-        r"^([0-9a-f]+)-([0-9a-f]+) rw", Path("/proc/self/maps").read_text(), re.MULTILINE
-    )
-    sized = sorted((int(end, 16) - int(first, 16), int(first, 16)) for first, end in areas)
     with open("/proc/self/mem", "rb", buffering=0) as memory:
-        for size, first in sized:
+        for first, size in _pieces():
             try:
                 memory.seek(first)
                 held = memory.read(size)
-            except OSError:  # a guard page
+            except OSError:  # a guard page, or given back meanwhile
                 continue
             at = held.find(paths)
             while at >= 0:
@@ -58,6 +57,17 @@ def place() -> int | None:
     return None
 
 
+def _pieces() -> Iterator[tuple[int, int]]:
+    """What this process may write to, small areas first, in pieces that lap over each other."""
+    areas = re.findall(
+        r"^([0-9a-f]+)-([0-9a-f]+) rw", Path("/proc/self/maps").read_text(), re.MULTILINE
+    )
+    edges = sorted(((int(a, 16), int(b, 16)) for a, b in areas), key=lambda area: area[1] - area[0])
+    for first, end in edges:
+        for start in range(first, end, _PIECE):
+            yield start, min(_PIECE + 4096, end - start)
+
+
 def _is_the_place(before: bytes, address: int) -> bool:
     """Whether an empty map stands there, which knows its own place, and nothing after it."""
     return before == struct.pack("<Q", address + 8).ljust(len(before), b"\0")
@@ -65,9 +75,11 @@ def _is_the_place(before: bytes, address: int) -> bool:
 
 def introduce(port: int) -> None:
     """Give the engine of this process its address; raises RuntimeError without such a place."""
-    at = place()
-    if at is None:
-        raise RuntimeError("this version of chdb-core keeps the address of a replica elsewhere")
+    deadline = time.monotonic() + _PATIENCE_SEC
+    while (at := place()) is None:  # other threads move memory about while it is read
+        if time.monotonic() > deadline:
+            raise RuntimeError("this version of chdb-core keeps the address of a replica elsewhere")
+        time.sleep(0.1)
     none = struct.pack("<QQ", ctypes.addressof(_NO_CREDENTIALS), 0)
     for offset, value in (
         (_CREDENTIALS, none),

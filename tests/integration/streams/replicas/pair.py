@@ -94,7 +94,9 @@ class Pair:
     def settle(self) -> None:
         """Return when both run, know of each other, and have the same parts."""
         for replica in (self.one, self.two):
-            with connect(replica.start().settings(), in_database=True) as client:
+            replica.start()
+        for replica in (self.one, self.two):
+            with connect(replica.settings(), in_database=True) as client:
                 wait_for(lambda: not _count(client, LAGS), "both replicas, with the same parts")
 
 
