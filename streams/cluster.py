@@ -28,6 +28,7 @@ _DEFINES = re.compile(
 )
 _ROWS = re.compile(r"INSERT INTO\b")  # rows replicate by themselves
 _ENGINE = re.compile(r"\bENGINE\s*=\s*(?P<engine>\w+)(?P<arguments>\([^()]*\))?")
+_REPLICATED = re.compile(r"\bENGINE = Replicated(\w*MergeTree)\('[^']*', '[^']*'(?:, )?")
 _LOCAL = frozenset({"Null"})  # keeps nothing, so there is nothing to replicate
 _REFRESHED = re.compile(r"\bREFRESH (?:EVERY|AFTER) [^;()]*?\bTO (\w+)")
 _WINDOW = re.compile(r"\bnon_replicated_deduplication_window\s*=\s*(\d+)")
@@ -64,6 +65,11 @@ def on_cluster(statement: str, cluster: str, own: Collection[str] = ()) -> str:
         rest = _replicated(rest)
     quoted = cluster.replace("\\", "\\\\").replace("'", "\\'")
     return f"{defines['before']}{defines['name']} ON CLUSTER '{quoted}'{rest}"
+
+
+def on_this_replica(definition: str) -> str:
+    """The definition of a table as ClickHouse tells it, without its replicas."""
+    return _REPLICATED.sub(r"ENGINE = \1(", definition)
 
 
 def require_replicas(cluster: str, replicas: Mapping[int, int]) -> None:

@@ -12,6 +12,7 @@ from clickhouse_connect.driver.exceptions import DatabaseError
 from streams.cluster import refreshed
 from streams.errors import SinkUnavailableError
 from streams.migrate import connect, migrations, replicas_of
+from streams.operate.restore import STAGING, make_staging
 from streams.sinks.clickhouse import ClickHouse
 from tests.integration.streams.batch_of_everything import TABLES, exact, process, worker_of
 from tests.integration.streams.helpers import wait_for
@@ -183,6 +184,24 @@ def test_two_equal_blocks_that_are_both_meant_are_both_kept(pair: Pair) -> None:
             for _ in range(2):
                 client.command(f"INSERT INTO {table} (run) VALUES (7)")
             assert client.query(f"SELECT count() FROM {table}").first_row[0] == 2, table
+
+
+@pytest.mark.parametrize("table", ["mentions", "ledger"])
+async def test_what_is_restored_on_one_replica_is_on_both(pair: Pair, table: str) -> None:
+    await work(pair.one, f"topic-{uuid.uuid4()}", "first")
+    with client_of(pair.one) as client:
+        make_staging(client, table)
+        client.command(f"INSERT INTO {STAGING} SELECT * FROM {table}")
+        partitions = client.query(
+            "SELECT DISTINCT partition_id FROM system.parts WHERE database = currentDatabase()"
+            " AND active AND table = {name:String}",
+            {"name": STAGING},
+        ).result_rows
+        client.command(f"TRUNCATE TABLE {table} SYNC", settings={"alter_sync": "2"})
+        for (partition,) in partitions:
+            client.command(f"ALTER TABLE {table} REPLACE PARTITION ID '{partition}' FROM {STAGING}")
+        client.command(f"DROP TABLE {STAGING} SYNC")
+    both_exact(pair)
 
 
 def test_the_cluster_is_counted_as_clickhouse_knows_it(pair: Pair) -> None:

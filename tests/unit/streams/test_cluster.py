@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from streams.cluster import on_cluster, refreshed, require_replicas
+from streams.cluster import on_cluster, on_this_replica, refreshed, require_replicas
 from streams.errors import MigrationError
 from streams.migrate import migrations
 
@@ -59,6 +59,16 @@ def test_a_table_without_a_window_drops_no_equal_blocks() -> None:
             f"{settings or chr(10) + 'SETTINGS'}{',' if settings else ''}"
             " replicated_deduplication_window = 0"
         )
+
+
+@pytest.mark.parametrize("engine", ["MergeTree()", "ReplacingMergeTree(version, is_deleted)"])
+def test_a_table_can_be_made_again_without_its_replicas(engine: str) -> None:
+    kind, own = engine.rstrip(")").split("(")
+    told = f"ENGINE = Replicated{kind}('/x/{{shard}}/t', '{{replica}}'{', ' if own else ''}{own})"
+    assert on_this_replica(f"CREATE TABLE t (a Int8) {told} ORDER BY a") == (
+        f"CREATE TABLE t (a Int8) ENGINE = {engine} ORDER BY a"
+    )
+    assert on_this_replica(f"ENGINE = {engine} ORDER BY a") == f"ENGINE = {engine} ORDER BY a"
 
 
 def test_two_replicas_of_one_shard_are_taken() -> None:
