@@ -46,10 +46,10 @@ HEAP = "-Xmx512m"
 
 def available() -> str | None:
     """Return None when Kafka can be started here, else the reason in plain words."""
-    java = _java()
-    if java is None:
+    command = _java()
+    if command is None:
         return f"Java is missing: install a JDK or JRE of version {MINIMUM_JAVA} or newer."
-    version = _java_version(java)
+    version = _java_version(command)
     if version < MINIMUM_JAVA:
         return f"Java {version} is too old for Kafka 4: install {MINIMUM_JAVA} or newer."
     if not _jar_folder().is_dir() and shutil.which("mvn") is None:
@@ -68,9 +68,14 @@ def jars() -> Path:
     reason = available()
     if reason is not None:
         raise MissingPartError(reason)
+    return fetch(FILES / "pom.xml", folder)
+
+
+def fetch(pom: Path, folder: Path) -> Path:
+    """Return `folder` with the jars that `pom` names; raises MissingPartError when Maven fails."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-        command = ["mvn", "-B", "-q", "-f", str(FILES / "pom.xml"), "dependency:copy-dependencies"]
+        command = ["mvn", "-B", "-q", "-f", str(pom), "dependency:copy-dependencies"]
         done = subprocess.run(  # noqa: S603
             [*command, "-DincludeScope=runtime", f"-DoutputDirectory={scratch}/jars"],
             capture_output=True,
@@ -78,7 +83,7 @@ def jars() -> Path:
             check=False,
         )
         if done.returncode != 0:
-            raise MissingPartError(f"Maven could not fetch Kafka's jars:\n{done.stdout[-2000:]}")
+            raise MissingPartError(f"Maven could not fetch the jars:\n{done.stdout[-2000:]}")
         with contextlib.suppress(OSError):  # another process was faster: its jars are as good
             Path(scratch, "jars").rename(folder)
     return folder
@@ -274,10 +279,22 @@ class KafkaJvm:
         return self.directory / f"node-{node}"
 
 
+def jar_folder(room: str, pom: Path) -> Path:
+    """Where the jars of `pom` are kept; by its content, so other versions get another folder."""
+    key = hashlib.sha256(pom.read_bytes()).hexdigest()[:12]
+    return Path(platformdirs.user_cache_dir("escucha")) / room / key
+
+
 def _jar_folder() -> Path:
-    # By the pom's content: another Kafka version gets another folder.
-    key = hashlib.sha256((FILES / "pom.xml").read_bytes()).hexdigest()[:12]
-    return Path(platformdirs.user_cache_dir("escucha")) / "kafka-jvm" / key
+    return jar_folder("kafka-jvm", FILES / "pom.xml")
+
+
+def java() -> str:
+    """Return the command; raises MissingPartError without one."""
+    command = _java()
+    if command is None:
+        raise MissingPartError(available() or "Java is missing.")
+    return command
 
 
 def _java() -> str | None:
@@ -285,18 +302,15 @@ def _java() -> str | None:
     return shutil.which("java", path=f"{home}/bin") if home else shutil.which("java")
 
 
-def _java_version(java: str) -> int:
-    done = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)  # noqa: S603
+def _java_version(command: str) -> int:
+    done = subprocess.run([command, "-version"], capture_output=True, text=True, check=False)  # noqa: S603
     found = re.search(r'version "(\d+)', done.stderr)
     return int(found.group(1)) if found else 0
 
 
 def _java_command() -> list[str]:
-    java = _java()
-    if java is None:
-        raise MissingPartError(available() or "Java is missing.")
     logging = f"-Dlog4j2.configurationFile={FILES / 'log4j2.properties'}"
-    return [java, HEAP, "-XX:+UseSerialGC", logging, "-cp", f"{jars()}/*"]
+    return [java(), HEAP, "-XX:+UseSerialGC", logging, "-cp", f"{jars()}/*"]
 
 
 def main(arguments: list[str] | None = None) -> int:

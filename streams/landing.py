@@ -119,6 +119,8 @@ class Landing:
     async def _complete(
         self, table: str, block: pa.Table, token: str, place: Place, planned: int | None
     ) -> None:
+        views = ("mentions_by_hour",) if table == "mentions" else ()
+        await self._clickhouse.catch_up(table, *views, "erased")
         gap = await self._gap(table, block, place, planned)
         if not gap:
             return
@@ -222,6 +224,9 @@ async def claim(
                 )
             await clickhouse.insert(table, block, token + "/again" * dropped)
             found = await look()
+            if not found:
+                await clickhouse.catch_up(table)
+                found = await look()
             dropped += not found
         return found
 

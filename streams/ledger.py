@@ -148,6 +148,7 @@ class Ledger:
 
     async def planned_spans(self, topic_id: str, partition: int, position: int) -> list[Span]:
         """Batches planned at or after `position`, and the one that has it in its middle."""
+        await self._clickhouse.patiently(lambda: self._clickhouse.catch_up("ledger"))
         rows = await self._clickhouse.rows(
             "SELECT position, last_offset FROM ledger WHERE topic_id = {topic_id:String}"
             " AND kafka_partition = {partition:UInt32} AND last_offset >= {position:UInt64}"

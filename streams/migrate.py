@@ -12,7 +12,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 import schemas
 from schemas.topics import MENTIONS_RAW, TOPICS
-from streams.cluster import DDL_SETTINGS, on_cluster
+from streams.cluster import DDL_SETTINGS, on_cluster, refreshed, require_replicas
 from streams.errors import MigrationError, SinkUnavailableError
 from streams.settings import Settings
 from streams.sinks.clickhouse import connection_arguments, not_let_in
@@ -85,12 +85,15 @@ def _migrate_clickhouse(
     settings: Settings, *, dry_run: bool, say: Callable[[str], None], last: str | None = None
 ) -> None:
     database = settings.clickhouse_database
+    cluster = settings.clickhouse_cluster
     client = connect(settings)
+    if cluster:
+        require_replicas(cluster, replicas_of(client, cluster))
+    own = refreshed(statement for m in migrations() for statement in m.statements)
 
     def define(statement: str) -> None:
-        cluster = settings.clickhouse_cluster
         ddl = DDL_SETTINGS if cluster else {}
-        client.command(on_cluster(statement, cluster), settings=dict(ddl))
+        client.command(on_cluster(statement, cluster, own), settings=dict(ddl))
 
     if not client.query(
         "SELECT 1 FROM system.databases WHERE name = {name:String}", {"name": database}
@@ -128,6 +131,18 @@ def _migrate_clickhouse(
         client.insert("schema_migrations", [[migration.name]], column_names=["name"])
     if not pending:
         say("tables are up to date")
+
+
+def replicas_of(client: Client, cluster: str) -> dict[int, int]:
+    """How many replicas each shard of `cluster` has, as ON CLUSTER sees them."""
+    found = client.query(
+        "SELECT shard_num, count() FROM system.clusters WHERE cluster ="
+        # A name may be a macro of the server, as ON CLUSTER takes it.
+        " coalesce((SELECT anyOrNull(substitution) FROM system.macros"
+        " WHERE concat('{', macro, '}') = {name:String}), {name:String}) GROUP BY shard_num",
+        {"name": cluster},
+    ).result_rows
+    return {int(shard): int(count) for shard, count in found}
 
 
 def _applied(client: Client) -> set[str]:

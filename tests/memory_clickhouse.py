@@ -75,6 +75,9 @@ class MemoryClickHouse:
         """Store the block at least once."""
         await self.patiently(lambda: self.insert(table, block, f"{uuid4()}"))
 
+    async def catch_up(self, *tables: str) -> None:
+        """There are no replicas."""
+
     async def patiently(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """As the real one."""
         return await retry.until_deadline(

@@ -5,6 +5,7 @@ no view counts it a second time, and a restore that was broken off is simply run
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +18,7 @@ from models.accurate_store import FILES as HEADS_FILES
 from models.accurate_store import AccurateStore
 from models.errors import ModelNotFoundError
 from models.store import ModelStore
+from streams.cluster import on_this_replica
 from streams.errors import InputError
 from streams.migrate import clickhouse_errors_as_ours, connect, migrate, migrate_up_to, migrations
 from streams.operate.backup import placed_tables, require_empty, topics_of
@@ -162,11 +164,25 @@ def _by_partition(manifest: Manifest) -> dict[str, list[Chunk]]:
     return found
 
 
+def make_staging(client: Client, table: str) -> None:
+    """Make an empty table whose partitions `table` takes; on a cluster, of this replica alone."""
+    client.command(f"DROP TABLE IF EXISTS {STAGING} SYNC")
+    [[definition]] = client.query(
+        "SELECT create_table_query FROM system.tables"
+        " WHERE database = currentDatabase() AND name = {name:String}",
+        {"name": table},
+    ).result_rows
+    own = on_this_replica(definition)
+    if own == definition:
+        client.command(f"CREATE TABLE {STAGING} AS `{table}`")
+    else:  # the same again would have the replicated one's place in Keeper
+        client.command(re.sub(r"^CREATE TABLE \S+", f"CREATE TABLE {STAGING}", own, count=1))
+
+
 def _put(client: Client, vault: Vault, chunks: Sequence[Chunk]) -> None:
     """Let the rows of a partition take their place, once they are known to be all there."""
     table, partition_id = chunks[0].table, chunks[0].partition_id
-    client.command(f"DROP TABLE IF EXISTS {STAGING} SYNC")
-    client.command(f"CREATE TABLE {STAGING} AS `{table}`")
+    make_staging(client, table)
     for chunk in chunks:
         if chunk.rows:
             _insert(client, vault, chunk)

@@ -40,6 +40,7 @@ TRANSIENT_CODES = frozenset(
         241,  # MEMORY_LIMIT_EXCEEDED
         242,  # TABLE_IS_READ_ONLY
         243,  # NOT_ENOUGH_SPACE
+        244,  # UNEXPECTED_ZOOKEEPER_ERROR: a replica's session was made anew in the middle of it
         252,  # TOO_MANY_PARTS
         285,  # TOO_FEW_LIVE_REPLICAS
         286,  # UNSATISFIED_QUORUM_FOR_PREVIOUS_WRITE
@@ -133,6 +134,21 @@ class ClickHouse:
             await self.insert(table, block, f"{table}/{uuid4()}")
 
         await self.patiently(attempt)
+
+    async def catch_up(self, *tables: str) -> None:
+        """Return when our replica has of `tables` what any replica had; at once on one server.
+
+        Keeper drops a token that another replica took. Whoever then misses the rows here, where
+        they are still on their way, would insert them a second time.
+        """
+        if not self._settings.clickhouse_cluster:
+            return
+        for table in tables:
+
+            async def attempt(client: AsyncClient, table: str = table) -> None:
+                await client.command(f"SYSTEM SYNC REPLICA {table} LIGHTWEIGHT")
+
+            await self._attempt(attempt, f"wait for {table} of the other replicas")
 
     async def rows(
         self, query: str, parameters: Mapping[str, Any] | None = None

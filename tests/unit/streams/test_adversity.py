@@ -153,6 +153,9 @@ class RuleTable:
         """Nothing is ever away."""
         return await attempt()
 
+    async def catch_up(self, *tables: str) -> None:
+        """There are no replicas."""
+
     async def put(self, table: str, block: pa.Table) -> None:
         """At least once."""
         await self.insert(table, block, "")
