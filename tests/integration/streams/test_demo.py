@@ -6,9 +6,12 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+
+import pytest
 
 from deploy.local.environment import stack_environment
 from models.store import ModelStore
@@ -174,8 +177,16 @@ def test_ctrl_c_while_it_starts_is_obeyed_at_once(model_store: Path, tmp_path: P
         assert stack.status.phase == "absent"
 
 
+@pytest.fixture
+def hangup_ends() -> Iterator[None]:
+    """As in a terminal: tests that were started under nohup hand down that nothing ends by it."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 def test_a_terminal_that_is_closed_while_figures_are_computed_leaves_nothing_behind(
-    model_store: Path, tmp_path: Path
+    model_store: Path, tmp_path: Path, hangup_ends: None
 ) -> None:
     with LocalStack(tmp_path, model_store, "demo", "--no-browser") as stack:
         wait_for(lambda: "2 of 3  Computing" in stack.said, "the history to be sent")
