@@ -111,10 +111,8 @@ def only_the_token(client: Client, table: str, year: str) -> None:
 @pytest.mark.parametrize(
     ("table", "year", "how"),
     [
-        ("mentions", "2025", never_reached),
         ("mentions", "", only_the_token),
         ("mentions_by_hour", "", never_reached),
-        ("mentions_by_hour", "2026", only_the_token),
         ("ledger", "", only_the_token),
     ],
 )

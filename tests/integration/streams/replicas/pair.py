@@ -10,6 +10,7 @@ from typing import Self
 import pytest
 from clickhouse_connect.driver.client import Client
 
+from deploy.local.errors import ServiceFailedError
 from deploy.local.handles import READY_TIMEOUT_SECONDS, ClickHouseHandle
 from deploy.local.passwords import load_or_create
 from deploy.local.ports import LOOPBACK, free_ports
@@ -63,7 +64,10 @@ class Replica(ClickHouseHandle):
         if self.is_running:
             return self
         self._introduced.unlink(missing_ok=True)
-        super().start(timeout_seconds)
+        try:
+            super().start(timeout_seconds)
+        except ServiceFailedError:  # seen once: while it was away its port may have gone to others
+            super().start(timeout_seconds)
         wait_for(lambda: self._introduced.exists() or not self.is_running, "an address")
         assert self.is_running, self.log_path.read_text()
         with connect(self.settings(), in_database=True) as client:
