@@ -56,6 +56,7 @@ class Consumer(driver.Consumer):
         self._seeking = asyncio.Lock()  # one at a time: fetcher and deliveries stand together
         self.in_flight = 0  # records delivered and not done
         self._held = 0  # of these, records that nobody has let go
+        self._at_the_door = 0  # of both, those of a batch that waits for room
         self._room = asyncio.Event()
         self._room.set()
         self.fetched_at = 0.0  # when the broker last answered, if only with nothing
@@ -124,8 +125,11 @@ class Consumer(driver.Consumer):
                     break
                 self.in_flight += batch.count
                 self._held += batch.count
+                self._at_the_door = batch.count
                 batch.fetched_at, batch.fetch_sec = self.fetched_at, self._fetch_sec
-                if not await self._room_for(delivery):
+                may_enter = await self._room_for(delivery)
+                self._at_the_door = 0
+                if not may_enter:
                     break
                 if not self.has_room:
                     self._room.clear()
@@ -209,9 +213,10 @@ class Consumer(driver.Consumer):
         """Whether more may be delivered before something is done."""
         batches = sum(delivery.batches_outstanding for delivery in self._deliveries.values())
         options = self._options
+        # Whoever waits at the door is not in its own way: a batch may be larger than a limit.
         return (
-            self.in_flight < options.max_in_flight
-            and self._held < options.max_held
+            self.in_flight - self._at_the_door < options.max_in_flight
+            and self._held - self._at_the_door < options.max_held
             and batches < options.max_batches
         )
 

@@ -118,6 +118,21 @@ async def test_what_was_released_makes_room_for_more_to_hold(bootstrap: str) -> 
     assert most_in_flight == 600
 
 
+async def test_a_batch_that_is_larger_than_the_limits_comes_when_nothing_else_is_there(
+    bootstrap: str,
+) -> None:
+    topic = Topic(bootstrap)
+    topic.produce(1_000)
+
+    async def slow(_: Reader, batch: RecordBatch) -> None:
+        await asyncio.sleep(0.01)
+        batch.ack()
+
+    async with running(Reader(topic, slow, max_held=50, max_in_flight=60)) as reader:
+        await until_committed(topic, [1_000])
+    assert reader.values == list(range(1_000))
+
+
 async def test_what_trickles_in_while_the_sink_is_away_waits_for_few_large_batches(
     bootstrap: str,
 ) -> None:
