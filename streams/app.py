@@ -119,7 +119,6 @@ def build_app(
     transport.options = BatchOptions(
         max_records=settings.batch_max_records,
         max_in_flight=settings.records_in_flight,
-        max_held=settings.records_in_flight // 3,
         linger_sec=settings.batch_linger_ms / 1000,
     )
     transport.planned_spans = planned_spans

@@ -35,7 +35,6 @@ class RecordBatch:
         "done",
         "fetch_sec",
         "fetched_at",
-        "is_held",
         "last_offset",
         "position",
         "records",
@@ -60,7 +59,6 @@ class RecordBatch:
         self.count = len(records)
         self.was_planned = was_planned
         self.done = False
-        self.is_held = True  # its records are in memory
         self.fetched_at = 0.0
         self.fetch_sec = 0.0
 
@@ -71,7 +69,6 @@ class RecordBatch:
     def release(self) -> None:
         """Let go of the records: their columns are on the way to the sink."""
         self.records = []
-        self.delivery.let_go(self)
 
     @property
     def is_current(self) -> bool:
@@ -97,7 +94,6 @@ class PartitionDelivery:
         *,
         max_records: int,
         on_done: Callable[[int], None] = lambda _: None,
-        on_let_go: Callable[[int], None] = lambda _: None,
     ) -> None:
         """Start at `position`, the next offset to deliver."""
         self.tp = tp
@@ -111,7 +107,6 @@ class PartitionDelivery:
         self._held: list[ConsumerRecord] = []  # the beginning of a planned batch
         self._outstanding: deque[RecordBatch] = deque()
         self._on_done = on_done
-        self._on_let_go = on_let_go
 
     @property
     def knows_plan(self) -> bool:
@@ -131,11 +126,6 @@ class PartitionDelivery:
     def records_outstanding(self) -> int:
         """Records delivered and not done."""
         return sum(batch.count for batch in self._outstanding if not batch.done)
-
-    @property
-    def records_held(self) -> int:
-        """Records delivered and neither done nor let go."""
-        return sum(batch.count for batch in self._outstanding if batch.is_held)
 
     @property
     def batches_outstanding(self) -> int:
@@ -190,17 +180,10 @@ class PartitionDelivery:
         if not self._outstanding:
             self.committable = self.position
 
-    def let_go(self, batch: RecordBatch) -> None:
-        """Note that nobody needs the records of `batch` any more."""
-        if batch.is_held and self.current:
-            batch.is_held = False
-            self._on_let_go(batch.count)
-
     def ack(self, batch: RecordBatch) -> None:
         """Note that `batch` is done and move `committable` over the done prefix."""
         if batch.done or not self.current:
             return
-        self.let_go(batch)
         batch.done = True
         self._on_done(batch.count)
         while self._outstanding and self._outstanding[0].done:
@@ -220,8 +203,6 @@ class BatchOptions:
     Args:
         max_records: most records in one batch.
         max_in_flight: most records delivered and not done, in one worker.
-        max_held: most of these that were not released yet: records, and what they are decoded to,
-            take several times the memory of their columns.
         max_batches: most batches delivered and not done. While the sink is away, what comes waits
             in Kafka then, for large batches; thousands of small ones would take minutes to store.
         linger_sec: shortest time between fetches while they bring little.
@@ -232,12 +213,10 @@ class BatchOptions:
         *,
         max_records: int = 2_000,
         max_in_flight: int = 40_000,
-        max_held: int = 40_000,
         max_batches: int = 64,
         linger_sec: float = 0.0,
     ) -> None:
         self.max_records = max_records
         self.max_in_flight = max_in_flight
-        self.max_held = max_held
         self.max_batches = max_batches
         self.linger_sec = linger_sec

@@ -47,7 +47,7 @@ class Settings:
 
     batch_max_records: int = 10_000  # of one stream item; bounds the size of an insert
     batch_linger_ms: int = 200  # how long a small fetch waits for company
-    records_in_flight: int = 32_000  # fetched and not yet stored; a third not yet decided
+    records_in_flight: int = 24_000  # fetched and not yet acknowledged, in one worker
     classify_threads: int = 2
     inserts_in_flight: int = 4
     sink_deadline_sec: float = 900.0  # how long a worker outlasts a dead ClickHouse

@@ -55,8 +55,7 @@ class Consumer(driver.Consumer):
         self._seeks = 0
         self._seeking = asyncio.Lock()  # one at a time: fetcher and deliveries stand together
         self.in_flight = 0  # records delivered and not done
-        self._held = 0  # of these, records that nobody has let go
-        self._at_the_door = 0  # of both, those of a batch that waits for room
+        self._at_the_door = 0  # of these, those of a batch that waits for room
         self._room = asyncio.Event()
         self._room.set()
         self.fetched_at = 0.0  # when the broker last answered, if only with nothing
@@ -124,7 +123,6 @@ class Consumer(driver.Consumer):
                 if not delivery.current:
                     break
                 self.in_flight += batch.count
-                self._held += batch.count
                 self._at_the_door = batch.count
                 batch.fetched_at, batch.fetch_sec = self.fetched_at, self._fetch_sec
                 may_enter = await self._room_for(delivery)
@@ -213,20 +211,12 @@ class Consumer(driver.Consumer):
         """Whether more may be delivered before something is done."""
         batches = sum(delivery.batches_outstanding for delivery in self._deliveries.values())
         options = self._options
-        # Whoever waits at the door is not in its own way: a batch may be larger than a limit.
-        return (
-            self.in_flight - self._at_the_door < options.max_in_flight
-            and self._held - self._at_the_door < options.max_held
-            and batches < options.max_batches
-        )
+        # Whoever waits at the door is not in its own way: a batch may be larger than the limit.
+        inside = self.in_flight - self._at_the_door
+        return inside < options.max_in_flight and batches < options.max_batches
 
     def _on_done(self, records: int) -> None:
         self.in_flight -= records
-        if self.has_room:
-            self._room.set()
-
-    def _on_let_go(self, records: int) -> None:
-        self._held -= records
         if self.has_room:
             self._room.set()
 
@@ -329,12 +319,10 @@ class Consumer(driver.Consumer):
             position,
             max_records=self._options.max_records,
             on_done=self._on_done,
-            on_let_go=self._on_let_go,
         )
 
     def _drop(self, tp: TP) -> None:
         if (delivery := self._deliveries.pop(tp, None)) is not None:
-            self._on_let_go(delivery.records_held)
             self._on_done(delivery.records_outstanding)
             delivery.close()
 

@@ -68,7 +68,6 @@ class Reader:
         *,
         max_records: int = 100,
         max_in_flight: int = 40_000,
-        max_held: int = 40_000,
         max_batches: int = 64,
     ) -> None:
         settings = Settings(
@@ -84,7 +83,6 @@ class Reader:
         self.transport.options = BatchOptions(
             max_records=max_records,
             max_in_flight=max_in_flight,
-            max_held=max_held,
             max_batches=max_batches,
         )
         channel = self.app.topic(topic.name, schema=RecordBatchSchema())

@@ -84,41 +84,7 @@ async def test_a_slow_sink_bounds_the_records_in_flight(bootstrap: str) -> None:
     assert most <= 300 + 100
 
 
-async def test_what_was_released_makes_room_for_more_to_hold(bootstrap: str) -> None:
-    topic = Topic(bootstrap)
-    topic.produce(1_000)
-    values: list[int] = []
-    most_held, most_in_flight = 0, 0
-    may_release = asyncio.Event()
-    may_end = asyncio.Event()
-
-    async def slow(reader: Reader, batch: RecordBatch) -> None:
-        nonlocal most_held, most_in_flight
-        await may_release.wait()
-        values.extend(int(record.value) for record in batch.records)
-        most_held = max(most_held, sum(one.is_held for one in reader.batches))
-        batch.release()
-        most_in_flight = max(most_in_flight, reader.records_in_flight)
-        await may_end.wait()
-        batch.ack()
-
-    async with running(Reader(topic, slow, max_held=200, max_in_flight=600)) as reader:
-        await until(lambda: len(reader.batches) >= 2, "as many as may be held are delivered")
-        await asyncio.sleep(0.5)
-        assert len(reader.batches) == 2
-        may_release.set()
-        await until(lambda: len(reader.batches) >= 6, "as many as may be in flight are delivered")
-        await asyncio.sleep(0.5)
-        assert len(reader.batches) == 6
-        may_end.set()
-        await until_committed(topic, [1_000])
-
-    assert values == list(range(1_000))
-    assert most_held <= 2
-    assert most_in_flight == 600
-
-
-async def test_a_batch_that_is_larger_than_the_limits_comes_when_nothing_else_is_there(
+async def test_a_batch_that_is_larger_than_the_limit_comes_when_nothing_else_is_there(
     bootstrap: str,
 ) -> None:
     topic = Topic(bootstrap)
@@ -128,7 +94,7 @@ async def test_a_batch_that_is_larger_than_the_limits_comes_when_nothing_else_is
         await asyncio.sleep(0.01)
         batch.ack()
 
-    async with running(Reader(topic, slow, max_held=50, max_in_flight=60)) as reader:
+    async with running(Reader(topic, slow, max_in_flight=60)) as reader:
         await until_committed(topic, [1_000])
     assert reader.values == list(range(1_000))
 

@@ -129,21 +129,6 @@ def test_closing_makes_batches_stale() -> None:
     assert delivery.records_outstanding == 0
 
 
-def test_records_are_let_go_once() -> None:
-    let_go: list[int] = []
-    delivery = PartitionDelivery(TP0, 0, max_records=2, on_let_go=let_go.append)
-    delivery.follow_plan([])
-    first, second, third = delivery.cut(records(0, 1, 2, 3, 4))
-    assert delivery.records_held == 5
-    first.release()
-    first.ack()
-    second.ack()  # by somebody who never released it
-    assert (let_go, delivery.records_held, delivery.records_outstanding) == ([2, 2], 1, 1)
-    delivery.close()
-    third.release()
-    assert (let_go, third.records) == ([2, 2], [])  # whoever closes counts what is held
-
-
 def test_a_batch_says_what_it_is() -> None:
     (batch,) = make(position=3).cut(records(4))
     assert repr(batch) == "<RecordBatch mentions.raw.v1/0 3…4>"
