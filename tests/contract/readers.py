@@ -81,9 +81,7 @@ class Reader:
         self.app: faust.App = faust_app(settings)
         self.transport = cast(Transport, self.app.transport)
         self.transport.options = BatchOptions(
-            max_records=max_records,
-            max_in_flight=max_in_flight,
-            max_batches=max_batches,
+            max_records=max_records, max_in_flight=max_in_flight, max_batches=max_batches
         )
         channel = self.app.topic(topic.name, schema=RecordBatchSchema())
 

@@ -1,4 +1,7 @@
-"""What every rival does with a batch: Escucha's own steps, and Escucha's own insert."""
+"""What every rival does with a batch: Escucha's own steps, and its insert, but of one body.
+
+That is how one would write it by hand; Escucha itself sends the body in pieces.
+"""
 
 import gc
 import os
