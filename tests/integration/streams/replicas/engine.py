@@ -4,7 +4,8 @@ A ClickHouse server takes the address from its configuration (interserver_http_h
 starts. The engine of the chdb-core wheel has all of replication but that step: its tables stay
 read-only, for they know of no address to give to others. So this writes the four fields that the
 step sets, where the one supported version has them, and nothing else: host, port, scheme, and
-credentials (none). It makes sure of the place, and ends the process when it is not sure.
+credentials (none). It makes sure of the place, and ends the process when it is not sure:
+the tests that need it are skipped on that machine then, with what was found for a reason.
 """
 
 import ctypes
@@ -26,10 +27,17 @@ DONE_VARIABLE = "ESCUCHA_TEST_INTRODUCED"  # a file that is written when it is d
 
 _STRING_BYTES = 24
 _PIECE = 4 * 1024 * 1024
-_PATIENCE_SEC = 60.0
+_PATIENCE_SEC = 20.0
 # From the two strings by which the place is known, back to the fields, and to a map that is empty,
-# whose first word points behind itself.
+# whose first word points behind itself. What lies between them is padding and may hold anything.
 _CREDENTIALS, _SCHEME, _PORT, _HOST, _MAP = -16, -80, -88, -112, -144
+_FIELDS = {
+    _CREDENTIALS: 16,
+    _SCHEME: _STRING_BYTES,
+    _PORT: 2,
+    _HOST: _STRING_BYTES,
+}  # bytes of each
+REFUSAL = "the engine cannot be made a replica"
 _NO_CREDENTIALS = ctypes.create_string_buffer(4096)  # an object of zeros; it stays for good
 
 
@@ -39,22 +47,31 @@ def short_string(text: str) -> bytes:
     return text.encode().ljust(_STRING_BYTES - 1, b"\0") + bytes([len(text)])
 
 
-def place() -> int | None:
+class NoPlaceError(Exception):
+    """The address of a replica is not where it is looked for."""
+
+
+def place() -> int:
     """Where in this process the paths of the engine stand one after the other, after the fields."""
     paths = short_string("data/") + short_string("data/flags/")
+    read, unread, elsewhere = 0, 0, []
     with open("/proc/self/mem", "rb", buffering=0) as memory:
         for first, size in _pieces():
             try:
                 memory.seek(first)
                 held = memory.read(size)
             except OSError:  # a guard page, or given back meanwhile
+                unread += 1
                 continue
+            read += len(held)
             at = held.find(paths)
             while at >= 0:
-                if at >= -_MAP and _is_the_place(held[at + _MAP : at], first + at + _MAP):
+                before = held[max(at + _MAP, 0) : at]
+                if _is_the_place(before, first + at + _MAP):
                     return first + at
+                elsewhere.append(before.hex())
                 at = held.find(paths, at + 1)
-    return None
+    raise NoPlaceError(f"{read:,} bytes read, {unread} areas unreadable, other places: {elsewhere}")
 
 
 def _pieces() -> Iterator[tuple[int, int]]:
@@ -69,17 +86,25 @@ def _pieces() -> Iterator[tuple[int, int]]:
 
 
 def _is_the_place(before: bytes, address: int) -> bool:
-    """Whether an empty map stands there, which knows its own place, and nothing after it."""
-    return before == struct.pack("<Q", address + 8).ljust(len(before), b"\0")
+    """Whether an empty map stands there, which knows its own place, and no field is set."""
+    return (
+        len(before) == -_MAP
+        and before[:_STRING_BYTES] == struct.pack("<QQQ", address + 8, 0, 0)
+        and not any(any(before[at - _MAP : at - _MAP + size]) for at, size in _FIELDS.items())
+    )
 
 
 def introduce(port: int) -> None:
-    """Give the engine of this process its address; raises RuntimeError without such a place."""
+    """Give the engine of this process its address; raises NoPlaceError without such a place."""
     deadline = time.monotonic() + _PATIENCE_SEC
-    while (at := place()) is None:  # other threads move memory about while it is read
-        if time.monotonic() > deadline:
-            raise RuntimeError("this version of chdb-core keeps the address of a replica elsewhere")
-        time.sleep(0.1)
+    while True:
+        try:
+            at = place()
+            break
+        except NoPlaceError:  # other threads move memory about while it is read
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
     none = struct.pack("<QQ", ctypes.addressof(_NO_CREDENTIALS), 0)
     for offset, value in (
         (_CREDENTIALS, none),
@@ -97,7 +122,7 @@ def _introduce_when_it_listens() -> None:
         introduce(int(os.environ[PORT_VARIABLE]))
         Path(os.environ[DONE_VARIABLE]).touch()
     except Exception as error:  # noqa: BLE001 - a thread's error would be lost
-        sys.stderr.write(f"the engine cannot be made a replica: {error}\n")
+        sys.stderr.write(f"{REFUSAL}: {error}\n")
         sys.stderr.flush()
         os._exit(1)
 
