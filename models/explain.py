@@ -44,6 +44,7 @@ from models.predictions import HEADS, LabelIndices
 
 MAX_WORDS: Final = 5  # stored with a mention
 MAX_WORD_CHARS: Final = 50  # some tags have no end
+_COLUMNS_AT_ONCE: Final = 65_536
 _CHUNK_CHARS: Final = 1_000_000  # explained at a time, so that memory is bounded
 
 
@@ -163,8 +164,12 @@ class Explainer:
     def weights(self, head: str) -> npt.NDArray[np.float32]:
         """Return the weights by which the classes of a head are explained, (n_features, n)."""
         if head not in self._weights:
-            weights = self._coefficients[:, outputs_of(head)] @ contrasts(head)
-            self._weights[head] = np.ascontiguousarray(weights, dtype=np.float32)
+            own, contrast = self._coefficients[:, outputs_of(head)], contrasts(head)
+            weights = np.empty((len(own), contrast.shape[1]), dtype=np.float32)
+            for start in range(0, len(own), _COLUMNS_AT_ONCE):  # whole, float64 would be 32 MB
+                part = slice(start, start + _COLUMNS_AT_ONCE)
+                weights[part] = own[part] @ contrast
+            self._weights[head] = weights
         return self._weights[head]
 
     def explain(

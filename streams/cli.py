@@ -1,6 +1,7 @@
 """Every command; each only parses its words and calls the room that does the work."""
 
 import importlib
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -21,13 +22,13 @@ START_TIMEOUT_SEC = 300.0  # of one service; the first start may train a model
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-class _NoPandas:
-    """Lets `import pandas` fail. None in sys.modules will not do: pyarrow takes it for pandas."""
+class _NotNeeded:
+    """Lets some imports fail. None in sys.modules will not do: pyarrow takes it for pandas."""
 
     @staticmethod
     def find_spec(name: str, path: object = None, target: object = None) -> None:
-        if name == "pandas":
-            raise ModuleNotFoundError("no worker needs pandas", name=name)
+        if name in ("pandas", "pytest"):
+            raise ModuleNotFoundError(f"no worker needs {name}", name=name)
 
 
 class Commands(click.Group):
@@ -254,8 +255,10 @@ def prepare() -> None:
 @cli.command()
 def worker() -> None:
     """Run one worker: from Kafka to ClickHouse, until a signal."""
-    # scikit-learn imports pandas where it is installed (chdb needs it), 40 MB that no worker uses.
-    sys.meta_path.insert(0, _NoPandas)
+    # scikit-learn imports them where they are installed (pandas is, for chdb): 45 MB for nothing.
+    sys.meta_path.insert(0, _NotNeeded)
+    # Arrow reads it when it is imported. Its other pools keep freed batches resident.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     from streams import worker as room
 
     room.run(Settings.from_environment())

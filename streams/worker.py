@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import faust
-import pyarrow as pa
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from streams.app import build_app, make_model_book, make_rule_book
@@ -177,12 +176,11 @@ def _unhandled(context: dict[str, Any]) -> None:
 
 
 def _keep_memory_low() -> None:
-    """Give memory back: Arrow's own pool and a heap for each thread keep freed batches resident.
+    """Give memory back: a heap for each thread keeps freed batches resident.
 
     Blocks as large as a column or an insert get a mapping of their own, which goes when they do;
     left alone, glibc takes them from a heap that they leave full of holes.
     """
-    pa.set_memory_pool(pa.system_memory_pool())
     libc = ctypes.CDLL(None)
     if hasattr(libc, "mallopt"):
         libc.mallopt(_M_ARENA_MAX, 2)
