@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from streams import clock
-from streams.errors import InputError
+from streams.errors import InputError, SinkUnavailableError
 from streams.local import local_settings
 from streams.settings import Settings
 
@@ -25,7 +25,10 @@ PATIENCE_SEC = 10.0  # of a person; a worker has more
 
 
 def run(work: Callable[["ClickHouse", Settings], Awaitable[T]]) -> T:
-    """What `work` returns, given ClickHouse and the settings of the local stack or environment."""
+    """What `work` returns, given ClickHouse and the settings of the local stack or environment.
+
+    Raises SinkUnavailableError with the remedy.
+    """
     from streams.sinks.clickhouse import ClickHouse
 
     if not logging.getLogger().isEnabledFor(logging.INFO):  # the error that ends it says enough
@@ -36,7 +39,13 @@ def run(work: Callable[["ClickHouse", Settings], Awaitable[T]]) -> T:
         async with ClickHouse(settings) as clickhouse:
             return await work(clickhouse, settings)
 
-    return asyncio.run(whole())
+    try:
+        return asyncio.run(whole())
+    except SinkUnavailableError as error:
+        raise SinkUnavailableError(
+            f"ClickHouse at {settings.clickhouse_url} did not do it within {PATIENCE_SEC:.0f} s"
+            f" ({error}). Is it up (escucha status), and is ESCUCHA_CLICKHOUSE_URL right?"
+        ) from error
 
 
 async def tell_of_older(clickhouse: "ClickHouse", first: datetime) -> None:

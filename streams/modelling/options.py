@@ -13,6 +13,7 @@ import msgspec
 from models.evaluation_set import NATURAL
 from models.store import ModelStore
 from models.training import DEFAULT_RECIPE, Progress, Recipe
+from streams.asked import language_option
 from streams.errors import InputError
 from streams.settings import language_of_environment
 
@@ -22,12 +23,7 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 as_json = click.option("--json", "as_json", is_flag=True, help="For programs.")
-language = click.option(
-    "--language",
-    type=click.Choice(["en", "es"]),
-    default=language_of_environment,
-    show_default="ESCUCHA_LANG, else that of the machine",
-)
+language = language_option(language_of_environment)
 prevalence = click.option(
     "--prevalence",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
