@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from streams import clock
+from streams.asked import language_asked
 from streams.errors import InputError, SinkUnavailableError
 from streams.local import local_settings
 from streams.settings import Settings
@@ -54,9 +55,10 @@ async def tell_of_older(clickhouse: "ClickHouse", first: datetime) -> None:
 
     oldest = await stored.oldest_before(clickhouse, first)
     if oldest:
-        click.echo(
-            f"from {first:%Y-%m-%d} on; there are older ones: --since {oldest:%Y-%m-%d} for all",
-            err=True,
+        from streams.modelling.lines_es import teller
+
+        teller(err=True)(
+            f"from {first:%Y-%m-%d} on; there are older ones: --since {oldest:%Y-%m-%d} for all"
         )
 
 
@@ -75,5 +77,8 @@ def progress_bar(total: int, what: str) -> Iterator[Callable[[int], None]]:
     if not sys.stderr.isatty():
         yield lambda done: None
         return
-    with click.progressbar(length=total, label=what, file=sys.stderr) as bar:
+    from streams.modelling.lines_es import line_in
+
+    label = line_in(what, language_asked())
+    with click.progressbar(length=total, label=label, file=sys.stderr) as bar:
         yield lambda done: bar.update(done - bar.pos)
