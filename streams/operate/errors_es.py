@@ -18,10 +18,6 @@ SPANISH: Final = {
     "there is no topic {} yet: run escucha migrate": "todavía no existe el tema {}: ejecuta escucha migrate",
     "there is no topic {}: run escucha migrate": "no existe el tema {}: ejecuta escucha migrate",
     "the offsets of group {} cannot be set, it has other members: stop the workers, and try again": "no se pueden fijar las posiciones del grupo {}, tiene otros miembros: para los procesos de trabajo y vuelve a intentarlo",
-    "Failed to get metadata: Local: Broker transport failure": "no se puede conectar",
-    "Failed to get metadata: Local: Timed out": "se agotó el tiempo",
-    "Local: Broker transport failure": "no se puede conectar",
-    "Local: Timed out": "se agotó el tiempo",
     "this client": "este cliente",
     "an anonymous user": "un usuario anónimo",
     "not set: the authorities this machine trusts": "sin definir: las autoridades en las que confía esta máquina",
@@ -32,7 +28,6 @@ SPANISH: Final = {
     "ClickHouse says: {}. Is escucha migrate done, and are ESCUCHA_CLICKHOUSE_DATABASE and the user's grants right?": "ClickHouse responde: {}. ¿Has ejecutado escucha migrate, y son correctos ESCUCHA_CLICKHOUSE_DATABASE y los permisos del usuario?",
     "ClickHouse at {} did not do it within {} s ({}). Is it up (escucha status), and is ESCUCHA_CLICKHOUSE_URL right?": "ClickHouse en {} no lo ha hecho en {} s ({}). ¿Está en marcha (escucha status), y es correcto ESCUCHA_CLICKHOUSE_URL?",
     "connection refused": "conexión rechazada",
-    "query: Network Error: Cannot connect to host {} ssl:default [{}]": "no se puede conectar con {}",
     # tables and topics
     "the database is newer than this version: it has {}. Upgrade Escucha; migrations only go forward": "la base de datos es más nueva que esta versión: tiene {}. Actualiza Escucha; las migraciones solo van hacia delante",
     # settings
@@ -73,15 +68,36 @@ SPANISH: Final = {
     "Cannot use {}: {}. Run `escucha up` again.": "No se puede usar {}: {}. Repite `escucha up`.",
     "{} lacks {}. Add it, or delete the file to get new passwords.": "A {} le falta {}. Añádelo, o borra el archivo para tener contraseñas nuevas.",
     "{} did not come up ({}). The last lines of {}:\n{}": "{} no ha arrancado ({}). Las últimas líneas de {}:\n{}",
-    # what systems say
+}
+
+# What systems and libraries say.
+FOREIGN: Final = {
     "No such file or directory": "no existe ese archivo o carpeta",
     "Permission denied": "permiso denegado",
     "Is a directory": "es una carpeta",
     "Not a directory": "no es una carpeta",
     "No space left on device": "no queda sitio en el disco",
     "Read-only file system": "el disco es de solo lectura",
+    "[Errno {}] No such file or directory: {}": "error {}: no existe {}",
+    "[Errno {}] Permission denied: {}": "error {}: sin permiso para {}",
+    "{}: No such file or directory": "{}: no existe ese archivo",
+    "{}: Permission denied": "{}: permiso denegado",
+    "{}: Is a directory": "{}: es una carpeta, no un archivo",
+    "Object missing required field {}": "falta el campo {}",
+    "Object missing required field {} - at {}": "falta el campo {} en {}",
+    "Expected {}, got {}": "se espera {} y hay {}",
+    "Expected {}, got {} - at {}": "se espera {} y hay {} en {}",
+    "Invalid enum value {} - at {}": "el valor {} no vale en {}",
+    "JSON is malformed: {}": "JSON mal escrito: {}",
+    "invalid character (byte {})": "carácter no válido (byte {})",
+    "trailing characters (byte {})": "sobran caracteres (byte {})",
+    "Input data was truncated": "la línea está cortada",
+    "Failed to get metadata: Local: Broker transport failure": "no se puede conectar",
+    "Failed to get metadata: Local: Timed out": "se agotó el tiempo",
+    "Local: Broker transport failure": "no se puede conectar",
+    "Local: Timed out": "se agotó el tiempo",
+    "query: Network Error: Cannot connect to host {} ssl:default [{}]": "no se puede conectar con {} [{}]",
 }
-
 # Of the library that reads the command line, whose own texts these are.
 USAGE: Final = {
     "Missing argument {}.": "Falta el argumento {}.",
@@ -114,7 +130,5 @@ USAGE: Final = {
     "Path {} does not exist.": "no existe {}.",
     "Directory {} does not exist.": "no existe la carpeta {}.",
     "Directory {} is a file.": "{} es un archivo, no una carpeta.",
-    "{}: No such file or directory": "{}: no existe ese archivo o carpeta",
-    "{}: Permission denied": "{}: permiso denegado",
     "the demo needs a worker": "la demostración necesita un proceso de trabajo",
 }

@@ -10,8 +10,8 @@ import click
 from streams.asked import Language
 from streams.modelling.errors_es import SPANISH as OF_MODELS
 from streams.modelling.gate_words import gate_in
+from streams.operate.errors_es import FOREIGN, USAGE
 from streams.operate.errors_es import SPANISH as OF_SERVERS
-from streams.operate.errors_es import USAGE
 from streams.operate.spoken import Spoken
 from streams.producers.errors_es import SPANISH as OF_FILES
 from streams.rules.errors import ListeningError, RuleError, line_and_column
@@ -24,8 +24,8 @@ def _of_the_gate(text: str) -> str:
     return text if said == text[:1].lower() + text[1:] else said[:1].upper() + said[1:]
 
 
-_SAID: Final = Spoken(OF_MODELS, OF_FILES, OF_SERVERS, within=_of_the_gate)
-_USAGE: Final = Spoken(USAGE)
+_SAID: Final = Spoken(OF_MODELS, OF_FILES, OF_SERVERS, FOREIGN, within=_of_the_gate)
+_USAGE: Final = Spoken(USAGE, FOREIGN)
 
 
 def error_in(error: Exception | str, language: Language) -> str:

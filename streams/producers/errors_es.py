@@ -36,7 +36,6 @@ SPANISH: Final = {
     "{} {}: write it as {} text=VALUE": "{} {}: escríbelo como {} text=VALOR",
     "{} {}: no such field; there are: {}": "{} {}: no existe ese campo; los que hay: {}",
     "{} {}: each row needs an id of its own; map a column": "{} {}: cada fila necesita su propio id; asígnale una columna con --map",
-    "{}: not YAML: {}": "{}: no es YAML: {}",
     "{}, line {}: {} is not known; known are {}": "{}, línea {}: no se conoce {}; se conocen {}",
     "{}, line {}: {}: in map and in set; keep one": "{}, línea {}: {}: está en map y en set; deja uno",
     "{}, line {}: {} must hold `name: value` lines": "{}, línea {}: {} debe tener líneas `nombre: valor`",
