@@ -102,9 +102,9 @@ def heads_text(
         for lang, one in languages.items()
     ]
     header = ("head", "language", "mentions", "macro_f1", "av. precision", "f1", "at threshold")
-    title, note = say("heads figures"), say("heads figures note")
+    title, under = say("heads figures"), say("heads figures note")
     names = (*map(say, header), say("log loss"))
-    lines += lines_of(Table(title, names, rows, note if card.thresholds else "", words=2))
+    lines += lines_of(Table(title, names, rows, under if card.thresholds else "", words=2))
     lines += ["", *_calibration(card, say)] if not training.languages else []
     lines += _intent_by_language(training.recipe, training.languages, say)
     lines += ["", say("cascade")]
