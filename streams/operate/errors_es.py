@@ -115,6 +115,7 @@ USAGE: Final = {
     "Got unexpected extra argument ({})": "Sobra un argumento ({})",
     "Got unexpected extra arguments ({})": "Sobran argumentos ({})",
     "Invalid value for {}: {}": "Valor no válido para {}: {}",
+    "Invalid value for {} (env var: {}): {}": "Valor no válido para {} (variable {}): {}",
     "{} is not one of {}.": "{} no es uno de estos: {}.",
     "{} is not in the range {}.": "{} está fuera del intervalo {}.",
     "{} is not a valid integer.": "{} no es un número entero.",
