@@ -13,9 +13,10 @@ import msgspec
 from deploy.local.errors import LocalStackError
 from models.errors import ModelError
 from streams import logs as logs_room
+from streams.asked import Asked
 from streams.errors import EscuchaError
 from streams.local import local_settings
-from streams.settings import Settings, logging_of_environment
+from streams.settings import Settings, language_of_environment, logging_of_environment
 
 START_TIMEOUT_SEC = 300.0  # of one service; the first start may train a model
 
@@ -80,7 +81,8 @@ ELSEWHERE = {
 )
 @click.option("--verbose", "-v", is_flag=True, help="Log more to standard error.")
 @click.version_option(package_name="escucha")
-def cli(verbose: bool) -> None:
+@click.pass_context
+def cli(context: click.Context, verbose: bool) -> None:
     """Escucha hears purchase intent in what people say, before they say it to you.
 
     \b
@@ -92,6 +94,8 @@ def cli(verbose: bool) -> None:
       escucha rules check FILE        write what to listen for; then preview and apply it
       escucha reconcile               prove that nothing was lost or counted twice
     """
+    asked = context.ensure_object(Asked)
+    asked.of_command(context.invoked_subcommand, language_of_environment())
     form, secrets = logging_of_environment()
     logs_room.configure(form, verbose=verbose, secrets=secrets)
 
@@ -334,18 +338,28 @@ def replay_dead_letters(topic: str, reason: str, max_letters: int, dry_run: bool
 def main() -> None:
     """Run the command line; errors of the user's making are one line on standard error."""
     logs_room.tell_of_faults()
+    asked = Asked(language_of_environment())
     try:
-        sys.exit(cli(standalone_mode=False) or 0)
+        sys.exit(cli(standalone_mode=False, obj=asked) or 0)
     except (EscuchaError, LocalStackError, ModelError) as error:
-        click.echo(logs_room.blotted(f"escucha: {error}"), err=True)
+        words = str(error) if asked.language == "en" else _told().error_in(error, asked.language)
+        click.echo(logs_room.blotted(f"escucha: {words}"), err=True)
         sys.exit(1)
     except (click.exceptions.Abort, KeyboardInterrupt):
         sys.exit(130)
     except BrokenPipeError:
         sys.exit(141)
     except click.ClickException as error:
-        error.show()
+        if asked.language == "en" or isinstance(error, click.exceptions.NoArgsIsHelpError):
+            error.show()
+        else:
+            click.echo(_told().usage_in(error, asked.language), err=True)
         sys.exit(error.exit_code)
+
+
+def _told() -> Any:
+    """The words of errors in other languages, which no command needs that goes well."""
+    return importlib.import_module("streams.operate.told")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ from models.accurate import ACCURATE
 from models.explain import Explanation
 from models.predictions import HEADS, Predictions, Texts
 from models.profiles import AnyModel
+from streams.asked import language_option
+from streams.settings import language_of_environment
 
 ROWS: Final = 6  # of each table
 # Of the strongest token; what moves the score less is not marked.
@@ -82,8 +84,7 @@ Examples:
 
 @click.command("explain", epilog=_EXAMPLES)
 @click.argument("text")
-@click.option("--language", type=click.Choice(["en", "es"]), default="en", show_default=True,
-              help="Of the answer.")  # fmt: skip
+@language_option(language_of_environment)
 @click.option("--lang", default="", help="Of the text, where a model asks for it.")
 @click.option("--reply-to", default="", help="Text of what it answers.")
 def explain_command(text: str, language: str, lang: str, reply_to: str) -> None:
@@ -94,11 +95,12 @@ def explain_command(text: str, language: str, lang: str, reply_to: str) -> None:
     """
     from streams import training
     from streams.local import local_settings
+    from streams.modelling.lines_es import teller
 
     if text == "-":
         text = sys.stdin.read().rstrip("\n")
     settings = local_settings()
-    training.train_if_missing(settings, say=lambda line: click.echo(line, err=True))
+    training.train_if_missing(settings, say=teller(err=True))
     model = training.current_model(settings)
     for line in explained(model, text, language, lang=lang, parent=reply_to):
         click.echo(line)

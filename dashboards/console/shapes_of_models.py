@@ -223,6 +223,7 @@ class Accurate(Shape, frozen=True, kw_only=True):
     created_at: Moment
     encoder: str
     trained_on: list[str]
+    trained_on_es: list[str]  # in English where nobody has written it so
     prevalence: float | None
     precision: float | None
     by_language: dict[str, LanguageFigures]
@@ -240,6 +241,7 @@ class CardAnswer(Shape, frozen=True, kw_only=True):
     intent: HeadFigures | None
     by_language: dict[str, LanguageFigures]
     trained_on: list[str]
+    trained_on_es: list[str]  # in English where nobody has written it so
     data: list[DataFile]
     held_out: int
     seed: int

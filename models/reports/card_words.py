@@ -27,8 +27,8 @@ CARD_WORDS: Final[dict[str, tuple[str, str]]] = {
         " corpus is balanced: judge a model with escucha evaluate --on FILE.jsonl.",
         "«Por azar» es la proporción de menciones de cualquier clase menos la primera, y lo que el"
         " azar alcanza en precisión media; la última columna es la pérdida logarítmica de adivinar"
-        " según las proporciones. El corpus está equilibrado: juzgue un modelo con escucha"
-        " evaluate --on FICHERO.jsonl.",
+        " según las proporciones. El corpus está equilibrado: juzga un modelo con escucha"
+        " evaluate --on ARCHIVO.jsonl.",
     ),
     "counts": ("Mentions", "Menciones"),
     "best f1": ("the best F1", "la mejor F1"),
@@ -131,7 +131,10 @@ CARD_WORDS: Final[dict[str, tuple[str, str]]] = {
     "thanks, it is solved": ("thanks, it is solved", "gracias, ya está resuelto"),
     "asks the brand": ("asks the brand", "pregunta a la marca"),
     # The list and its history.
-    "no models": ("no models in {}: run escucha train", "no hay modelos en {}: use escucha train"),
+    "no models": (
+        "no models in {}: run escucha train",
+        "no hay modelos en {}: ejecuta escucha train",
+    ),
     "other heads": (
         "made for other heads, by another Escucha",
         "hecho para otras preguntas, por otro Escucha",

@@ -16,8 +16,10 @@ from models.store import ModelCard
 from models.training import Recipe
 
 
-def card_text(card: ModelCard, language: Language = "en") -> str:
-    """Return a model card as text."""
+def card_text(
+    card: ModelCard, language: Language = "en", *, note: Callable[[str], str] = str
+) -> str:
+    """Return a model card as text; `note` says what a trainer noted in the language."""
     say = Wording(language)
     training = card.training
     lines = [
@@ -28,8 +30,8 @@ def card_text(card: ModelCard, language: Language = "en") -> str:
             training.seed,
             training.label_set_hash[:12],
         ),
-        *(say("on", say.known(words)) for words in card.trained_on),
-        *(say("mentions of", say.count(file.mentions), file.name) for file in card.data),
+        *(say("on", note(say.known(words))) for words in card.trained_on),
+        *(say("mentions of", say.count(file.mentions), note(file.name)) for file in card.data),
         *([say("held out", say.count(card.held_out))] if card.held_out else []),
         say("features", card.features),
     ]
@@ -68,15 +70,16 @@ def card_text(card: ModelCard, language: Language = "en") -> str:
     return "\n".join(lines)
 
 
-def heads_text(card: AccurateCard, language: Language = "en") -> str:
+def heads_text(
+    card: AccurateCard, language: Language = "en", *, note: Callable[[str], str] = str
+) -> str:
     """Return the card of heads as text: figures on mentions that were held out."""
     say = Wording(language)
     training = card.training
+    learnt = "; ".join(note(say.known(words)) for words in card.trained_on)
     lines = [
         say("heads", card.version),
-        say(
-            "heads learnt", say.count(training.mentions), "; ".join(map(say.known, card.trained_on))
-        ),
+        say("heads learnt", say.count(training.mentions), learnt),
         say("heads judged", say.known(training.judged_on)),
     ]
     rows = [
@@ -99,9 +102,9 @@ def heads_text(card: AccurateCard, language: Language = "en") -> str:
         for lang, one in languages.items()
     ]
     header = ("head", "language", "mentions", "macro_f1", "av. precision", "f1", "at threshold")
-    title, note = say("heads figures"), say("heads figures note")
+    title, under = say("heads figures"), say("heads figures note")
     names = (*map(say, header), say("log loss"))
-    lines += lines_of(Table(title, names, rows, note if card.thresholds else "", words=2))
+    lines += lines_of(Table(title, names, rows, under if card.thresholds else "", words=2))
     lines += ["", *_calibration(card, say)] if not training.languages else []
     lines += _intent_by_language(training.recipe, training.languages, say)
     lines += ["", say("cascade")]

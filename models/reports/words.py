@@ -28,18 +28,18 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "{} of the mentions have purchase intent. Where it is rarer, precision and average"
         " precision are lower: ask for the share of your own traffic with --prevalence.",
         "El {} de las menciones tiene intención de compra. Donde sea más rara, la precisión y la"
-        " precisión media son menores: pida la proporción de su tráfico con --prevalence.",
+        " precisión media son menores: pide la proporción de tu tráfico con --prevalence.",
     ),
     "prevalence weighed": (
         "Weighed as if {} of mentions had purchase intent (in the file {}): what would be measured"
         " there, provided that mentions with intent look alike in both places, and those without"
         " too. Counts of mentions and confusions are not weighed.",
-        "Ponderado como si el {} de las menciones tuviera intención de compra (en el fichero, el"
+        "Ponderado como si el {} de las menciones tuviera intención de compra (en el archivo, el"
         " {}): lo que se mediría allí, siempre que las menciones con intención se parezcan en"
         " ambos sitios, y las que no la tienen también. Los recuentos y las confusiones no se"
         " ponderan.",
     ),
-    "not labelled": ("Without labels in this file: {}.", "Sin etiquetas en este fichero: {}."),
+    "not labelled": ("Without labels in this file: {}.", "Sin etiquetas en este archivo: {}."),
     "summary": ("Every head", "Todas las preguntas"),
     "summary note": (
         "Macro F1 is the mean over classes. Average precision: of yes or no (intent, needs reply),"
@@ -117,7 +117,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "mistakes": ("The surest mistakes", "Los errores más seguros"),
     "mistakes note": (
         "Texts of people: keep this report where such data may be.",
-        "Textos de personas: guarde este informe donde puedan estar esos datos.",
+        "Textos de personas: guarda este informe donde puedan estar esos datos.",
     ),
     "text": ("text", "texto"),
     "truth": ("is", "es"),

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from streams import clock
-from streams.errors import InputError
+from streams.asked import language_asked
+from streams.errors import InputError, SinkUnavailableError
 from streams.local import local_settings
 from streams.settings import Settings
 
@@ -25,7 +26,10 @@ PATIENCE_SEC = 10.0  # of a person; a worker has more
 
 
 def run(work: Callable[["ClickHouse", Settings], Awaitable[T]]) -> T:
-    """What `work` returns, given ClickHouse and the settings of the local stack or environment."""
+    """What `work` returns, given ClickHouse and the settings of the local stack or environment.
+
+    Raises SinkUnavailableError with the remedy.
+    """
     from streams.sinks.clickhouse import ClickHouse
 
     if not logging.getLogger().isEnabledFor(logging.INFO):  # the error that ends it says enough
@@ -36,7 +40,13 @@ def run(work: Callable[["ClickHouse", Settings], Awaitable[T]]) -> T:
         async with ClickHouse(settings) as clickhouse:
             return await work(clickhouse, settings)
 
-    return asyncio.run(whole())
+    try:
+        return asyncio.run(whole())
+    except SinkUnavailableError as error:
+        raise SinkUnavailableError(
+            f"ClickHouse at {settings.clickhouse_url} did not do it within {PATIENCE_SEC:.0f} s"
+            f" ({error}). Is it up (escucha status), and is ESCUCHA_CLICKHOUSE_URL right?"
+        ) from error
 
 
 async def tell_of_older(clickhouse: "ClickHouse", first: datetime) -> None:
@@ -45,9 +55,10 @@ async def tell_of_older(clickhouse: "ClickHouse", first: datetime) -> None:
 
     oldest = await stored.oldest_before(clickhouse, first)
     if oldest:
-        click.echo(
-            f"from {first:%Y-%m-%d} on; there are older ones: --since {oldest:%Y-%m-%d} for all",
-            err=True,
+        from streams.modelling.lines_es import teller
+
+        teller(err=True)(
+            f"from {first:%Y-%m-%d} on; there are older ones: --since {oldest:%Y-%m-%d} for all"
         )
 
 
@@ -66,5 +77,8 @@ def progress_bar(total: int, what: str) -> Iterator[Callable[[int], None]]:
     if not sys.stderr.isatty():
         yield lambda done: None
         return
-    with click.progressbar(length=total, label=what, file=sys.stderr) as bar:
+    from streams.modelling.lines_es import line_in
+
+    label = line_in(what, language_asked())
+    with click.progressbar(length=total, label=label, file=sys.stderr) as bar:
         yield lambda done: bar.update(done - bar.pos)

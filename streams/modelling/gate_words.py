@@ -16,8 +16,8 @@ _SAYS: Final = {
     "refused": (
         "{} is not promoted over {}: {}. Judge it on other labelled mentions with --on FILE.jsonl,"
         " allow more with --margin, or insist with --force",
-        "{} no se promueve sobre {}: {}. Júzguelo con otras menciones etiquetadas con --on"
-        " FICHERO.jsonl, permita más con --margin, o insista con --force",
+        "{} no se promueve sobre {}: {}. Júzgalo con otras menciones etiquetadas con --on"
+        " ARCHIVO.jsonl, permite más con --margin, o insiste con --force",
     ),
     "way back": ("back to {}: escucha models rollback", "volver a {}: escucha models rollback"),
     "current again": (
@@ -41,7 +41,7 @@ _SAYS: Final = {
     ),
     "left": (
         "{} came meanwhile from workers that had another model; run it again",
-        "{} llegaron mientras tanto de procesos que tenían otro modelo; repítalo",
+        "{} llegaron mientras tanto de procesos que tenían otro modelo; repítelo",
     ),
 }
 _GATE: Final = Spoken(

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 
-import click
-
 from models.errors import CorpusError
 from models.evaluation_set import EvaluationSet
 from models.keyword_rules import KeywordRules
 from models.predictions import Classifier
 from models.profiles import FAST, Profile, learnt, load
 from models.store import ModelStore
+from streams.modelling.lines_es import teller
 
 
 def open_model(store: ModelStore, name: str | None, profile: Profile = FAST) -> Classifier:
@@ -40,9 +39,8 @@ def data_for(
             seen = learnt(store, version)
             known |= seen
             if not seen:
-                click.echo(
-                    f"{version} did not note what it learnt from: mentions it knows would flatter",
-                    err=True,
+                teller(err=True)(
+                    f"{version} did not note what it learnt from: mentions it knows would flatter"
                 )
     unseen = data.without(known)
     if not len(unseen):

@@ -70,6 +70,7 @@ from streams.modelling import options
     " is in force it takes labels of your own, which neither has learnt.  [default: natural]",
 )
 @click.option("--if-missing", is_flag=True, help="Do nothing when there is a current model.")
+@options.language
 def train_command(
     seed: int,
     files: tuple[Path, ...],
@@ -84,6 +85,7 @@ def train_command(
     promote: bool,
     judged_on: tuple[str, ...],
     if_missing: bool,
+    language: Language,
 ) -> None:
     """Train a model on the project's corpus and your own files, and let workers use it.
 
@@ -102,8 +104,9 @@ def train_command(
     """
     from streams import training
     from streams.local import local_settings
+    from streams.modelling.lines_es import teller
 
-    settings = local_settings()
+    settings, say = local_settings(), teller(language)
     of_fast = teachers or recipe_file
     if if_missing and (of_fast or prevalence or precision):
         raise InputError("--if-missing takes no --teacher, --recipe, --prevalence or --precision")
@@ -120,13 +123,13 @@ def train_command(
         )
     if if_missing and profile == "accurate":
         raise InputError("--if-missing goes with --profile fast")
-    with options.progress_of_training() as progress:
+    with options.progress_of_training(language) as progress:
         if profile == "accurate":
             version = (
                 beside
                 or training.train(
                     settings,
-                    say=click.echo,
+                    say=say,
                     seed=seed,
                     on=files,
                     learn_natural=learn_natural,
@@ -141,7 +144,7 @@ def train_command(
         elif if_missing:
             training.train_if_missing(
                 settings,
-                say=click.echo,
+                say=say,
                 seed=seed,
                 on=files,
                 learn_natural=learn_natural,
@@ -150,7 +153,7 @@ def train_command(
         else:
             training.train(
                 settings,
-                say=click.echo,
+                say=say,
                 seed=seed,
                 on=files,
                 learn_natural=learn_natural,
@@ -163,11 +166,11 @@ def train_command(
             )
     if profile != "accurate":
         return
-    with options.progress_of_heads() as progress:
+    with options.progress_of_heads(language) as progress:
         training.train_accurate(
             settings,
             version,
-            say=click.echo,
+            say=say,
             seed=seed,
             on=files,
             learn_natural=learn_natural,
@@ -176,7 +179,7 @@ def train_command(
             progress=progress,
         )
     if promote and not beside:
-        training.promote_trained(settings, version, say=click.echo, judge_on=judged_on)
+        training.promote_trained(settings, version, say=say, judge_on=judged_on)
 
 
 @click.command("evaluate")
@@ -238,6 +241,7 @@ def evaluate_command(
     from models.reports.page import evaluation_page
     from models.reports.terminal import evaluation_text
     from streams.modelling.judging import data_for, open_model
+    from streams.modelling.lines_es import teller
 
     if not files:
         raise InputError(
@@ -262,7 +266,7 @@ def evaluate_command(
             html.write_text(evaluation_page(found, language), "utf-8")
         except OSError as error:
             raise InputError(f"{html}: {error.strerror}: give another --html FILE") from error
-        click.echo(f"page written to {html}", err=True)
+        teller(language, err=True)(f"page written to {html}")
     if as_json:
         click.echo(msgspec.json.encode(found))
     elif html is None:
@@ -285,9 +289,10 @@ def classify_command(file: BinaryIO, explain: bool, with_text: bool) -> None:
     from models.scoring import bounded_lines, score_lines
     from streams import training
     from streams.local import local_settings
+    from streams.modelling.lines_es import teller
 
     settings = local_settings()
-    training.train_if_missing(settings, say=lambda line: click.echo(line, err=True))
+    training.train_if_missing(settings, say=teller(err=True))
     out = sys.stdout.buffer
     model = training.current_model(settings)
     explainer = model.explainer if explain else None

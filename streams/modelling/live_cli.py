@@ -42,6 +42,7 @@ def shadow_command(version: str | None, off: bool, language: Language, as_json: 
     from models.store import ModelStore
     from streams import model_book
     from streams.modelling.gate_words import saying
+    from streams.operate.told import error_in
 
     if version and off:
         raise InputError("give a version or --off, not both")
@@ -76,7 +77,7 @@ def shadow_command(version: str | None, off: bool, language: Language, as_json: 
         beside = say("beside", one.shadow_version) if one.shadow_version else ""
         click.echo(f"{one.worker}: {one.model_version}{beside}")
         if one.trouble:
-            click.echo(f"  {one.trouble}")
+            click.echo(f"  {error_in(one.trouble, language)}")
 
 
 @click.command("replay")
@@ -145,10 +146,6 @@ def replay_command(
         click.echo(replay_text.as_text(found, language, examples=examples))
 
 
-def _tell(line: str) -> None:
-    click.echo(line, err=True)
-
-
 @click.command("rescore")
 @click.option("--since", type=click.DateTime(), required=True, help="Published from, UTC.")
 @_UNTIL
@@ -165,6 +162,7 @@ def rescore_command(
     """
     from streams.listening import stored
     from streams.modelling.gate_words import saying
+    from streams.modelling.lines_es import teller
     from streams.modelling.rescore import judged_by_others, rescore
     from streams.training import current_model
 
@@ -176,7 +174,12 @@ def rescore_command(
         total = await stored.count(clickhouse, first, last, due)
         with progress_bar(total, "mentions") as progress:
             done = await rescore(
-                clickhouse, model, since=first, until=last, progress=progress, say=_tell
+                clickhouse,
+                model,
+                since=first,
+                until=last,
+                progress=progress,
+                say=teller(language, err=True),
             )
         return done, await stored.count(clickhouse, first, last, due)
 

@@ -11,8 +11,10 @@ import click
 import msgspec
 
 from models.evaluation_set import NATURAL
+from models.reports.words import Language, Wording
 from models.store import ModelStore
 from models.training import DEFAULT_RECIPE, Progress, Recipe
+from streams.asked import language_option
 from streams.errors import InputError
 from streams.settings import language_of_environment
 
@@ -22,12 +24,7 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 as_json = click.option("--json", "as_json", is_flag=True, help="For programs.")
-language = click.option(
-    "--language",
-    type=click.Choice(["en", "es"]),
-    default=language_of_environment,
-    show_default="ESCUCHA_LANG, else that of the machine",
-)
+language = language_option(language_of_environment)
 prevalence = click.option(
     "--prevalence",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
@@ -118,13 +115,16 @@ NATURAL_HELP = (
 
 
 @contextmanager
-def progress_of_training() -> Iterator[Progress]:
+def progress_of_training(language: Language) -> Iterator[Progress]:
     """Show heads and folds on standard error: a bar for a person, a line a head for a log."""
+    from streams.modelling.lines_es import line_in, teller
+
     fits: dict[str, int] = {}
+    told = teller(language, err=True)
 
     def line(estimator: str, done: int, of: int) -> None:
         if done == of:
-            click.echo(f"{estimator}: {of - 1} folds and the whole", err=True)
+            told(f"{estimator}: {of - 1} folds and the whole")
 
     if not sys.stderr.isatty() or os.name == "nt":
         yield line
@@ -133,7 +133,7 @@ def progress_of_training() -> Iterator[Progress]:
 
     with click.progressbar(
         length=1_000,
-        label="training",
+        label=line_in("training", language),
         file=sys.stderr,
         item_show_func=lambda item: item or "",
     ) as bar:
@@ -141,20 +141,24 @@ def progress_of_training() -> Iterator[Progress]:
         def tell(estimator: str, done: int, of: int) -> None:
             fits[estimator] = done
             at = 1_000 * sum(fits.values()) // (of * len(ESTIMATORS))
-            bar.update(at - bar.pos, f"{estimator}, {done} of {of}")
+            bar.update(at - bar.pos, line_in(f"{estimator}, {done} of {of}", language))
 
         yield tell
 
 
 @contextmanager
-def progress_of_heads() -> Iterator[Progress]:
+def progress_of_heads(language: Language) -> Iterator[Progress]:
     """Say on standard error how far the accurate profile is, a tenth of a step at a time."""
+    from streams.modelling.lines_es import line_in
+
     said: dict[str, int] = {}
+    say = Wording(language)
 
     def line(step: str, done: int, of: int) -> None:
         tenth = 10 * done // of
         if tenth > said.get(step, 0):
             said[step] = tenth
-            click.echo(f"{step}: {done:,} of {of:,}", err=True)
+            told = line_in(f"{step}: {say.count(done)} of {say.count(of)}", language)
+            click.echo(told, err=True)
 
     yield line

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from models.reports.words import Language
 from streams import clock
 from streams.listening.terminal import run
 from streams.modelling import options
@@ -42,8 +43,11 @@ def propensity() -> None:
 )
 @click.option("--until", type=click.DateTime(), help="What came later is not used, UTC.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=7, show_default=True)
+@options.language
 @options.as_json
-def train_command(horizon_days: int, until: datetime | None, seed: int, as_json: bool) -> None:
+def train_command(
+    horizon_days: int, until: datetime | None, seed: int, language: Language, as_json: bool
+) -> None:
     """Learn who buys, from authors at moments a horizon apart, and store the model.
 
     Features are of before each moment, outcomes of after it; authors whose outcome it is judged
@@ -63,21 +67,26 @@ def train_command(horizon_days: int, until: datetime | None, seed: int, as_json:
             seed=seed,
         )
 
-    _show(run(work), as_json=as_json)
+    _show(run(work), language, as_json=as_json)
 
 
 @propensity.command("score")
 @click.argument("version", required=False)
 @click.option("--at", type=click.DateTime(), help="As of when, UTC.  [default: today, 0:00 UTC]")
+@options.language
 @options.as_json
-def score_command(version: str | None, at: datetime | None, as_json: bool) -> None:
+def score_command(
+    version: str | None, at: datetime | None, language: Language, as_json: bool
+) -> None:
     """Score every author who spoke in the 90 days before, into the table `propensity`.
 
     By default with the newest model. May be stopped and run again: who has a row of this model and
     moment is not scored again. Where there were too few orders, rows have no chance.
     """
     from models.propensity_store import PropensityStore
+    from streams.modelling.lines_es import teller
     from streams.modelling.propensity import score
+    from streams.modelling.propensity_words import saying
 
     moment = clock.utc(at) if at else clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
 
@@ -89,54 +98,57 @@ def score_command(version: str | None, at: datetime | None, as_json: bool) -> No
             card,
             store.load(card.version),
             at=moment,
-            say=lambda line: click.echo(line, err=True),
+            say=teller(language, err=True),
         )
 
     done = run(work)
     if as_json:
         click.echo(msgspec.json.encode(done))
         return
-    what = "scored" if done.status == "probability" else f"noted without a chance ({done.status})"
-    click.echo(
-        f"{done.authors:,} authors {what} by {done.version} as of {done.as_of:%Y-%m-%d %H:%M}"
-    )
+    say = saying(language)
+    authors, moment_told = say.count(done.authors), f"{done.as_of:%Y-%m-%d %H:%M}"
+    if done.status == "probability":
+        click.echo(say("scored", authors, done.version, moment_told))
+    else:
+        click.echo(say("noted", authors, say(done.status), done.version, moment_told))
 
 
 @propensity.command("card")
 @click.argument("version", required=False)
+@options.language
 @options.as_json
-def card_command(version: str | None, as_json: bool) -> None:
+def card_command(version: str | None, language: Language, as_json: bool) -> None:
     """What a model of propensity is.  [default: the newest]"""
     from models.propensity_store import PropensityStore
     from streams.local import local_settings
 
-    _show(PropensityStore(local_settings().model_store).card(version), as_json=as_json)
+    card = PropensityStore(local_settings().model_store).card(version)
+    _show(card, language, as_json=as_json)
 
 
-def _show(card: "PropensityCard", *, as_json: bool) -> None:
+def _show(card: "PropensityCard", language: Language, *, as_json: bool) -> None:
+    from streams.modelling.propensity_words import note_in, saying
+
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(card)))
         return
-    click.echo(f"{card.version}: {card.status}")
+    say = saying(language)
+    click.echo(say("is", card.version, say.known(card.status)))
     for note in card.notes:
-        click.echo(note)
-    click.echo(
-        f"buys within {card.horizon_days} days; {card.buyers:,} buyers"
-        f" at {len(card.moments)} moments"
-    )
-    if card.report is None:
-        return
+        click.echo(note_in(note, language))
+    moments = say.count(len(card.moments))
+    click.echo(say("buys within", card.horizon_days, say.count(card.buyers), moments))
     found = card.report
-    click.echo(
-        f"{found.states:,} states, {found.positives:,} of which bought ({found.share:.2%})\n"
-        "on authors it had not seen:\n"
-        f"  average precision {found.average_precision:.3f};"
-        f" by active intent last week {found.baseline_average_precision:.3f}\n"
-        f"  log loss {found.log_loss:.4f};"
-        f" by active intent last week {found.baseline_log_loss:.4f};"
-        f" by the share alone {found.share_log_loss:.4f}\n"
-        f"  calibration error {found.ece:.4f}; the highest tenth buys {found.lift_10:.1f} times as"
-        " often"
-    )
+    if found is None:
+        return
+    share = f"{say.number(100 * found.share)} %"  # buyers are few
+    click.echo(say("states", say.count(found.states), say.count(found.positives), share))
+    click.echo(say("unseen"))
+    precisions = found.average_precision, found.baseline_average_precision
+    click.echo(say("precision of", *(say.number(one, 3) for one in precisions)))
+    losses = found.log_loss, found.baseline_log_loss, found.share_log_loss
+    click.echo(say("loss of", *(say.number(one, 4) for one in losses)))
+    click.echo(say("calibrated", say.number(found.ece, 4), say.number(found.lift_10, 1)))
     strongest = sorted(found.weights.items(), key=lambda one: -abs(one[1]))
-    click.echo("weights: " + ", ".join(f"{name} {weight:+.2f}" for name, weight in strongest))
+    weights = (f"{say.known(name)} {say.number(one, sign=True)}" for name, one in strongest)
+    click.echo(say("weights", (", " if language == "en" else "; ").join(weights)))

@@ -20,6 +20,7 @@ def list_command(language: Language, as_json: bool) -> None:
     from models.reports.cards import history_text
     from models.reports.words import Wording
     from streams.modelling.gate_words import gate_in
+    from streams.operate.told import error_in
 
     store, say = options.store(), Wording(language)
     try:
@@ -33,7 +34,7 @@ def list_command(language: Language, as_json: bool) -> None:
             cards.append(store.card(version))
         except ModelStoreError as error:  # the others can be told all the same
             damaged += 1
-            click.echo(f"! {error}", err=True)
+            click.echo(f"! {error_in(error, language)}", err=True)
     history = store.history()
     if as_json:
         shown = [
@@ -78,6 +79,7 @@ def card_command(version: str | None, language: Language, as_json: bool) -> None
     """
     from models.accurate_store import AccurateStore
     from models.reports.cards import card_text, heads_text
+    from streams.modelling.notes_es import note_in
 
     store = options.store()
     card = store.card(version)
@@ -87,9 +89,13 @@ def card_command(version: str | None, language: Language, as_json: bool) -> None
         both = {**msgspec.to_builtins(card), "accurate": msgspec.to_builtins(found)}
         click.echo(msgspec.json.format(msgspec.json.encode(both)))
         return
-    click.echo(card_text(card, language))
+
+    def note(said: str) -> str:
+        return note_in(said, language)
+
+    click.echo(card_text(card, language, note=note))
     if found is not None:
-        click.echo("\n" + heads_text(found, language))
+        click.echo("\n" + heads_text(found, language, note=note))
 
 
 @click.command("compare")

@@ -9,6 +9,7 @@ from models.accurate_store import AccurateCard
 from models.behaviour import BehaviourReport
 from models.promotions import Promotion
 from models.store import ModelCard
+from streams.modelling.notes_es import note_in
 
 _LIMITS: Final = 12  # of what behaves worst, so many
 _BIASED_HEADS: Final = ("intent", "needs_reply")
@@ -34,6 +35,7 @@ def whole(card: ModelCard, heads: AccurateCard | None) -> dict[str, Any]:
     training = card.training
     return briefly(card) | {
         "trained_on": card.trained_on,
+        "trained_on_es": [note_in(one, "es") for one in card.trained_on],
         "data": msgspec.to_builtins(card.data),
         "held_out": card.held_out,
         "seed": training.seed,
@@ -58,6 +60,7 @@ def whole(card: ModelCard, heads: AccurateCard | None) -> dict[str, Any]:
             "created_at": _ms(heads.created_at),
             "encoder": heads.encoder,
             "trained_on": heads.trained_on,
+            "trained_on_es": [note_in(one, "es") for one in heads.trained_on],
             "prevalence": heads.training.recipe.prevalence,
             "precision": heads.training.recipe.precision,
             "by_language": msgspec.to_builtins(heads.training.languages),

@@ -90,7 +90,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "row": "  {place}: {before} antes, {after} después",
         "nothing": "  no había nada guardado",
         "kept": "Conservado por indicación del responsable: {kept}.",
-        "disk": "  {place}: {records} registros ya no se pueden leer; los ficheros del broker"
+        "disk": "  {place}: {records} registros ya no se pueden leer; los archivos del broker"
         " desaparecen antes de {until}",
         "expiry": "  {place}: este broker no sabe borrar registros; {records} siguen hasta {until}",
         "compaction": "  {place}: {records} registros desaparecen cuando el broker compacte",

@@ -8,6 +8,7 @@ import msgspec
 
 from schemas.mention import Author, Mention
 from streams import clock
+from streams.asked import Language, language_option
 from streams.rules.compiled import compile_rules
 from streams.rules.entities import sensible
 from streams.rules.errors import ListeningError, RuleError
@@ -16,6 +17,7 @@ from streams.rules.fields import MENTION_TYPES
 from streams.rules.listening import SECTIONS
 from streams.rules.loading import EXAMPLE, load_listening
 from streams.rules.overlaps import warnings_of_listening
+from streams.rules.spanish import counted_in_spanish, in_language
 
 _CHECK_EXAMPLES = """\b
 Examples:
@@ -43,8 +45,9 @@ def rules_group() -> None:
     type=click.Path(path_type=Path),
     envvar="ESCUCHA_LISTENING_FILE",
 )
+@language_option()
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
-def check_command(file: Path | None, as_json: bool) -> None:
+def check_command(file: Path | None, language: Language, as_json: bool) -> None:
     """Find every mistake in a listening file; exits 1 if there is one.
 
     Without FILE, the one that ESCUCHA_LISTENING_FILE names, else the bundled example.
@@ -57,8 +60,9 @@ def check_command(file: Path | None, as_json: bool) -> None:
             _print_json({"ok": False, "problems": error.problems})
         else:
             for problem in error.problems:
-                click.echo(problem)
-            click.echo(_count(len(error.problems), "mistake"), err=True)
+                said = in_language(problem.message, language)
+                click.echo(f"{problem.file}:{problem.line}:{problem.column}: {said}")
+            click.echo(_count(len(error.problems), "mistake", language), err=True)
         sys.exit(1)
     in_force = load_listening(path)
     rules = compile_rules(in_force)
@@ -68,9 +72,11 @@ def check_command(file: Path | None, as_json: bool) -> None:
         _print_json({"ok": True, "version": rules.version, **counts, "warnings": warnings})
         return
     for warning in warnings:
-        click.echo(f"warning: {warning}")
-    click.echo(f"{path}: " + ", ".join(_count(n, name[:-1]) for name, n in counts.items()))
-    click.echo(f"version {rules.version}, no mistakes, {_count(len(warnings), 'warning')}")
+        click.echo(f"{in_language('warning', language)}: {in_language(warning, language)}")
+    found = ", ".join(_count(n, name[:-1], language) for name, n in counts.items())
+    click.echo(f"{path}: {found}")
+    said = in_language(f"version {rules.version}, no mistakes", language)
+    click.echo(f"{said}, {_count(len(warnings), 'warning', language)}")
 
 
 @rules_group.command("explain", epilog=_EXPLAIN_EXAMPLES)
@@ -85,6 +91,7 @@ def check_command(file: Path | None, as_json: bool) -> None:
 @click.option("--followers", default=0, type=click.IntRange(min=0), show_default=True)
 @click.option("--type", "kind", default="post", type=click.Choice(MENTION_TYPES), show_default=True)
 @click.option("--reply-to", default="", help="Text of what it answers.")
+@language_option()
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def explain_command(
     rule: str,
@@ -96,6 +103,7 @@ def explain_command(
     followers: int,
     kind: str,
     reply_to: str,
+    language: Language,
     as_json: bool,
 ) -> None:
     """Show which parts of RULE match TEXT, and where; exits 1 if the rule has a mistake."""
@@ -105,7 +113,7 @@ def explain_command(
         if as_json:
             _print_json({"ok": False, "problems": error.problems})
         else:
-            click.echo(pointed(error))
+            click.echo(pointed(error, language))
         sys.exit(1)
     handle = author.removeprefix("@")
     fields = {
@@ -128,21 +136,24 @@ def explain_command(
     if as_json:
         _print_json(explanation.as_json())
     else:
-        click.echo(explanation.printed())
+        click.echo(explanation.printed(language))
 
 
-def pointed(error: RuleError) -> str:
+def pointed(error: RuleError, language: Language = "en") -> str:
     """Return the problems of a rule, each under the line it is in, with a mark at its place."""
     lines = []
     for problem in error.problems:
         start = error.rule.rfind("\n", 0, problem.start) + 1
         line = error.rule[start:].partition("\n")[0]
         width = max(1, min(problem.end, start + len(line)) - problem.start)
-        lines += [line, " " * (problem.start - start) + "^" * width, str(problem), ""]
+        mark = " " * (problem.start - start) + "^" * width
+        lines += [line, mark, in_language(str(problem), language), ""]
     return "\n".join(lines[:-1])
 
 
-def _count(number: int, what: str) -> str:
+def _count(number: int, what: str, language: Language) -> str:
+    if language == "es":
+        return counted_in_spanish(number, what)
     return f"{number} {what}" + ("" if number == 1 else "s")
 
 

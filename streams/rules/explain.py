@@ -5,9 +5,11 @@ from dataclasses import dataclass
 import click
 
 from schemas.mention import Mention
+from streams.asked import Language
 from streams.rules.nodes import And, Field, Near, Node, Not, Or, Phrase, Span
 from streams.rules.plainly import Text, chosen, evaluate, places, spans_of
 from streams.rules.sense import describe
+from streams.rules.spanish import in_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +64,10 @@ class Explanation:
             "rule": self.finding.as_json(self.text),
         }
 
-    def printed(self) -> str:
+    def printed(self, language: Language = "en") -> str:
         """Return it for a terminal: the text with what was found marked, and the tree."""
         marked = _marked(self.text, self.spans)
-        return "\n".join((marked, *_lines(self.finding, self.text, 0)))
+        return "\n".join((marked, *_lines(self.finding, self.text, language, 0)))
 
 
 def explain(rule: Node, mention: Mention, text: str, lang: str) -> Explanation:
@@ -116,8 +118,10 @@ def _marked(text: str, spans: list[Span]) -> str:
     return marked + text[at:]
 
 
-def _lines(finding: Finding, text: str, depth: int) -> list[str]:
+def _lines(finding: Finding, text: str, language: Language, depth: int) -> list[str]:
     sign = click.style("✓", fg="green") if finding.matched else click.style("✗", fg="red")
     words = ", ".join(f"“{text[start:end]}”" for start, end in finding.spans)
-    line = f"{'  ' * depth}{sign} {finding.what}" + (f": {words}" if words else "")
-    return [line, *(line for child in finding.children for line in _lines(child, text, depth + 1))]
+    what = in_language(finding.what, language)
+    line = f"{'  ' * depth}{sign} {what}" + (f": {words}" if words else "")
+    below = (_lines(child, text, language, depth + 1) for child in finding.children)
+    return [line, *(line for lines in below for line in lines)]

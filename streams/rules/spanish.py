@@ -9,6 +9,7 @@ import re
 from typing import Final
 
 from schemas.rules import Told
+from streams.asked import Language
 
 # `{}` stands for what a sentence speaks about, which is kept; a sentence's remedy has its own line.
 _SENTENCES: Final[dict[str, str]] = {
@@ -185,6 +186,20 @@ _SENTENCES: Final[dict[str, str]] = {
         "esta campaña acaba ({}) antes de empezar ({})"
     ),
     "no brand is named `{}`": "ninguna marca se llama `{}`",
+    "{}: there is no such file": "{}: no existe ese archivo",
+    "{}: cannot be read: {}": "{}: no se puede leer: {}",
+    "{}: larger than {} MiB": "{}: pasa de {} MiB",
+    "{}: not UTF-8: save the file as UTF-8": "{}: no es UTF-8: guarda el archivo como UTF-8",
+    # What is said of a file without mistakes, and of how a rule matches
+    "warning": "aviso",
+    "version {}, no mistakes": "versión {}, sin errores",
+    "all of": "todo esto",
+    "any of": "algo de esto",
+    "not": "no",
+    "near each other, at most {} words between": "cerca, como mucho {} palabras entre medias",
+    "near each other, at most {} words between, in this order": (
+        "cerca, como mucho {} palabras entre medias, en este orden"
+    ),
     # PyYAML's own words for what goes wrong most often
     "mapping values are not allowed here": "aquí no puede ir otro `campo:`",
     "could not find expected ':'": "falta `:`",
@@ -194,6 +209,16 @@ _SENTENCES: Final[dict[str, str]] = {
     "while scanning a quoted scalar": "unas comillas no se cierran",
     "expected <block end>, but found {}": "la sangría no cuadra (se encontró {})",
     "found undefined alias {}": "el alias {} no existe",
+}
+# One and several.
+_COUNTED: Final = {
+    "mistake": ("error", "errores"),
+    "warning": ("aviso", "avisos"),
+    "brand": ("marca", "marcas"),
+    "topic": ("tema", "temas"),
+    "campaign": ("campaña", "campañas"),
+    "attribute": ("atributo", "atributos"),
+    "interest": ("interés", "intereses"),
 }
 
 
@@ -214,6 +239,16 @@ MAX_CHARS: Final = 600  # of a message that patterns are tried on
 def in_spanish(message: str) -> str:
     """Return the message in Spanish; as it is where it is not known."""
     return _known(message) or message
+
+
+def in_language(message: str, language: Language) -> str:
+    """Return the message in that language."""
+    return in_spanish(message) if language == "es" else message
+
+
+def counted_in_spanish(number: int, what: str) -> str:
+    """Return how many of what there are; KeyError for what is not counted."""
+    return f"{number} {_COUNTED[what][number != 1]}"
 
 
 def in_both(message: str) -> Told:

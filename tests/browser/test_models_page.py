@@ -287,6 +287,7 @@ def test_a_card_says_what_it_learnt_how_good_it_is_and_where_it_fails_and_no_pla
     expect(card).to_contain_text(re.compile("Calibrado como en las etiquetas.*Calibrado como si 5"))
     training = shelf.store.card(shelf.current).training
     expect(card).to_contain_text("a part of the corpus")
+    expect(card).to_contain_text("ours.jsonl, juzgado por un maestro")
     f1 = f"{training.metrics['intent'].macro_f1:.3f}".replace(".", ",")
     chance = f"{training.metrics['intent'].prevalence:.3f}".replace(".", ",")
     row = card.locator("tr", has=page.get_by_role("rowheader", name="Intención", exact=True)).first

@@ -9,6 +9,8 @@ import pytest
 
 from models.evaluated import Evaluation
 from models.labels import LabelledMention
+from models.propensity import COLUMNS, KNOWN, PropensityReport
+from models.propensity_store import PropensityCard, PropensityStore
 from models.store import ModelStore
 from tests.unit.models.commanded import run, write
 
@@ -76,6 +78,39 @@ def test_the_commands_speak_spanish(
     assert back == f"{versions[0]} vuelve a estar en vigor, en lugar de {versions[1]}\n"
     english = run(store, "models", "list", "--language", "en").output
     assert "rolled back" in english
+
+
+def test_a_card_of_propensity_in_both_languages(store: ModelStore) -> None:
+    report = PropensityReport(
+        states=4_200, positives=310, share=0.0731, log_loss=0.2, share_log_loss=0.3,
+        baseline_log_loss=0.25, average_precision=0.4, baseline_average_precision=0.21,
+        ece=0.0123, lift_10=3.26, weights=dict.fromkeys(COLUMNS, -0.5) | {"active_lately": 1.25},
+    )  # fmt: skip
+    card = PropensityCard(
+        version="", created_at=NOW, status=KNOWN, horizon_days=14, moments=[NOW, NOW], orders=1_500,
+        buyers=310, report=report, notes=["1500 orders were stored when it was made"],
+    )  # fmt: skip
+    version = PropensityStore(store.place).save(card, None).version
+    command = ("models", "propensity", "card")
+
+    spanish = run(store, *command, "--language", "es").output.splitlines()
+    english = run(store, *command).output
+
+    assert spanish[:8] == [
+        f"{version}: muy pocos pedidos",  # as no model was saved with it
+        "había 1500 pedidos guardados cuando se hizo",
+        "compra en un plazo de 14 días; 310 compradores en 2 momentos",
+        "4.200 observaciones, de las que compraron 310 (7,31 %)",
+        "con autores que no había visto:",
+        "  precisión media 0,400; solo con la intención activa de la última semana, 0,210",
+        "  pérdida logarítmica 0,2000; solo con la intención activa de la última semana, 0,2500;"
+        " solo con la proporción, 0,3000",
+        "  error de calibración 0,0123; la décima parte más alta compra 3,3 veces más a menudo",
+    ]
+    assert spanish[8].startswith("pesos: intención activa hace poco +1,25; habló hace poco -0,50;")
+    assert not any(name in spanish[8] for name in COLUMNS)
+    assert "4,200 states, 310 of which bought (7.31 %)" in english
+    assert "weights: active_lately +1.25, mentioned_lately -0.50, " in english
 
 
 def test_a_damaged_card_hides_no_other_model(store: ModelStore, versions: list[str]) -> None:

@@ -56,8 +56,14 @@ def test_the_same_files_and_seed_give_the_same_model(
     first = run(store, "train")
     later = clock.now() + timedelta(seconds=1)  # within one second it would be the same version
     monkeypatch.setattr(clock, "now", lambda: later)
-    again = run(store, "train", "--no-promote")
+    again = run(store, "train", "--no-promote", "--language", "es")
     assert (first.exit_code, again.exit_code) == (0, 0)
+    assert again.stdout.splitlines() == [
+        "entrenando con 60 menciones etiquetadas, 60 apartadas para juzgar con ellas; semilla 7…",
+        f"modelo {store.versions()[-1]} entrenado y guardado",
+    ]
+    assert "intención: 5 partes y el conjunto" in again.stderr
+    assert "qué hace: usage_tip: 5 partes y el conjunto" in again.stderr
 
     one, two = (store.card(version) for version in store.versions())
     assert one.training == two.training

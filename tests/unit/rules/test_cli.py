@@ -43,6 +43,17 @@ def test_a_good_file_is_summed_up_for_programs(good: Path) -> None:
     assert answer["warnings"] == []
 
 
+def test_check_and_explain_in_spanish(good: Path, bad: Path) -> None:
+    spanish = ("--language", "es")
+    assert "1 marca, 0 temas, 0 campañas" in run("check", str(good), *spanish).output
+    assert ", sin errores, 0 avisos" in run("check", str(good), *spanish).output
+    assert f"{bad}:2:22: campo desconocido `lnag:`" in run("check", str(bad), *spanish).output
+    explained = run("explain", "a NEAR/2f b", "a y b", *spanish).output
+    assert "cerca, como mucho 2 palabras entre medias, en este orden: “a”, “b”" in explained
+    assert "^" in run("explain", "(a", "a", *spanish).output
+    assert "`(` no se cierra: añade `)`" in run("explain", "(a", "a", *spanish).output
+
+
 def test_all_mistakes_are_printed_with_their_places(bad: Path) -> None:
     result = run("check", str(bad))
     assert result.exit_code == 1

@@ -2,6 +2,7 @@
 
 import { h } from "../dom.js";
 import { formatTime, formatValue } from "../format.js";
+import { currentLanguage } from "../i18n.js";
 import { number, row, share, table } from "./figures.js";
 import { headName, m } from "./words.js";
 
@@ -26,7 +27,7 @@ function learnt(card) {
   const s = m("sheet");
   const labels = (counts) => Object.entries(counts).map(([label, count]) => `${label} ${formatValue(count)}`).join(", ");
   return [
-    h("ul", {}, card.trained_on.map((one) => h("li", {}, one))),
+    h("ul", {}, (currentLanguage() === "es" ? card.trained_on_es : card.trained_on).map((one) => h("li", {}, one))),
     card.data.length ? table(s.files, [s.files, s.mentions], 1, card.data.map((one) => row(one.name, [formatValue(one.mentions)]))) : null,
     h("p", {}, Object.entries(card.counts).filter(([name]) => name === "lang" || name === "intent").map(([, counts]) => labels(counts)).join(" · ")),
     card.taught ? h("p", {}, m("taught", formatValue(card.taught))) : null,
