@@ -95,7 +95,7 @@ const WORDS = {
     },
     readOnly: "Desde esta consola solo se mira.",
     sheet: {
-      data: "De qué aprendió", files: "Ficheros", heldOut: (n) => `${n} menciones del corpus quedaron fuera, para juzgar con ellas.`,
+      data: "De qué aprendió", files: "Archivos", heldOut: (n) => `${n} menciones del corpus quedaron fuera, para juzgar con ellas.`,
       noNote: "No apuntó de qué aprendió: las menciones que conoce lo favorecerían.",
       figures: "Qué tal lo hace", figuresNote: (folds) => `Validación cruzada en ${folds} partes: cada mención la juzgó un modelo que no la había visto. «Azar» es la parte con algún caso, lo que alcanza quien adivina.`,
       byLanguage: "Intención por idioma", byLanguageNote: "Con el umbral de cada idioma, y con la parte con intención que se supuso.",
@@ -109,7 +109,7 @@ const WORDS = {
       noBias: "De este modelo no se midió.", group: "Variedad", labelled: "La tienen", predicted: "Se les da", missed: "Se pierden", alarms: "Falsas", all: "Todas", few: "pocas", allGroups: (n) => `Todas las variedades (${n} filas)`,
       accurate: "Perfil preciso", encoder: (name) => `Codificador: ${name}`,
       calibrated: (share, precision) => `Calibrado ${share ? `como si ${share} tuviera intención` : "como en las etiquetas"}, con umbrales para ${precision ? `una precisión de ${precision}` : "la mejor F1"}.`,
-      made: "Cómo se hizo", seed: "semilla", labels: "etiquetas", file: "fichero",
+      made: "Cómo se hizo", seed: "semilla", labels: "etiquetas", file: "archivo",
     },
   },
   en: {
