@@ -1,7 +1,6 @@
 """Every command; each only parses its words and calls the room that does the work."""
 
 import importlib
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -261,8 +260,7 @@ def worker() -> None:
     """Run one worker: from Kafka to ClickHouse, until a signal."""
     # scikit-learn imports them where they are installed (pandas is, for chdb): 45 MB for nothing.
     sys.meta_path.insert(0, _NotNeeded)
-    # Arrow reads it when it is imported. Its other pools keep freed batches resident.
-    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+    choose_arrow_pool()
     from streams import worker as room
 
     room.run(Settings.from_environment())

@@ -185,6 +185,14 @@ def given_variables(environment: Mapping[str, str] | None = None) -> frozenset[s
     return frozenset(name for name in environment if name.startswith("ESCUCHA_"))
 
 
+def choose_arrow_pool() -> None:
+    """Have Arrow take memory from the system, unless told otherwise; call it before Arrow is there.
+
+    Its other pools set a gibibyte aside when they are first asked, and keep freed batches resident.
+    """
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+
+
 def _from_file(environment: Mapping[str, str], variable: str) -> str | None:
     """What the file holds that `…_FILE` names: how Docker and Kubernetes hand secrets over."""
     file = environment.get(f"{variable}_FILE")
