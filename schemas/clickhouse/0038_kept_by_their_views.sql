@@ -1,4 +1,4 @@
--- No view is left that reads every mention there is before it answers. Five such views only served to
+-- No view is left that takes long to read every mention there is. Six such views only served to
 -- say what a kept table is made of: that is now said in the view that keeps it, which ClickHouse asks
 -- every ten minutes, and whoever wants to know asks the table. Two more were asked by tests alone, and
 -- their figures stand in engagement_quality. What each figure promises is said where it was first
@@ -259,6 +259,44 @@ FROM
 )
 ARRAY JOIN steps AS here, positions_before AS position_before, steps_after AS after;
 
+ALTER TABLE intent_signals_view MODIFY QUERY
+SELECT
+    m.source AS source,
+    m.mention_id AS mention_id,
+    m.author_id AS author_id,
+    m.published_at AS at,
+    m.intent AS intent,
+    m.intent_latent AS intent_latent,
+    m.intent_active AS intent_active,
+    m.stage AS stage,
+    m.sentiment AS sentiment,
+    m.acts AS acts,
+    m.lang AS lang,
+    m.brands AS brands,
+    m.topics AS topics,
+    arraySort(arrayMap(c -> c.1, arrayFilter(c -> c.2 <= m.published_at, f.firsts))) AS contacted,
+    NOT hasAny(contacted, (SELECT groupArray(brand) FROM our_brands)) AS is_proactive
+FROM
+(
+    SELECT
+        source, mention_id, author_id, published_at, intent, intent_latent, intent_active, stage,
+        sentiment, acts, lang, brands, topics
+    FROM mentions FINAL
+    WHERE intent IN ('latent', 'active')
+        AND author_role = ''
+        AND NOT author_is_bot
+        AND kind != 'repost'
+        AND spam < 0.5
+        AND mention_id NOT IN
+            (SELECT mention_id FROM near_duplicates FINAL WHERE original != mention_id)
+) AS m
+LEFT JOIN
+(
+    SELECT source, author_id, groupArray((brand, first_at)) AS firsts
+    FROM first_contacts_kept
+    GROUP BY source, author_id
+) AS f ON f.source = m.source AND f.author_id = m.author_id;
+
 ALTER TABLE author_journeys_view MODIFY QUERY
 SELECT * EXCEPT (later, later_orders)
 FROM
@@ -332,6 +370,8 @@ DROP VIEW IF EXISTS engagement_weeks_now;
 DROP VIEW IF EXISTS conversation_depth;
 
 DROP VIEW IF EXISTS first_contacts;
+
+DROP VIEW IF EXISTS intent_signals_now;
 
 DROP VIEW IF EXISTS journey_steps_now;
 
