@@ -1,4 +1,4 @@
--- Who had to do with a brand for the first time ever: the view first_contacts, as it is kept.
+-- Who had to do with a brand for the first time ever: first_contacts_kept.
 -- Up to three days by the hour, else by the day.
 WITH
 $__fromTime AS since,

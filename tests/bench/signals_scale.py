@@ -1,6 +1,7 @@
 """How long each view of the signals takes at 1 and at 5 million mentions.
 
     python -m tests.bench.signals_scale [--mentions 1000000 5000000] [--only NAME …] [--keep DIR]
+                                        [--kept]
 
 For each size: a ClickHouse of its own, the made-up world of `signals_world`, then every view three
 times, the median told: read whole (`SELECT *`, all rows, thrown away by the server), and its first
@@ -85,6 +86,34 @@ def views(client: Client, only: list[str]) -> list[str]:
     return [name for (name,) in rows if not only or name in only]
 
 
+def kept(client: Client, only: list[str]) -> list[str]:
+    """Names of all tables that a refreshable view makes anew, or of the given ones."""
+    rows = client.query(
+        "SELECT view FROM system.view_refreshes WHERE database = currentDatabase() ORDER BY view"
+    ).result_rows
+    names = [str(view).removesuffix("_view") for (view,) in rows]
+    return [name for name in names if not only or name in only]
+
+
+def refreshed(client: Client, table: str) -> float:
+    """How long ClickHouse takes to make a kept table anew; raises RuntimeError when it cannot."""
+    view = {"view": f"{table}_view"}
+    began = time.monotonic()
+    client.command("SYSTEM REFRESH VIEW {view:Identifier}", view)
+    while True:  # to wait for it in one question would take longer than a question may
+        [[status, fault]] = client.query(
+            "SELECT status, exception FROM system.view_refreshes"
+            " WHERE database = currentDatabase() AND view = {view:String}",
+            view,
+        ).result_rows
+        if status == "Scheduled":
+            break
+        time.sleep(0.02)
+    if fault:
+        raise RuntimeError(f"{table}: {fault[:200]}")
+    return time.monotonic() - began
+
+
 def seconds(client: Client, query: str) -> float:
     """Median time of a query by the clock; raises ClickHouseError when it takes too long."""
     spent = []
@@ -111,6 +140,7 @@ def main() -> None:
     parser.add_argument("--mentions", type=int, nargs="+", default=[1_000_000, 5_000_000])
     parser.add_argument("--only", nargs="+", default=[], help="views; all if not given")
     parser.add_argument("--keep", type=Path, help="where the data stay")
+    parser.add_argument("--kept", action="store_true", help="kept tables, and a refresh of each")
     options = parser.parse_args()
     for count in options.mentions:
         with world(count, options.keep) as (settings, client):
@@ -118,10 +148,30 @@ def main() -> None:
                 began = time.monotonic()
                 work(settings, client)
                 print(f"{count:,} {name}: {time.monotonic() - began:.1f} s", flush=True)
+            if options.kept:
+                _tell_kept(client, count, options.only)
+                continue
             for view in views(client, options.only):
                 whole = told(client, f"SELECT * FROM {view} FORMAT Null")
                 first = told(client, f"SELECT * FROM {view} LIMIT 50 FORMAT Null")
                 print(f"{count:,} {view:28} whole {whole}   first 50 {first}", flush=True)
+
+
+def _tell_kept(client: Client, count: int, only: list[str]) -> None:
+    """One refresh after the other, and nothing beside: a server that starts makes all at once."""
+    every = kept(client, [])
+    for name in every:
+        client.command("SYSTEM STOP VIEW {view:Identifier}", {"view": f"{name}_view"})
+    for told_now in (False, True):  # twice, because some are made of others
+        for name in every:
+            view = {"view": f"{name}_view"}
+            client.command("SYSTEM START VIEW {view:Identifier}", view)
+            spent = refreshed(client, name)  # of the first round, with the one that was due
+            if told_now and (not only or name in only):
+                spent = refreshed(client, name)
+                first = told(client, f"SELECT * FROM {name} LIMIT 50 FORMAT Null")
+                print(f"{count:,} {name:28} made in {spent:6.1f} s   first 50 {first}", flush=True)
+            client.command("SYSTEM STOP VIEW {view:Identifier}", view)
 
 
 if __name__ == "__main__":

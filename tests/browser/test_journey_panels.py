@@ -18,7 +18,7 @@ def test_the_share_heard_in_time_is_that_of_the_signals(console_url: str, writer
         "SELECT countIf(empty(arrayFilter(c -> c.1 = brand AND c.2 <= at, firsts))) / count() FROM"
         " (SELECT s.at AS at, 'Volta' AS brand, f.firsts AS firsts FROM intent_signals AS s"
         " LEFT JOIN (SELECT source, author_id, groupArray((toString(brand), first_at)) AS firsts"
-        " FROM first_contacts GROUP BY source, author_id) AS f"
+        " FROM first_contacts_kept GROUP BY source, author_id) AS f"
         " ON f.source = s.source AND f.author_id = s.author_id)"
     ).first_row[0]
 

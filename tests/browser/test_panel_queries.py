@@ -198,7 +198,7 @@ def test_first_contacts_are_those_of_the_view(console_url: str, writer: Client) 
     expected = dict(
         writer.query(
             "SELECT if(first_kind IN ('mention', 'reply'), 'words', first_kind) AS kind, count()"
-            f" FROM first_contacts WHERE first_at >= toDateTime({int(since.timestamp())})"
+            f" FROM first_contacts_kept WHERE first_at >= toDateTime({int(since.timestamp())})"
             f" AND first_at <= toDateTime({int(NOW.timestamp())}) GROUP BY kind"
         ).result_rows
     )
@@ -218,7 +218,7 @@ def test_the_first_contact_of_a_brand_does_not_depend_on_what_else_was_asked(
     refresh_kept(writer, FIRST_CONTACTS)
     chosen = {"from": "now-90d", "to": "now", "var-brand": "Volta", "var-topic": "precio"}
     (expected,) = writer.query(
-        "SELECT count() FROM first_contacts AS c INNER JOIN"
+        "SELECT count() FROM first_contacts_kept AS c INNER JOIN"
         " (SELECT mention_id FROM mentions FINAL WHERE has(topics, 'precio')) AS m"
         " ON m.mention_id = c.first_id WHERE brand = 'Volta'"
     ).first_row

@@ -141,8 +141,8 @@ SELECT countIf(c.contacts = 0 OR c.first_at >= said.said_at) / count()
 FROM said
 LEFT JOIN
 (
-    SELECT source, author_id, min(first_at) AS first_at, sum(contacts) AS contacts
-    FROM first_contacts
+    SELECT source, author_id, min(at) AS first_at, count() AS contacts
+    FROM contacts
     WHERE if(
             {brand:String} = '',
             brand IN (SELECT name FROM ours) OR (SELECT count() FROM ours) = 0,

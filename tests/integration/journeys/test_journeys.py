@@ -79,7 +79,7 @@ def test_intent_is_proactive_until_the_author_has_to_do_with_us(client: Client) 
         ("rival", ["Kolmio"], 1),
     ]
     insert(client, "interactions", contact("i", "kolmio", 1, ["Nimbara"]))
-    assert kept(client, "SELECT DISTINCT author_id FROM first_contacts") == [("ana",)]
+    assert kept(client, "SELECT DISTINCT author_id FROM first_contacts_kept") == [("ana",)]
     shares = kept(client, "SELECT sum(proactive), sum(signals) FROM proactive_share")
     assert shares == [(2, 4)]
     assert kept(

@@ -10,6 +10,7 @@ from clickhouse_connect.driver.client import Client
 from deploy.local.handles import start_clickhouse
 from streams.migrate import connect, migrations
 from streams.settings import Settings
+from tests.browser.data import refresh_kept
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)  # a Monday
 
@@ -32,7 +33,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 
 @pytest.fixture
 def client(server: Client) -> Client:
-    for table in ("mentions", "interactions"):
+    for table in ("mentions", "interactions", "engagement_weeks", "first_contacts_kept"):
         server.command("TRUNCATE TABLE {name:Identifier}", {"name": table})
     return server
 
@@ -68,9 +69,12 @@ def answers(client: Client, query: str) -> list[tuple[Any, ...]]:
 
 
 def conversations(client: Client) -> list[tuple[Any, ...]]:
+    """How many there are, how deep they go in all, and how many go beyond one answer."""
+    refresh_kept(client, ("engagement_weeks",))
     return answers(
         client,
-        "SELECT root_id, depth, replies, authors FROM conversation_depth ORDER BY root_id",
+        "SELECT conversations, mean_depth * conversations, deep_share * conversations"
+        " FROM engagement_quality WHERE brand = '' AND conversations > 0",
     )
 
 
@@ -83,27 +87,38 @@ def test_a_conversation_has_depth_replies_and_authors(client: Client) -> None:
     answer(client, "a2", "ana", 3, "b1", "root")
     answer(client, "c1", "cleo", 4, "root", "root")
     mention(client, "lonely", "eve", 5)
-    assert conversations(client) == [("root", 3, 4, 3)]
+    assert conversations(client) == [(1, 3, 1)]
 
 
 def test_an_answer_to_something_unknown_is_at_depth_one(client: Client) -> None:
     answer(client, "a1", "ana", 1, "missing", "root")
     answer(client, "b1", "ben", 2, "a1", "root")
-    assert conversations(client) == [("root", 2, 2, 2)]
+    assert conversations(client) == [(1, 2, 1)]
 
 
 def test_a_reply_that_comes_late_joins_what_hangs_on_it(client: Client) -> None:
     answer(client, "b1", "ben", 2, "a1", "root")
-    assert conversations(client) == [("root", 1, 1, 1)]
+    assert conversations(client) == [(1, 1, 0)]
     answer(client, "a1", "ana", 1, "root", "root")
-    assert conversations(client) == [("root", 2, 2, 2)]
+    assert conversations(client) == [(1, 2, 1)]
 
 
 def test_answers_in_a_ring_end(client: Client) -> None:
     answer(client, "a1", "ana", 1, "b1", "root")
     answer(client, "b1", "ben", 2, "a1", "root")
     answer(client, "c1", "cleo", 3, "root", "root")
-    assert conversations(client) == [("root", 1, 1, 1)]
+    assert conversations(client) == [(1, 1, 0)]
+    client.command("DELETE FROM mentions WHERE mention_id = 'c1'")
+    assert conversations(client) == []
+
+
+def test_a_chain_is_followed_for_20_steps(client: Client) -> None:
+    for step in range(24):
+        parent = f"a{step - 1}" if step else "root"
+        answer(client, f"a{step}", f"p{step}", step, parent, "root")
+    answer(client, "x", "ana", 1, "other", "")  # without a root, its parent is the root
+    answer(client, "y", "ben", 2, "x", "")
+    assert conversations(client) == [(3, 22, 1)]
 
 
 def test_an_author_returns_in_a_later_week(client: Client) -> None:
@@ -116,15 +131,16 @@ def test_an_author_returns_in_a_later_week(client: Client) -> None:
     mention(client, "6", "ana", week, brands=["Vueling"])
     mention(client, "7", "desk", week, brands=["Iberia"], author_role="care")
     mention(client, "8", "vueling", week, brands=["Iberia"], author_role="rival")
+    refresh_kept(client, ("engagement_weeks",))
     assert answers(
         client,
-        "SELECT brand, toString(week), authors, returning_authors, new_authors"
-        " FROM returning_authors ORDER BY brand, week",
+        "SELECT brand, toString(week), authors, returning_share * authors"
+        " FROM engagement_quality WHERE brand != '' ORDER BY brand, week",
     ) == [
-        ("Iberia", "2026-05-04", 2, 0, 2),
-        ("Iberia", "2026-05-11", 2, 1, 1),
-        ("Vueling", "2026-05-04", 1, 0, 1),
-        ("Vueling", "2026-05-11", 1, 0, 1),
+        ("Iberia", "2026-05-04", 2, 0),
+        ("Iberia", "2026-05-11", 2, 1),
+        ("Vueling", "2026-05-04", 1, 0),
+        ("Vueling", "2026-05-11", 1, 0),
     ]
 
 
@@ -138,15 +154,20 @@ def test_reciprocity_counts_pairs_that_answered_each_other(client: Client) -> No
     for number, role in enumerate(("care", "rival")):  # who speaks for a brand is no person
         answer(client, f"s{number}", role, 6, "m", "m", brands=["Iberia"], author_role=role)
         answer(client, f"t{number}", "ana", 7, f"s{number}", "m", brands=["Iberia"])
-    assert answers(client, "SELECT brand, pairs, mutual_pairs, reciprocity FROM reciprocity") == [
-        ("Iberia", 3, 1, pytest.approx(1 / 3))
-    ]
+    refresh_kept(client, ("engagement_weeks",))
+    of_brand = "SELECT pairs, reciprocity FROM engagement_quality WHERE brand = 'Iberia'"
+    assert answers(client, of_brand) == [(3, pytest.approx(1 / 3))]
 
 
 CONTACTS = (
     "SELECT author_id, brand, first_at, first_kind, contacts"
-    " FROM first_contacts ORDER BY author_id, brand"
+    " FROM first_contacts_kept ORDER BY author_id, brand"
 )
+
+
+def contacts(client: Client) -> list[tuple[Any, ...]]:
+    refresh_kept(client, ("first_contacts_kept",))
+    return answers(client, CONTACTS)
 
 
 def naive(minutes: float) -> datetime:
@@ -161,7 +182,7 @@ def test_the_first_contact_is_the_earliest_of_any_kind(client: Client) -> None:
     answer(client, "r1", "cleo", 7, "own", "own", brands=["Iberia"], parent_author_id="iberia")
     mention(client, "p1", "dan", 8, kind="repost", brands=["Iberia"])
     reaction(client, "l2", "iberia", 1, "like", ["Iberia"])  # the brand itself is no contact
-    assert answers(client, CONTACTS) == [
+    assert contacts(client) == [
         ("ana", "Iberia", naive(10), "like", 2),
         ("ana", "Vueling", naive(20), "mention", 1),
         ("ben", "Iberia", naive(5), "follow", 1),
@@ -173,14 +194,14 @@ def test_the_first_contact_is_the_earliest_of_any_kind(client: Client) -> None:
 def test_late_replayed_and_deleted_events_correct_the_first_contact(client: Client) -> None:
     mention(client, "m1", "ana", 20, brands=["Iberia"])
     mention(client, "m1", "ana", 20, brands=["Iberia"])  # replayed
-    assert answers(client, CONTACTS) == [("ana", "Iberia", naive(20), "mention", 1)]
+    assert contacts(client) == [("ana", "Iberia", naive(20), "mention", 1)]
     reaction(client, "l1", "ana", 10, "like", ["Iberia"])
     reaction(client, "l1", "ana", 10, "like", ["Iberia"])
-    assert answers(client, CONTACTS) == [("ana", "Iberia", naive(10), "like", 2)]
+    assert contacts(client) == [("ana", "Iberia", naive(10), "like", 2)]
     mention(client, "m0", "ana", 5, brands=["Iberia"])
-    assert answers(client, CONTACTS) == [("ana", "Iberia", naive(5), "mention", 3)]
+    assert contacts(client) == [("ana", "Iberia", naive(5), "mention", 3)]
     mention(client, "m0", "ana", 5, brands=["Iberia"], version=70_000, is_deleted=1)
-    assert answers(client, CONTACTS) == [("ana", "Iberia", naive(10), "like", 2)]
+    assert contacts(client) == [("ana", "Iberia", naive(10), "like", 2)]
 
 
 def test_interests_are_what_an_author_talks_about_besides_the_brands(client: Client) -> None:
