@@ -15,7 +15,12 @@ from streams import logs as logs_room
 from streams.asked import Asked
 from streams.errors import EscuchaError
 from streams.local import local_settings
-from streams.settings import Settings, language_of_environment, logging_of_environment
+from streams.settings import (
+    Settings,
+    choose_arrow_pool,
+    language_of_environment,
+    logging_of_environment,
+)
 
 START_TIMEOUT_SEC = 300.0  # of one service; the first start may train a model
 
