@@ -60,6 +60,7 @@ def build(config: StackConfig, passwords: Passwords) -> list[Service]:
                 config.clickhouse_http_port, clickhouse_files.WRITER_USER, passwords.writer
             ),
             port=config.clickhouse_http_port,
+            stop_grace_seconds=2.5,
         ),
     ]
     ready: tuple[str, ...] = ("broker", "clickhouse")
@@ -73,7 +74,7 @@ def build(config: StackConfig, passwords: Passwords) -> list[Service]:
                 restarts_with=("broker",),  # which has forgotten the topics
                 layer=2,
                 one_shot=True,
-                stop_grace_seconds=1.0,
+                stop_grace_seconds=0.5,
             )
         )
         ready = (*ready, "migrate")

@@ -49,6 +49,5 @@ def test_the_stack_heals_after_its_broker_was_killed(model_store: Path, tmp_path
         assert sum(partition["duplicates"] for partition in books["partitions"]) == 60
         assert run("reconcile").endswith("exact: every record is accounted for\n")
 
-        code, took_sec, left = stack.interrupt()
+        code, left = stack.interrupt()
         assert (code, left) == (0, [])
-        assert took_sec < 10

@@ -103,7 +103,8 @@ def test_services_start_in_order_and_the_forgetful_broker_takes_its_dependents_a
     ]
     anew = {each.name for each in services if "broker" in each.restarts_with}
     assert anew == {"migrate", "worker-1", "worker-2"}
-    assert sum(max(s.stop_grace_seconds for s in services if s.layer == n) for n in range(4)) < 10
+    # Ctrl-C stops all of it within 10 s, also where a busy machine takes a second or two besides.
+    assert sum(max(s.stop_grace_seconds for s in services if s.layer == n) for n in range(4)) <= 8
 
 
 def test_commands_of_none_leave_services_out(tmp_path: Path) -> None:
