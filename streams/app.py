@@ -36,6 +36,10 @@ from streams.steps.pseudonyms import AuthorKeys
 from streams.topic_admin import TopicAdmin, TopicIds
 from streams.transport import Transport
 
+# A group whose leader looks while the broker starts is given no partitions, and is at rest with it
+# until the next look: stock, five minutes.
+METADATA_MAX_AGE_SEC = 10
+
 
 def make_rule_book(settings: Settings, clickhouse: ClickHouse) -> RuleBook:
     """The listening rules; call `open` on it. Raises InputError with every mistake in the file."""
@@ -160,6 +164,7 @@ def faust_app(settings: Settings) -> faust.App:
         broker_max_poll_interval=3600.0,
         consumer_max_fetch_size=3 * 1024 * 1024,  # of one partition: some 6,000 mentions
         consumer_auto_offset_reset="earliest",
+        consumer_metadata_max_age_ms=METADATA_MAX_AGE_SEC * 1_000,
         stream_buffer_maxsize=1_000,  # batches; the transport bounds the records in flight
         stream_recovery_delay=0.0,
         stream_wait_empty=False,  # the transport waits, with a limit

@@ -12,7 +12,7 @@ from typing import Any, cast
 import faust
 from confluent_kafka import Consumer as PlainConsumer
 from confluent_kafka import Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
 from streams.app import faust_app
 from streams.delivery import BatchOptions, RecordBatch
@@ -36,6 +36,13 @@ class Topic:
         new = NewTopic(self.name, partitions, 1, config=config)
         [future] = admin.create_topics([new]).values()
         future.result(30)
+
+    def grow(self, partitions: int) -> None:
+        """Give the topic more partitions."""
+        admin = AdminClient({"bootstrap.servers": self.bootstrap})
+        [future] = admin.create_partitions([NewPartitions(self.name, partitions)]).values()
+        future.result(30)
+        self.partitions = partitions
 
     def produce(self, count: int, *, start: int = 0, **config: Any) -> None:
         """Records with values b"0", b"1", … spread over the partitions in turn."""

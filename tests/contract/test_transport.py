@@ -287,6 +287,18 @@ async def test_a_stop_is_prompt_and_commits_what_is_done(bootstrap: str) -> None
 
 
 @pytest.mark.kafka_jvm
+async def test_partitions_that_are_added_are_read_before_long(kafka: str) -> None:
+    """So is what a broker that was just starting did not show to the leader of the group."""
+    topic = Topic(kafka)
+    topic.produce(10)
+
+    async with running(Reader(topic, acknowledge)) as reader:
+        await until(lambda: len(reader.values) == 10, "the first partition is read")
+        topic.grow(3)
+        topic.produce(30, start=10)
+        await until(lambda: sorted(reader.values) == list(range(40)), "the others are, too")
+
+
 async def test_control_records_and_aborted_transactions_leave_holes(kafka: str) -> None:
     topic = Topic(kafka)
     producer = Producer({"bootstrap.servers": kafka, "transactional.id": topic.name})
