@@ -4,6 +4,7 @@ Kept apart from the transport so that tests can drive it through every order of 
 """
 
 import bisect
+import math
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
@@ -166,7 +167,11 @@ class PartitionDelivery:
                     self._finish_empty()
                     continue
             else:
-                stop = min(start + self._max_records, len(records))
+                # In equal parts: a large batch and a small one cost a peak of memory, and the
+                # small one as much as the large one where it is stored.
+                left = len(records) - start
+                parts = math.ceil(left / self._max_records)
+                stop = start + math.ceil(left / parts)
                 end = records[stop - 1].offset
             batch = RecordBatch(
                 self, self.position, end, records[start:stop], was_planned=was_planned

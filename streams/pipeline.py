@@ -1,7 +1,8 @@
 """What happens to one batch: decide, plan, store, acknowledge; the same for every topic.
 
 Batches of one partition are decided one after the other (duplicates and the chain of plans need
-that order) and written side by side; batches of different partitions overlap in everything.
+that order), save for what needs only their records, and written side by side; batches of different
+partitions overlap in everything.
 What a topic's batches become is decided in streams/batches.
 """
 
@@ -28,6 +29,7 @@ from streams.steps.decode import Rejected
 log = logging.getLogger(__name__)
 
 TopicIds = Callable[[str], Awaitable[str]]
+Turn = Callable[[], Awaitable[object]]  # returns when all batches before it are decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +48,18 @@ class Outcome:
 
 
 class Decider(Protocol):
-    """Decides what the batches of one partition become, in the order of their offsets.
+    """Decides what the batches of one partition become.
 
-    Given the same records again it must account for them in the same way.
+    It is called in the order of their offsets, while those before may still be decided; whatever
+    depends on them comes after `my_turn`. Given the same records again it must account for them in
+    the same way.
     """
 
-    async def __call__(self, batch: RecordBatch) -> Outcome: ...
+    async def __call__(self, batch: RecordBatch, my_turn: Turn) -> Outcome: ...
+
+
+class _GivenUpError(Exception):
+    """The batch comes again, or nobody wants it any more."""
 
 
 @dataclass(slots=True)
@@ -61,8 +69,11 @@ class PartitionState:
     delivery: PartitionDelivery
     decide: Decider
     dead_letters_in_a_row: int
-    deciding: asyncio.Lock = field(default_factory=asyncio.Lock)
+    decided: asyncio.Event = field(default_factory=asyncio.Event)  # of the newest batch
     planning: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        self.decided.set()  # nothing comes before the first batch
 
 
 @dataclass(frozen=True)
@@ -140,12 +151,23 @@ class Pipeline:
         """Decide and win the position; None when the batch is not this worker's to store."""
         try:
             state = await self._state(batch)
-            async with state.deciding:
+            before, decided = state.decided, asyncio.Event()
+            state.decided = decided
+
+            async def my_turn() -> None:
+                await before.wait()
+                if batch.delivery.broken or not batch.is_current:
+                    raise _GivenUpError  # one before it failed, and perhaps did not wait itself
+
+            try:
                 with self._observer.step("decide"):
-                    outcome = await state.decide(batch)
+                    outcome = await state.decide(batch, my_turn)
+                await my_turn()
                 self._guard_against_draining(batch, state, outcome.rejected)
                 batch.release()
                 await state.planning.acquire()  # in the order of the offsets
+            finally:
+                decided.set()
             try:
                 if batch.delivery.broken or not batch.is_current:
                     return None
@@ -154,6 +176,8 @@ class Pipeline:
                         await self._ledger.plan(outcome.plan)
             finally:
                 state.planning.release()
+        except _GivenUpError:
+            return None
         except BaseException:
             # The next batch's plan would leave a hole in the chain, and whoever reads it then
             # cuts both batches as one: under a token of its own, so stored twice.

@@ -18,7 +18,7 @@ from streams.delivery import PartitionDelivery, RecordBatch
 from streams.landing import batch_number
 from streams.model_book import ModelsInForce
 from streams.observer import Observer
-from streams.pipeline import Pipeline, PipelineOptions
+from streams.pipeline import Decider, Pipeline, PipelineOptions
 from streams.rule_book import RulesInForce
 from streams.steps import columns
 from streams.steps.columns import Origin, Provenance
@@ -195,8 +195,13 @@ def make_worker(
     model_version: str = "fake-1",
     models: FixedModels | None = None,
     observer: Observer | None = None,
+    enricher: Enricher = ENRICHER,
+    around: Callable[[Decider], Decider] = lambda decide: decide,
 ) -> Worker:
-    """A worker's pipeline with real steps, one after the other in the event loop's thread."""
+    """A worker's pipeline with real steps, one after the other in the event loop's thread.
+
+    `around` may put something before or after what decides the batches of a partition.
+    """
     announced: list[tuple[Progress, list[Rejected]]] = []
 
     async def announce(progress: Progress, rejected: list[Rejected]) -> None:
@@ -209,13 +214,13 @@ def make_worker(
         clickhouse=clickhouse,  # type: ignore[arg-type]
         models=models or FixedModels(FakeModel(model_version)),  # type: ignore[arg-type]
         rules=rules,  # type: ignore[arg-type]
-        enricher=ENRICHER,
+        enricher=enricher,
         threads=InlineExecutor(),
         worker=name,
     )
     pipeline = Pipeline(
         clickhouse=clickhouse,  # type: ignore[arg-type]
-        open_partition=lambda origin: MentionDecider(steps, origin),
+        open_partition=lambda origin: around(MentionDecider(steps, origin)),
         topic_id=topic_id or the_topic_id,
         announce=announce,
         options=PipelineOptions(dead_letter_ceiling=ceiling, inserts_in_flight=inserts_in_flight),

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from streams.delivery import RecordBatch
 from streams.ledger import Plan
-from streams.pipeline import Outcome
+from streams.pipeline import Outcome, Turn
 from streams.steps import columns
 from streams.steps.business import KIND_OF_TOPIC, Kind, decode_business_batch
 from streams.steps.business_columns import business_table
@@ -29,7 +29,7 @@ class BusinessBatches:
         self._kind = kinds[origin.topic]
         self._worker = worker
 
-    async def __call__(self, batch: RecordBatch) -> Outcome:
+    async def __call__(self, batch: RecordBatch, my_turn: Turn) -> Outcome:
         """Decode in a thread; the outcome depends on the records alone."""
         return await asyncio.to_thread(self._outcome, batch)
 

@@ -19,7 +19,7 @@ from streams.delivery import RecordBatch
 from streams.landing import batch_number
 from streams.ledger import Ledger, Plan
 from streams.model_book import ModelBook, ModelsInForce
-from streams.pipeline import Outcome
+from streams.pipeline import Outcome, Turn
 from streams.rule_book import RuleBook, RulesInForce
 from streams.sinks.clickhouse import ClickHouse
 from streams.steps import columns
@@ -73,7 +73,7 @@ class MentionDecider:
         self._ledger = Ledger(steps.clickhouse)
         self._seen = SeenEvents(steps.clickhouse, origin)
 
-    async def __call__(self, batch: RecordBatch) -> Outcome:
+    async def __call__(self, batch: RecordBatch, my_turn: Turn) -> Outcome:
         """Filter, drop what was seen, enrich, judge; a record that no step bears is a dead letter.
 
         Raises what the steps raise for no record alone, and what is no record's doing.
@@ -82,17 +82,19 @@ class MentionDecider:
         grounds = _Grounds(batch, rules, self._steps.models.in_force)
         while True:
             try:
-                return await self._decide(grounds)
+                return await self._decide(grounds, my_turn)
             except StepRaisedError as raised:
+                await my_turn()
                 found = await self._in_thread(lambda: self._culprits(grounds))
                 if not found:
                     raise raised.__cause__ or raised from None
             self._seen.take_back(batch.position)
             grounds.refused += found
 
-    async def _decide(self, grounds: _Grounds) -> Outcome:
+    async def _decide(self, grounds: _Grounds, my_turn: Turn) -> Outcome:
         batch = grounds.batch
         decoded, heard = await self._in_thread(lambda: self._hear(grounds.records, grounds))
+        await my_turn()
         versions = await self._seen.drop_from(
             heard, position=batch.position, done=batch.delivery.committable
         )

@@ -83,13 +83,17 @@ def test_a_record_that_is_no_order_is_rejected_alone(
     assert said in rejected.reason
 
 
+async def nobody_is_before_it() -> None:
+    """Its turn is now."""
+
+
 async def outcome_of(topic: str, *values: bytes) -> Any:
     origin = Origin(topic, "topic-1", 3)
     delivery = PartitionDelivery(TP(topic, 3), 10, max_records=100)
     delivery.follow_plan([])
     records = [FakeRecord(10 + n, value) for n, value in enumerate(values)]
     [batch] = delivery.cut(list(records))  # type: ignore[arg-type]
-    return await BusinessBatches(origin, worker="w")(batch)
+    return await BusinessBatches(origin, worker="w")(batch, nobody_is_before_it)
 
 
 async def test_money_is_a_decimal_with_every_digit() -> None:

@@ -42,6 +42,12 @@ def test_records_are_cut_at_the_limit_and_batches_touch() -> None:
     assert delivery.committable == 10
 
 
+def test_what_is_more_than_the_limit_is_cut_in_equal_parts() -> None:
+    delivery = make(max_records=10)
+    assert [b.count for b in delivery.cut(records(*range(23)))] == [8, 8, 7]
+    assert [b.count for b in delivery.cut(records(*range(23, 33)))] == [10]
+
+
 def test_only_a_contiguous_prefix_becomes_committable() -> None:
     delivery = make()
     first, second, third = delivery.cut(records(*range(9)))

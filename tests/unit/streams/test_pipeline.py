@@ -250,7 +250,7 @@ def bad(*offsets: int) -> list[FakeRecord]:
 async def test_past_the_ceiling_nothing_of_the_batch_is_stored_and_nothing_behind_it() -> None:
     clickhouse = MemoryClickHouse()
     worker = make_worker(clickhouse, ceiling=3)
-    log = [*mentions(1), *bad(1, 2, 3, 4), *mentions(2, first_offset=5)]
+    log = [*mentions(1), *bad(1, 2, 3, 4), *mentions(2, 3, 4, 5, 6, first_offset=5)]
     delivery, batches = await deliver(worker.pipeline, log, max_records=5)
     answers = await process_all(worker.pipeline, batches)
     assert isinstance(answers[0], TooManyDeadLettersError)
@@ -264,8 +264,8 @@ async def test_past_the_ceiling_nothing_of_the_batch_is_stored_and_nothing_behin
     worker = make_worker(clickhouse, ceiling=4)
     delivery, batches = await deliver(worker.pipeline, log, max_records=5)
     assert await process_all(worker.pipeline, batches) == [None, None]
-    assert ids(clickhouse) == ["csv:1", "csv:2"]
-    assert delivery.committable == 6
+    assert ids(clickhouse) == [f"csv:{n}" for n in range(1, 7)]
+    assert delivery.committable == 10
 
 
 async def test_one_good_record_starts_the_count_again() -> None:
