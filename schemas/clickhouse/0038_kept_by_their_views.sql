@@ -369,7 +369,8 @@ DROP VIEW IF EXISTS engagement_weeks_now;
 
 DROP VIEW IF EXISTS conversation_depth;
 
-DROP VIEW IF EXISTS first_contacts;
+-- `signals` of before this migration ask it until they are upgraded.
+CREATE OR REPLACE VIEW first_contacts AS SELECT * FROM first_contacts_kept;
 
 DROP VIEW IF EXISTS intent_signals_now;
 

@@ -299,6 +299,7 @@ async def test_partitions_that_are_added_are_read_before_long(kafka: str) -> Non
         await until(lambda: sorted(reader.values) == list(range(40)), "the others are, too")
 
 
+@pytest.mark.kafka_jvm
 async def test_control_records_and_aborted_transactions_leave_holes(kafka: str) -> None:
     topic = Topic(kafka)
     producer = Producer({"bootstrap.servers": kafka, "transactional.id": topic.name})
